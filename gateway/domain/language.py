@@ -1,0 +1,16 @@
+"""Languages of pages and names."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """A language that every page speaks (ISO 639-1)."""
+
+    NL = "nl"
+    EN = "en"
+
+
+def in_language(names: Mapping[Language, str], wanted: Language) -> str:
+    """The name in the wanted language, else in Dutch, else in whatever language there is."""
+    return names.get(wanted) or names.get(Language.NL) or next(iter(names.values()))

@@ -1,0 +1,1 @@
+"""SAML metadata of others, parsed into values once, at load."""

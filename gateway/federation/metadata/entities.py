@@ -1,0 +1,69 @@
+"""What the gateway keeps of an entity's SAML metadata (saml-metadata-2.0-os)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from cryptography import x509
+
+from gateway.domain.language import Language
+
+
+class Binding(StrEnum):
+    """The two bindings of saml-bindings-2.0-os that the gateway speaks."""
+
+    REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+    POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address and the binding that it understands."""
+
+    binding: Binding
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedEndpoint:
+    """An AssertionConsumerService: address, binding, index, and whether it is the default."""
+
+    binding: Binding
+    location: str
+    index: int
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IdpMetadata:
+    """An IDPSSODescriptor and its entity. `certificates` are those that may sign, in the document's order."""
+
+    entity_id: str
+    valid_until: datetime | None
+    certificates: tuple[x509.Certificate, ...]
+    single_sign_on: tuple[Endpoint, ...]
+    want_authn_requests_signed: bool
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpMetadata:
+    """An SPSSODescriptor and its entity. Only POST consumers are kept, in the document's order."""
+
+    entity_id: str
+    valid_until: datetime | None
+    certificates: tuple[x509.Certificate, ...]
+    assertion_consumers: tuple[IndexedEndpoint, ...]
+    authn_requests_signed: bool
+    want_assertions_signed: bool
+    name_id_formats: tuple[str, ...]
+    display_names: Mapping[Language, str]
+
+    @property
+    def default_consumer(self) -> IndexedEndpoint:
+        """saml-metadata 2.2.3: the one marked default, else the first not marked as none, else the first."""
+        for endpoint in self.assertion_consumers:
+            if endpoint.is_default:
+                return endpoint
+        return self.assertion_consumers[0]

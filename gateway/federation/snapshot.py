@@ -1,0 +1,122 @@
+"""The immutable snapshot of the federation: every look-up that a login makes, O(1)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from gateway.domain.brin import Brin
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.models import (
+    Agreement,
+    IdentityProvider,
+    IdpId,
+    School,
+    SchoolChoice,
+    Service,
+    ServiceId,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """All parties, indexed. Built by `Federation.of`; never changed, only replaced whole."""
+
+    identity_providers: Mapping[IdpId, IdentityProvider]
+    services: Mapping[ServiceId, Service]
+    schools: Mapping[Brin, School]
+    idp_by_entity_id: Mapping[str, IdentityProvider]
+    service_by_entity_id: Mapping[str, Service]
+    choices: tuple[SchoolChoice, ...]
+    _choice_by_brin: Mapping[Brin, SchoolChoice]
+    _schools_by_main: Mapping[Brin, tuple[School, ...]]
+    _school_by_domain: Mapping[str, School]
+    _agreements: Mapping[tuple[ServiceId, Brin], tuple[Agreement, ...]]
+    _board_agreements: Mapping[tuple[ServiceId, str], tuple[Agreement, ...]]
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        schools: Sequence[School],
+        identity_providers: Sequence[IdentityProvider],
+        services: Sequence[Service],
+        agreements: Sequence[Agreement],
+    ) -> "Federation":
+        """Index the parties. The settings have been checked before: ids, entity ids and BRINs are unique."""
+        by_brin = {school.brin: school for school in schools}
+        by_main: dict[Brin, tuple[School, ...]] = {}
+        for school in schools:
+            by_main[school.brin.main] = (*by_main.get(school.brin.main, ()), school)
+        choices = sorted(
+            (_choice(by_brin[brin], idp) for idp in identity_providers for brin in idp.schools),
+            key=lambda choice: (choice.search_text, choice.idp),
+        )
+        by_school: dict[tuple[ServiceId, Brin], tuple[Agreement, ...]] = {}
+        by_board: dict[tuple[ServiceId, str], tuple[Agreement, ...]] = {}
+        for agreement in sorted(agreements, key=lambda one: one.valid_from, reverse=True):
+            for brin in agreement.schools:
+                key = (agreement.service, brin)
+                by_school[key] = (*by_school.get(key, ()), agreement)
+            for board in agreement.boards:
+                board_key = (agreement.service, board)
+                by_board[board_key] = (*by_board.get(board_key, ()), agreement)
+        return cls(
+            identity_providers={idp.id: idp for idp in identity_providers},
+            services={service.id: service for service in services},
+            schools=by_brin,
+            idp_by_entity_id={idp.metadata.entity_id: idp for idp in identity_providers},
+            service_by_entity_id={service.metadata.entity_id: service for service in services},
+            choices=tuple(choices),
+            _choice_by_brin={choice.school.brin: choice for choice in reversed(choices)},
+            _schools_by_main=by_main,
+            _school_by_domain={domain: school for school in schools for domain in school.domains},
+            _agreements=by_school,
+            _board_agreements=by_board,
+        )
+
+    def choice(self, brin: Brin) -> SchoolChoice | None:
+        """Where a choice of this school leads; None for a school that nobody speaks for."""
+        return self._choice_by_brin.get(brin)
+
+    def school_by_domain(self, domain: str) -> School | None:
+        """The school that an identity provider names by this schacHomeOrganization."""
+        return self._school_by_domain.get(domain)
+
+    def school_by_brin(self, brin: Brin) -> School:
+        """The school of a BRIN as an identity provider sends it, 4 or 6 characters (domain facts 1.3 and 1.5).
+
+        A branch belongs to its own entry if it has one, else to the institution's. A BRIN of 4 characters that
+        only branches carry is accepted when there is exactly one. Raises SluisError BRIN_UNKNOWN or BRIN_AMBIGUOUS.
+        """
+        known = self.schools.get(brin) or self.schools.get(brin.main)
+        if known is not None:
+            return known
+        if brin.branch is None:
+            branches = self._schools_by_main.get(brin, ())
+            if len(branches) == 1:
+                return branches[0]
+            if branches:
+                raise SluisError(ErrorCode.BRIN_AMBIGUOUS, hint=f"{brin} has {len(branches)} branches here")
+        raise SluisError(ErrorCode.BRIN_UNKNOWN, hint=f"{brin} is not in the federation")
+
+    def agreement(self, service: ServiceId, school: School, today: date) -> Agreement:
+        """The agreement in force; a school's own goes before its board's, the one that began last before others.
+
+        Raises SluisError AGREEMENT_MISSING, AGREEMENT_NOT_YET or AGREEMENT_EXPIRED.
+        """
+        known = self._agreements.get((service, school.brin), ())
+        if school.board is not None:
+            known += self._board_agreements.get((service, school.board), ())
+        for agreement in known:
+            if agreement.valid_from <= today and (agreement.valid_until is None or today <= agreement.valid_until):
+                return agreement
+        if not known:
+            raise SluisError(ErrorCode.AGREEMENT_MISSING, hint=f"{service}, {school.brin}")
+        if any(agreement.valid_from > today for agreement in known):
+            raise SluisError(ErrorCode.AGREEMENT_NOT_YET, hint=known[0].reference)
+        raise SluisError(ErrorCode.AGREEMENT_EXPIRED, hint=known[0].reference)
+
+
+def _choice(school: School, idp: IdentityProvider) -> SchoolChoice:
+    words = " ".join([*school.names.values(), school.place or "", str(school.brin)])
+    return SchoolChoice(school, idp.id, words.casefold())

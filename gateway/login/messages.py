@@ -1,0 +1,64 @@
+"""What crosses the doors of a login."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.attributes.values import RawAttributes
+from gateway.domain.language import Language
+from gateway.federation.models import IdpId, ServiceId
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRequest:
+    """What a service asks, checked.
+
+    `reply` is the protocol's own note of where and how to answer; nobody else reads it. `idps` limits discovery to
+    these entries (empty: no limit). `requesters` are the entity ids that an identity provider is told (RequesterID),
+    the end service first. `contexts` are the AuthnContextClassRefs or acr values wanted, in the service's order.
+    """
+
+    service: ServiceId
+    reply: str
+    force: bool = False
+    passive: bool = False
+    contexts: tuple[str, ...] = ()
+    idps: tuple[IdpId, ...] = ()
+    requesters: tuple[str, ...] = ()
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticationRequest:
+    """What an identity provider is asked. `attempt` binds the answer: it travels as RelayState or state.
+
+    The protocol's request id derives from it (`_` and the attempt, for SAML), so that nothing else need be kept.
+    """
+
+    attempt: str
+    force: bool
+    passive: bool
+    contexts: tuple[str, ...]
+    requesters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is known of an attempt before its answer is read: whom was asked, and what."""
+
+    idp: IdpId
+    attempt: str
+    contexts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """What a verified message of an identity provider says.
+
+    `instant` is when the person authenticated; `authorities` the entity ids behind a hub (AuthenticatingAuthority).
+    """
+
+    idp: IdpId
+    attributes: RawAttributes
+    context: str
+    instant: datetime
+    authorities: tuple[str, ...] = ()

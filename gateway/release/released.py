@@ -1,0 +1,21 @@
+"""What leaves: the only attributes that a protocol may put in a message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.domain.attribute import Attribute
+from gateway.pseudonyms.subject import Subject
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReleasedAttributes:
+    """The outcome of a decision, with values. Only `gateway.release` makes one (law 1).
+
+    `values` holds the subject's identifier under its attribute and, beside it, what the decision let through.
+    """
+
+    subject: Subject
+    values: Mapping[Attribute, tuple[str, ...]]
+
+    def __repr__(self) -> str:
+        return f"ReleasedAttributes({', '.join(sorted(self.values))})"
