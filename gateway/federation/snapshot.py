@@ -19,7 +19,10 @@ from gateway.federation.models import (
 
 @dataclass(frozen=True, slots=True)
 class Federation:
-    """All parties, indexed. Built by `Federation.of`; never changed, only replaced whole."""
+    """All parties, indexed. Built by `Federation.of`; never changed, only replaced whole.
+
+    `choices` are the schools of discovery in the order of their names, `offered` the identity providers behind them.
+    """
 
     identity_providers: Mapping[IdpId, IdentityProvider]
     services: Mapping[ServiceId, Service]
@@ -27,6 +30,7 @@ class Federation:
     idp_by_entity_id: Mapping[str, IdentityProvider]
     service_by_entity_id: Mapping[str, Service]
     choices: tuple[SchoolChoice, ...]
+    offered: frozenset[IdpId]
     _choice_by_brin: Mapping[Brin, SchoolChoice]
     _schools_by_main: Mapping[Brin, tuple[School, ...]]
     _school_by_domain: Mapping[str, School]
@@ -67,6 +71,7 @@ class Federation:
             idp_by_entity_id={idp.metadata.entity_id: idp for idp in identity_providers},
             service_by_entity_id={service.metadata.entity_id: service for service in services},
             choices=tuple(choices),
+            offered=frozenset(choice.idp for choice in choices),
             _choice_by_brin={choice.school.brin: choice for choice in reversed(choices)},
             _schools_by_main=by_main,
             _school_by_domain={domain: school for school in schools for domain in school.domains},

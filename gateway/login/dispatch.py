@@ -1,0 +1,211 @@
+"""What is next: the one place that decides it. Steps never call each other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.domain.brin import Brin
+from gateway.domain.clock import Clock
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.language import Language
+from gateway.domain.randomness import Randomness
+from gateway.federation.models import IdentityProvider, IdpId, SchoolChoice, Service, ServiceId
+from gateway.federation.snapshot import Federation
+from gateway.login.contracts import AuthenticationFacts, TowardsIdentityProviders, TowardsServices
+from gateway.login.messages import Authentication, AuthenticationRequest, Expectation, LoginRequest
+from gateway.login.steps import ChooseSchool, PostForm, Redirect, Refused, Step
+from gateway.login.transactions import Transaction, Transactions
+from gateway.observability import reference
+from gateway.observability.metrics import Metrics
+from gateway.release.pipeline import Releases
+
+log = structlog.get_logger("sluis")
+
+_FOR_THE_SERVICE_ALONE = frozenset(
+    {
+        ErrorCode.REQUEST_NO_PASSIVE,
+        ErrorCode.REQUEST_NO_AVAILABLE_IDP,
+        ErrorCode.IDP_REFUSED,
+        ErrorCode.IDP_CANCELLED,
+        ErrorCode.IDP_NO_PASSIVE,
+        ErrorCode.IDP_NO_AUTHENTICATION_CONTEXT,
+    }
+)
+"""What the service can tell the person better than a page of ours: it goes back at once, as a status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What the discovery page needs: who asks, and which schools lead somewhere."""
+
+    service: Service
+    language: Language | None
+    choices: tuple[SchoolChoice, ...]
+
+
+class Dispatcher:
+    """Takes a login from the service's request to the answer. Stateless: all state is in the transactions."""
+
+    def __init__(
+        self,
+        *,
+        federation: Federation,
+        transactions: Transactions,
+        identity_providers: TowardsIdentityProviders,
+        services: TowardsServices,
+        releases: Releases,
+        clock: Clock,
+        randomness: Randomness,
+        metrics: Metrics,
+    ) -> None:
+        self._federation = federation
+        self._transactions = transactions
+        self._identity_providers = identity_providers
+        self._services = services
+        self._releases = releases
+        self._clock = clock
+        self._randomness = randomness
+        self._metrics = metrics
+
+    def begin(self, request: LoginRequest, browser: str) -> Step:
+        """A service asks for a login: to discovery, or straight to the only identity provider that may answer."""
+        transaction = self._transactions.new(request, browser=browser, reference=reference.current())
+        log.info("login_begun", service=request.service, force=request.force, passive=request.passive)
+        return self._or_refused(transaction, lambda: self._discover(transaction))
+
+    def discovery(self, login: str, browser: str) -> Discovery:
+        """The choices of a login that waits for a school. Raises SluisError LOGIN_*."""
+        transaction = self._resume(self._transactions.find(login, browser))
+        request = transaction.request
+        return Discovery(self._service(request.service), request.language, self._choices(request))
+
+    def choose(self, login: str, brin: Brin, browser: str) -> Step:
+        """The person chose a school. Raises SluisError LOGIN_*; LOGIN_SCHOOL_UNKNOWN for one that was not offered."""
+        transaction = self._resume(self._transactions.find(login, browser))
+        chosen = self._federation.choice(brin)
+        if chosen is None or not _allowed(transaction.request, chosen.idp):
+            raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN)
+        return self._or_refused(transaction, lambda: self._authenticate(transaction, chosen.idp))
+
+    def expect(self, attempt: str, browser: str) -> Expectation:
+        """Who was asked what in this attempt, before its answer is read. Raises SluisError LOGIN_*."""
+        transaction = self._resume(self._transactions.peek(attempt, browser))
+        if transaction.idp is None or transaction.idp not in self._federation.identity_providers:
+            raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="the identity provider left the federation")
+        return Expectation(transaction.idp, attempt, transaction.request.contexts)
+
+    def finish(self, attempt: str, authentication: Authentication, browser: str) -> Step:
+        """A verified answer: decide, record, answer the service. An attempt is finished once; others see a page."""
+        transaction = self._resume(self._transactions.peek(attempt, browser))
+        self._transactions.finish(attempt)
+        return self._or_refused(transaction, lambda: self._release(transaction.request, authentication), authentication)
+
+    def fail(self, attempt: str, error: SluisError, browser: str) -> Step:
+        """An answer that says no ends the attempt; one that failed a check does not: the true one may still come."""
+        transaction = self._resume(self._transactions.peek(attempt, browser))
+        if error.code in _FOR_THE_SERVICE_ALONE:
+            self._transactions.finish(attempt)
+        return self._refuse(transaction, error)
+
+    def finish_unsolicited(self, service: ServiceId, authentication: Authentication, browser: str) -> Step:
+        """A verified answer that nobody asked for, of an identity provider whose entry allows it."""
+        if service not in self._federation.services:
+            raise SluisError(ErrorCode.REQUEST_SERVICE_UNKNOWN, hint="RelayState names no service of this gateway")
+        request = LoginRequest(service=service, reply="")
+        transaction = self._transactions.new(request, browser=browser, reference=reference.current())
+        return self._or_refused(transaction, lambda: self._release(request, authentication), authentication)
+
+    def _discover(self, transaction: Transaction) -> Step:
+        request = transaction.request
+        offered = self._federation.offered
+        candidates = offered.intersection(request.idps) if request.idps else offered
+        if not candidates:
+            raise SluisError(ErrorCode.REQUEST_NO_AVAILABLE_IDP)
+        if len(candidates) == 1:
+            return self._authenticate(transaction, next(iter(candidates)))
+        if request.passive:
+            raise SluisError(ErrorCode.REQUEST_NO_PASSIVE)
+        self._transactions.keep(transaction)
+        return ChooseSchool(transaction.login)
+
+    def _authenticate(self, transaction: Transaction, idp_id: IdpId) -> Redirect | PostForm:
+        idp = self._federation.identity_providers[idp_id]
+        request = transaction.request
+        asked = AuthenticationRequest(
+            attempt=self._transactions.attempt(transaction, idp_id),
+            force=request.force,
+            passive=request.passive,
+            contexts=request.contexts,
+            requesters=request.requesters,
+        )
+        log.info("login_sent_to_idp", service=request.service, idp=idp_id)
+        return self._identity_providers.authenticate(idp, asked)
+
+    def _release(self, request: LoginRequest, authentication: Authentication) -> Redirect | PostForm:
+        service = self._service(request.service)
+        idp = self._federation.identity_providers[authentication.idp]
+        outcome = self._releases.release(
+            service=service,
+            idp=idp,
+            raw=authentication.attributes,
+            now=self._clock.now(),
+            reference=reference.current(),
+        )
+        answer = self._services.answer(service, request.reply, outcome.released, self._facts(idp, authentication))
+        subject = outcome.released.subject
+        log.info(
+            "login_released", service=service.id, idp=idp.id, school=str(outcome.school.brin), subject_kind=subject.kind
+        )
+        self._metrics.login(service=service.id, idp=idp.id, outcome="released", code="")
+        return answer
+
+    def _facts(self, idp: IdentityProvider, authentication: Authentication) -> AuthenticationFacts:
+        return AuthenticationFacts(
+            context=authentication.context,
+            instant=authentication.instant,
+            authorities=(*authentication.authorities, idp.metadata.entity_id),
+            session=self._randomness.token(),
+        )
+
+    def _or_refused(
+        self,
+        transaction: Transaction,
+        go_on: Callable[[], Step],
+        authentication: Authentication | None = None,
+    ) -> Step:
+        try:
+            return go_on()
+        except SluisError as error:
+            return self._refuse(transaction, error, authentication)
+
+    def _refuse(
+        self, transaction: Transaction, error: SluisError, authentication: Authentication | None = None
+    ) -> Step:
+        request = transaction.request
+        idp = authentication.idp if authentication else transaction.idp
+        log.warning(
+            "login_refused", service=request.service, idp=idp, code=error.code, hint=error.hint, cause=str(error.cause)
+        )
+        self._metrics.login(service=request.service, idp=idp or "", outcome="refused", code=error.code)
+        service = self._service(request.service)
+        back = self._services.refuse(service, request.reply, error)
+        if request.passive or error.code in _FOR_THE_SERVICE_ALONE:
+            return back
+        return Refused(error, service, back)
+
+    def _resume(self, transaction: Transaction) -> Transaction:
+        reference.bind(transaction.reference)
+        return transaction
+
+    def _choices(self, request: LoginRequest) -> tuple[SchoolChoice, ...]:
+        if not request.idps:
+            return self._federation.choices
+        return tuple(choice for choice in self._federation.choices if choice.idp in request.idps)
+
+    def _service(self, service: ServiceId) -> Service:
+        return self._federation.services[service]
+
+
+def _allowed(request: LoginRequest, idp: IdpId) -> bool:
+    return not request.idps or idp in request.idps

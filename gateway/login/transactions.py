@@ -1,0 +1,109 @@
+"""Logins under way: kept sealed in the short-lived store, each bound to the browser that began it.
+
+A login may be tried at several identity providers (back button, other school); each try is an *attempt* with a record
+of its own, so that tabs and tries never overwrite each other. Whichever attempt is answered first finishes the login.
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.language import Language
+from gateway.domain.randomness import Randomness
+from gateway.federation.models import IdpId, ServiceId
+from gateway.login.messages import LoginRequest
+from gateway.storage.contracts import ShortLivedStore
+
+_LOGIN_LENGTH = 32
+_ATTEMPT_LENGTH = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A login under way. `reference` is what pages and logs call it; `idp` is set in an attempt only."""
+
+    login: str
+    reference: str
+    browser: str
+    request: LoginRequest
+    idp: IdpId | None = None
+
+
+class Transactions:
+    """Keeps logins and their attempts for `seconds`, then forgets them."""
+
+    def __init__(self, *, store: ShortLivedStore, randomness: Randomness, seconds: int) -> None:
+        self._store = store
+        self._randomness = randomness
+        self._seconds = seconds
+
+    def new(self, request: LoginRequest, *, browser: str, reference: str) -> Transaction:
+        """A login, not yet kept."""
+        return Transaction(self._randomness.token(), reference, browser, request)
+
+    def keep(self, transaction: Transaction) -> None:
+        """Keep a login until a school is chosen for it."""
+        self._store.put(f"login:{transaction.login}", _encode(transaction), seconds=self._seconds)
+
+    def find(self, login: str, browser: str) -> Transaction:
+        """A kept login of this browser.
+
+        Raises SluisError LOGIN_UNKNOWN (expired, or never begun), LOGIN_FINISHED or LOGIN_OTHER_BROWSER.
+        """
+        transaction = self._open(f"login:{login}", login, browser)
+        if self._store.get(f"done:{login}") is not None:
+            raise SluisError(ErrorCode.LOGIN_FINISHED)
+        return transaction
+
+    def attempt(self, transaction: Transaction, idp: IdpId) -> str:
+        """Keep a try at this identity provider; its id is 48 characters of a-z and 2-7 and cannot be guessed."""
+        attempt = transaction.login + self._randomness.token()[: _ATTEMPT_LENGTH - _LOGIN_LENGTH]
+        tried = _encode(replace(transaction, idp=idp))
+        self._store.put(f"attempt:{attempt}", tried, seconds=self._seconds)
+        return attempt
+
+    def peek(self, attempt: str, browser: str) -> Transaction:
+        """The attempt, left in place: a wrong answer must not end it. Raises as `find` does."""
+        return self._open(f"attempt:{attempt}", attempt[:_LOGIN_LENGTH], browser)
+
+    def finish(self, attempt: str) -> None:
+        """End the attempt and its login; of many at once, and of several attempts, exactly one returns.
+
+        Raises SluisError LOGIN_FINISHED for all others.
+        """
+        taken = self._store.take(f"attempt:{attempt}")
+        login = attempt[:_LOGIN_LENGTH]
+        if taken is None or not self._store.add(f"done:{login}", b"1", seconds=self._seconds):
+            raise SluisError(ErrorCode.LOGIN_FINISHED)
+
+    def _open(self, key: str, login: str, browser: str) -> Transaction:
+        kept = self._store.get(key) if key.isascii() and len(key) < 100 else None
+        if kept is None:
+            finished = login.isascii() and self._store.get(f"done:{login[:_LOGIN_LENGTH]}") is not None
+            raise SluisError(ErrorCode.LOGIN_FINISHED if finished else ErrorCode.LOGIN_UNKNOWN)
+        transaction = _decode(kept)
+        if transaction.browser != browser:
+            raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
+        return transaction
+
+
+def _encode(transaction: Transaction) -> bytes:
+    return json.dumps(asdict(transaction), separators=(",", ":")).encode()
+
+
+def _decode(kept: bytes) -> Transaction:
+    fields: dict[str, Any] = json.loads(kept)
+    request = fields.pop("request")
+    language = request.pop("language")
+    return Transaction(
+        request=LoginRequest(
+            service=ServiceId(request.pop("service")),
+            contexts=tuple(request.pop("contexts")),
+            idps=tuple(request.pop("idps")),
+            requesters=tuple(request.pop("requesters")),
+            language=Language(language) if language else None,
+            **request,
+        ),
+        **fields,
+    )
