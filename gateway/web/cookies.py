@@ -6,6 +6,7 @@ take Secure cookies over plain http from loopback. On https the name has the `__
 
 import hmac
 from base64 import b32encode
+from collections.abc import Sequence
 
 from flask import Flask, Response, g, request
 
@@ -14,10 +15,13 @@ from gateway.storage.sealing import SecretKey, keyed_hash
 
 
 class BrowserCookie:
-    """Reads and sets the cookie of one Flask app. Its value is `<id>.<mac>`, 59 characters."""
+    """Reads and sets the cookie of one Flask app. Its value is `<id>.<mac>`, 59 characters.
 
-    def __init__(self, *, key: SecretKey, randomness: Randomness, https: bool) -> None:
-        self._key = key
+    The first key signs; a cookie signed with any of them is known, so that keys rotate without losing a login.
+    """
+
+    def __init__(self, *, keys: Sequence[SecretKey], randomness: Randomness, https: bool) -> None:
+        self._keys = tuple(keys)
         self._randomness = randomness
         self.name = "__Host-sluis" if https else "sluis"
 
@@ -36,13 +40,21 @@ class BrowserCookie:
     def _set(self, response: Response) -> Response:
         if g.get("browser_is_new", False):
             response.set_cookie(
-                self.name, f"{g.browser}.{self._mac(g.browser)}", path="/", secure=True, httponly=True, samesite="None"
+                self.name,
+                f"{g.browser}.{_mac(self._keys[0], g.browser)}",
+                path="/",
+                secure=True,
+                httponly=True,
+                samesite="None",
             )
         return response
 
     def _verified(self, cookie: str) -> str | None:
         browser, _, mac = cookie.partition(".")
-        return browser if cookie.isascii() and hmac.compare_digest(mac, self._mac(browser)) else None
+        if not cookie.isascii() or not any(hmac.compare_digest(mac, _mac(key, browser)) for key in self._keys):
+            return None
+        return browser
 
-    def _mac(self, browser: str) -> str:
-        return b32encode(keyed_hash(self._key, "browser-cookie", browser)[:16]).decode().rstrip("=").lower()
+
+def _mac(key: SecretKey, browser: str) -> str:
+    return b32encode(keyed_hash(key, "browser-cookie", browser)[:16]).decode().rstrip("=").lower()
