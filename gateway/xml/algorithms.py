@@ -1,0 +1,62 @@
+"""The algorithms that the gateway accepts: SHA-256 and up, RSA of 2048 bits and up, ECDSA on P-256 and up."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+_MORE = "http://www.w3.org/2001/04/xmldsig-more#"
+
+RSA_SHA256 = _MORE + "rsa-sha256"
+SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
+
+DIGESTS: dict[str, Callable[[bytes], Any]] = {
+    SHA256: hashlib.sha256,
+    _MORE + "sha384": hashlib.sha384,
+    "http://www.w3.org/2001/04/xmlenc#sha512": hashlib.sha512,
+}
+"""DigestMethod -> hash function (RFC 6931)."""
+
+_RSA: dict[str, hashes.HashAlgorithm] = {
+    RSA_SHA256: hashes.SHA256(),
+    _MORE + "rsa-sha384": hashes.SHA384(),
+    _MORE + "rsa-sha512": hashes.SHA512(),
+}
+_ECDSA: dict[str, hashes.HashAlgorithm] = {
+    _MORE + "ecdsa-sha256": hashes.SHA256(),
+    _MORE + "ecdsa-sha384": hashes.SHA384(),
+    _MORE + "ecdsa-sha512": hashes.SHA512(),
+}
+SIGNATURES = frozenset(_RSA) | frozenset(_ECDSA)
+"""SignatureMethod and SigAlg values (RFC 6931) that may be used at all."""
+
+
+def strong_enough(key: CertificatePublicKeyTypes) -> bool:
+    """Whether a signature by this key may count: RSA of at least 2048 bits, or an EC key of at least 256."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size >= 2048
+    return isinstance(key, ec.EllipticCurvePublicKey) and key.curve.key_size >= 256
+
+
+def signature_is_valid(algorithm: str, key: CertificatePublicKeyTypes, signature: bytes, signed: bytes) -> bool:
+    """Whether this key made this signature over these bytes; an algorithm of the other kind of key never fits.
+
+    ECDSA signatures are the two integers of RFC 4050, not DER.
+    """
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and algorithm in _RSA:
+            key.verify(signature, signed, padding.PKCS1v15(), _RSA[algorithm])
+            return True
+        if isinstance(key, ec.EllipticCurvePublicKey) and algorithm in _ECDSA:
+            half = len(signature) // 2
+            numbers = int.from_bytes(signature[:half]), int.from_bytes(signature[half:])
+            key.verify(encode_dss_signature(*numbers), signed, ec.ECDSA(_ECDSA[algorithm]))
+            return True
+    except InvalidSignature:
+        return False
+    return False

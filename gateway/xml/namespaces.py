@@ -1,0 +1,17 @@
+"""Namespaces of the messages and documents that the gateway reads and writes."""
+
+SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
+SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
+MD = "urn:oasis:names:tc:SAML:2.0:metadata"
+MDUI = "urn:oasis:names:tc:SAML:metadata:ui"
+SHIBMD = "urn:mace:shibboleth:metadata:1.0"
+DS = "http://www.w3.org/2000/09/xmldsig#"
+XENC = "http://www.w3.org/2001/04/xmlenc#"
+EXCLUSIVE_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
+XS = "http://www.w3.org/2001/XMLSchema"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+
+def name(namespace: str, local: str) -> str:
+    """A qualified name as lxml writes it: `{namespace}local`."""
+    return f"{{{namespace}}}{local}"

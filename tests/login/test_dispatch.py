@@ -1,0 +1,253 @@
+"""The way of a login, with the protocols and the decision played by stand-ins."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gateway.attributes.values import RawAttributes
+from gateway.domain.brin import Brin
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceId
+from gateway.login.dispatch import Dispatcher
+from gateway.login.messages import Authentication, AuthenticationRequest, LoginRequest
+from gateway.login.steps import ChooseSchool, PostForm, Redirect, Refused
+from gateway.login.transactions import Transactions
+from gateway.observability import reference
+from gateway.observability.metrics import Metrics
+from gateway.storage.sqlite_store import SqliteStore
+from tests.support.held import HeldClock, SeededRandomness
+from tests.support.small_federation import LEESPLEIN, PO_IDP, REGENBOOG, VO_IDP, ZONNEBLOEM, small_federation
+
+BROWSER = "browser-one"
+
+
+@dataclass
+class IdentityProviders:
+    asked: list[tuple[IdpId, AuthenticationRequest]] = field(default_factory=list)
+
+    def authenticate(self, idp: IdentityProvider, request: AuthenticationRequest) -> Redirect:
+        self.asked.append((idp.id, request))
+        return Redirect(f"{idp.metadata.single_sign_on[0].location}?RelayState={request.attempt}")
+
+
+@dataclass
+class Services:
+    answered: list[tuple[ServiceId, str]] = field(default_factory=list)
+    refused: list[ErrorCode] = field(default_factory=list)
+
+    def answer(self, service: Service, reply: str, released: Any, facts: Any) -> PostForm:
+        self.answered.append((service.id, reply))
+        return PostForm(service.metadata.default_consumer.location, (("SAMLResponse", "signed"),))
+
+    def refuse(self, service: Service, reply: str, error: SluisError) -> PostForm:
+        self.refused.append(error.code)
+        return PostForm(service.metadata.default_consumer.location, (("SAMLResponse", f"no: {error.kind.peer}"),))
+
+
+class Decides:
+    """Releases for everyone, unless told to refuse."""
+
+    def __init__(self) -> None:
+        self.refusal: SluisError | None = None
+
+    def release(self, **asked: Any) -> Any:
+        if self.refusal is not None:
+            raise self.refusal
+        return SimpleNamespace(
+            school=REGENBOOG, released=SimpleNamespace(subject=SimpleNamespace(kind="eck_id"), values={})
+        )
+
+
+@dataclass
+class Login:
+    dispatcher: Dispatcher
+    identity_providers: IdentityProviders
+    services: Services
+    releases: Decides
+    clock: HeldClock
+
+    def attempt(self) -> str:
+        return self.identity_providers.asked[-1][1].attempt
+
+    def authentication(self, idp: IdpId = PO_IDP) -> Authentication:
+        return Authentication(idp, RawAttributes(()), "password", self.clock.now())
+
+
+@pytest.fixture
+def login(tmp_path: Path, clock: HeldClock, randomness: SeededRandomness) -> Login:
+    reference.bind("0123456789")
+    identity_providers, services, releases = IdentityProviders(), Services(), Decides()
+    store = SqliteStore(tmp_path / "short-lived.sqlite", clock=clock)
+    dispatcher = Dispatcher(
+        federation=small_federation(),
+        transactions=Transactions(store=store, randomness=randomness, seconds=900),
+        identity_providers=identity_providers,
+        services=services,
+        releases=releases,  # type: ignore[arg-type]
+        clock=clock,
+        randomness=randomness,
+        metrics=Metrics(),
+    )
+    return Login(dispatcher, identity_providers, services, releases, clock)
+
+
+def request(**changes: Any) -> LoginRequest:
+    return LoginRequest(**{"service": LEESPLEIN, "reply": "to-leesplein", **changes})
+
+
+def code_of(go: Callable[[], object]) -> ErrorCode:
+    with pytest.raises(SluisError) as caught:
+        go()
+    return caught.value.code
+
+
+def begin_at_school(login: Login, brin: str = "99XA", **changes: Any) -> str:
+    step = login.dispatcher.begin(request(**changes), BROWSER)
+    assert isinstance(step, ChooseSchool)
+    login.dispatcher.choose(step.login, Brin(brin), BROWSER)
+    return login.attempt()
+
+
+def test_a_login_goes_by_discovery_and_school_to_the_service(login: Login) -> None:
+    attempt = begin_at_school(login)
+    assert login.identity_providers.asked[0][0] == PO_IDP
+    assert login.dispatcher.expect(attempt, BROWSER).idp == PO_IDP
+    step = login.dispatcher.finish(attempt, login.authentication(), BROWSER)
+    assert step == PostForm("https://leesplein.example/acs", (("SAMLResponse", "signed"),))
+    assert login.services.answered == [(LEESPLEIN, "to-leesplein")]
+
+
+def test_what_the_service_asked_reaches_the_identity_provider(login: Login) -> None:
+    begin_at_school(login, force=True, contexts=("urn:mfa",), requesters=("https://leesplein.example/sp",))
+    asked = login.identity_providers.asked[0][1]
+    assert (asked.force, asked.contexts, asked.requesters) == (True, ("urn:mfa",), ("https://leesplein.example/sp",))
+
+
+def test_one_possible_identity_provider_skips_discovery(login: Login) -> None:
+    step = login.dispatcher.begin(request(idps=(VO_IDP,)), BROWSER)
+    assert isinstance(step, Redirect)
+    assert login.identity_providers.asked[0][0] == VO_IDP
+
+
+def test_discovery_offers_only_what_the_service_allows(login: Login) -> None:
+    step = login.dispatcher.begin(request(), BROWSER)
+    assert isinstance(step, ChooseSchool)
+    offered = login.dispatcher.discovery(step.login, BROWSER).choices
+    assert [str(choice.school.brin) for choice in offered] == ["99XA", "99XB", "99XC"]
+
+
+def test_a_school_that_was_not_offered_cannot_be_chosen(login: Login) -> None:
+    step = login.dispatcher.begin(request(), BROWSER)
+    assert isinstance(step, ChooseSchool)
+    assert code_of(lambda: login.dispatcher.choose(step.login, Brin("99ZZ"), BROWSER)) is ErrorCode.LOGIN_SCHOOL_UNKNOWN
+
+
+def test_a_limit_to_unknown_identity_providers_goes_back_as_a_status(login: Login) -> None:
+    step = login.dispatcher.begin(request(idps=(IdpId("elsewhere"),)), BROWSER)
+    assert isinstance(step, PostForm)
+    assert login.services.refused == [ErrorCode.REQUEST_NO_AVAILABLE_IDP]
+
+
+def test_passive_with_a_choice_to_make_goes_back_without_a_page(login: Login) -> None:
+    assert isinstance(login.dispatcher.begin(request(passive=True), BROWSER), PostForm)
+    assert login.services.refused == [ErrorCode.REQUEST_NO_PASSIVE]
+
+
+def test_passive_with_one_identity_provider_is_passed_on(login: Login) -> None:
+    login.dispatcher.begin(request(passive=True, idps=(PO_IDP,)), BROWSER)
+    assert login.identity_providers.asked[0][1].passive
+
+
+def test_a_reloaded_answer_says_that_the_login_is_finished(login: Login) -> None:
+    attempt = begin_at_school(login)
+    login.dispatcher.finish(attempt, login.authentication(), BROWSER)
+    assert code_of(lambda: login.dispatcher.expect(attempt, BROWSER)) is ErrorCode.LOGIN_FINISHED
+    assert len(login.services.answered) == 1
+
+
+def test_two_schools_tried_in_one_login_give_one_answer(login: Login) -> None:
+    step = login.dispatcher.begin(request(), BROWSER)
+    assert isinstance(step, ChooseSchool)
+    login.dispatcher.choose(step.login, REGENBOOG.brin, BROWSER)
+    first = login.attempt()
+    login.dispatcher.choose(step.login, ZONNEBLOEM.brin, BROWSER)
+    second = login.attempt()
+    login.dispatcher.finish(first, login.authentication(), BROWSER)
+    assert code_of(lambda: login.dispatcher.finish(second, login.authentication(VO_IDP), BROWSER)) is ErrorCode.LOGIN_FINISHED
+    assert code_of(lambda: login.dispatcher.discovery(step.login, BROWSER)) is ErrorCode.LOGIN_FINISHED
+
+
+def test_two_tabs_do_not_disturb_each_other(login: Login) -> None:
+    first, second = begin_at_school(login), begin_at_school(login, "99XB")
+    login.dispatcher.finish(second, login.authentication(VO_IDP), BROWSER)
+    login.dispatcher.finish(first, login.authentication(), BROWSER)
+    assert len(login.services.answered) == 2
+
+
+@pytest.mark.parametrize("held", ["", "never-begun", "a" * 48, "x" * 5000, "é" * 48])
+def test_an_attempt_that_never_was_is_unknown(login: Login, held: str) -> None:
+    assert code_of(lambda: login.dispatcher.expect(held, BROWSER)) is ErrorCode.LOGIN_UNKNOWN
+
+
+def test_a_login_is_bound_to_its_browser(login: Login) -> None:
+    attempt = begin_at_school(login)
+    assert code_of(lambda: login.dispatcher.expect(attempt, "another")) is ErrorCode.LOGIN_OTHER_BROWSER
+    assert code_of(lambda: login.dispatcher.finish(attempt, login.authentication(), "another")) is (
+        ErrorCode.LOGIN_OTHER_BROWSER
+    )
+    assert not login.services.answered
+
+
+def test_a_login_expires(login: Login) -> None:
+    attempt = begin_at_school(login)
+    login.clock.forward(seconds=901)
+    assert code_of(lambda: login.dispatcher.expect(attempt, BROWSER)) is ErrorCode.LOGIN_UNKNOWN
+
+
+def test_a_bad_answer_leaves_room_for_the_true_one(login: Login) -> None:
+    attempt = begin_at_school(login)
+    step = login.dispatcher.fail(attempt, SluisError(ErrorCode.RESPONSE_SIGNATURE_INVALID), BROWSER)
+    assert isinstance(step, Refused)
+    assert step.back is not None
+    login.dispatcher.finish(attempt, login.authentication(), BROWSER)
+    assert len(login.services.answered) == 1
+
+
+def test_a_cancelled_login_goes_back_and_is_over(login: Login) -> None:
+    attempt = begin_at_school(login)
+    assert isinstance(login.dispatcher.fail(attempt, SluisError(ErrorCode.IDP_CANCELLED), BROWSER), PostForm)
+    assert login.services.refused == [ErrorCode.IDP_CANCELLED]
+    assert code_of(lambda: login.dispatcher.expect(attempt, BROWSER)) is ErrorCode.LOGIN_FINISHED
+
+
+def test_a_refused_release_shows_a_page_that_leads_back(login: Login) -> None:
+    attempt = begin_at_school(login)
+    login.releases.refusal = SluisError(ErrorCode.AGREEMENT_MISSING)
+    step = login.dispatcher.finish(attempt, login.authentication(), BROWSER)
+    assert isinstance(step, Refused)
+    assert step.error.code is ErrorCode.AGREEMENT_MISSING
+    assert step.back == PostForm("https://leesplein.example/acs", (("SAMLResponse", "no: request_denied"),))
+    assert not login.services.answered
+
+
+def test_a_refused_release_of_a_passive_login_shows_no_page(login: Login) -> None:
+    login.dispatcher.begin(request(passive=True, idps=(PO_IDP,)), BROWSER)
+    login.releases.refusal = SluisError(ErrorCode.AGREEMENT_MISSING)
+    assert isinstance(login.dispatcher.finish(login.attempt(), login.authentication(), BROWSER), PostForm)
+
+
+def test_an_unsolicited_answer_goes_to_the_service_that_it_names(login: Login) -> None:
+    step = login.dispatcher.finish_unsolicited(LEESPLEIN, login.authentication(), BROWSER)
+    assert isinstance(step, PostForm)
+    assert login.services.answered == [(LEESPLEIN, "")]
+
+
+def test_an_unsolicited_answer_for_an_unknown_service_is_refused(login: Login) -> None:
+    unknown = ServiceId("nobody")
+    assert code_of(lambda: login.dispatcher.finish_unsolicited(unknown, login.authentication(), BROWSER)) is (
+        ErrorCode.REQUEST_SERVICE_UNKNOWN
+    )
