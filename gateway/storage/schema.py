@@ -1,0 +1,58 @@
+"""Tables of the lasting records. No attribute value and no local id stands in any of them."""
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+_ROW_ID = BigInteger().with_variant(Integer, "sqlite")
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True, autoincrement=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("reference", String(16), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("idp", String(64), nullable=False),
+    Column("school", String(6)),
+    Column("role", String(16)),
+    Column("outcome", String(16), nullable=False),
+    Column("code", String(64)),
+    Column("agreement", String(200)),
+    Column("attribute_set", Integer),
+    Column("policy", String(64)),
+    Column("subject_kind", String(16)),
+    Column("subject_hash", String(64)),
+    Column("decision", Text, nullable=False),
+    Index("ix_ledger_reference", "reference"),
+    Index("ix_ledger_school_at", "school", "at"),
+)
+
+anomalies = Table(
+    "anomalies",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True, autoincrement=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("reference", String(16), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("idp", String(64), nullable=False),
+    Column("school", String(6)),
+    Column("account", String(64), nullable=False),
+    UniqueConstraint("day", "kind", "idp", "account"),
+)
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("service", String(64), primary_key=True),
+    Column("key_id", String(32), nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+)

@@ -1,0 +1,52 @@
+"""Any short-lived store, sealed: what lies in it tells nothing (law 5)."""
+
+from collections.abc import Sequence
+
+from gateway.domain.randomness import Randomness
+from gateway.storage.contracts import ShortLivedStore
+from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
+
+
+class SealedStore:
+    """Fulfils ShortLivedStore over another one: keys become keyed hashes, values authenticated ciphertext.
+
+    The part of a key before its first colon is its purpose. `keys` seal and may rotate; `lookup` hashes the keys to
+    look up by, and what was stored under another one is not found. A value that does not open is treated as absent:
+    whatever was tampered with is not there.
+    """
+
+    def __init__(
+        self, store: ShortLivedStore, *, keys: Sequence[SecretKey], lookup: SecretKey, randomness: Randomness
+    ) -> None:
+        self._store = store
+        self._sealer = Sealer(keys, randomness)
+        self._lookup = lookup
+
+    def put(self, key: str, value: bytes, *, seconds: int) -> None:
+        self._store.put(self._hashed(key), self._sealed(key, value), seconds=seconds)
+
+    def add(self, key: str, value: bytes, *, seconds: int) -> bool:
+        return self._store.add(self._hashed(key), self._sealed(key, value), seconds=seconds)
+
+    def get(self, key: str) -> bytes | None:
+        return self._opened(key, self._store.get(self._hashed(key)))
+
+    def take(self, key: str) -> bytes | None:
+        return self._opened(key, self._store.take(self._hashed(key)))
+
+    def ping(self) -> None:
+        self._store.ping()
+
+    def _hashed(self, key: str) -> str:
+        return keyed_hash(self._lookup, "short-lived", key).hex()
+
+    def _sealed(self, key: str, value: bytes) -> bytes:
+        return self._sealer.seal(value, purpose=key.partition(":")[0], key=key)
+
+    def _opened(self, key: str, sealed: bytes | None) -> bytes | None:
+        if sealed is None:
+            return None
+        try:
+            return self._sealer.open(sealed, purpose=key.partition(":")[0], key=key)
+        except CannotOpen:
+            return None
