@@ -1,5 +1,5 @@
-"""SAML 2.0, both roles: towards identity providers (`sp`), towards services (`idp`), and the gateway's own metadata.
+"""SAML 2.0, both roles: service provider towards schools, identity provider towards services.
 
-Owns: bindings, messages, the checks of what comes in, the only imports of saml2.
-Must not know: pages, storage backends, or what may be released.
+Owns: the checks of every SAML message, the messages that the gateway sends, its own metadata documents.
+Must not know: what is released or why, pages, other protocols. The only room that imports pysaml2.
 """
