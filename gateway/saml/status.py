@@ -1,30 +1,42 @@
-"""SAML status codes (saml-core 3.2.2.2): what a service is told, and what a school's answer means."""
+"""What a peer is told of an error: SAML status codes (saml-core-2.0-os 3.2.2.2)."""
 
-from gateway.domain.errors import ErrorCode, PeerStatus
+from dataclasses import dataclass
 
-_STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
+from saml2.samlp import (
+    STATUS_AUTHN_FAILED,
+    STATUS_INVALID_NAMEID_POLICY,
+    STATUS_NO_AUTHN_CONTEXT,
+    STATUS_NO_AVAILABLE_IDP,
+    STATUS_NO_PASSIVE,
+    STATUS_PROXY_COUNT_EXCEEDED,
+    STATUS_REQUEST_DENIED,
+    STATUS_REQUEST_UNSUPPORTED,
+    STATUS_REQUESTER,
+    STATUS_RESPONDER,
+    STATUS_SUCCESS,
+)
 
-SUCCESS = _STATUS + "Success"
-REQUESTER = _STATUS + "Requester"
-RESPONDER = _STATUS + "Responder"
+from gateway.domain.errors import PeerStatus
 
-FOR_THE_SERVICE: dict[PeerStatus, tuple[str, str]] = {
-    PeerStatus.AUTHENTICATION_FAILED: (RESPONDER, _STATUS + "AuthnFailed"),
-    PeerStatus.NO_PASSIVE: (RESPONDER, _STATUS + "NoPassive"),
-    PeerStatus.NO_AUTHENTICATION_CONTEXT: (RESPONDER, _STATUS + "NoAuthnContext"),
-    PeerStatus.NO_AVAILABLE_IDP: (RESPONDER, _STATUS + "NoAvailableIDP"),
-    PeerStatus.PROXY_COUNT_EXCEEDED: (RESPONDER, _STATUS + "ProxyCountExceeded"),
-    PeerStatus.INVALID_NAME_ID_POLICY: (REQUESTER, _STATUS + "InvalidNameIDPolicy"),
-    PeerStatus.UNSUPPORTED_REQUEST: (REQUESTER, _STATUS + "RequestUnsupported"),
-    PeerStatus.REQUEST_DENIED: (RESPONDER, _STATUS + "RequestDenied"),
-    PeerStatus.TEMPORARILY_UNAVAILABLE: (RESPONDER, _STATUS + "RequestDenied"),
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A top-level code, and a second-level code where the specification has one that fits."""
+
+    top: str
+    second: str | None = None
+
+
+SUCCESS = Status(STATUS_SUCCESS)
+
+STATUSES: dict[PeerStatus, Status] = {
+    PeerStatus.AUTHENTICATION_FAILED: Status(STATUS_RESPONDER, STATUS_AUTHN_FAILED),
+    PeerStatus.NO_PASSIVE: Status(STATUS_RESPONDER, STATUS_NO_PASSIVE),
+    PeerStatus.NO_AUTHENTICATION_CONTEXT: Status(STATUS_RESPONDER, STATUS_NO_AUTHN_CONTEXT),
+    PeerStatus.NO_AVAILABLE_IDP: Status(STATUS_RESPONDER, STATUS_NO_AVAILABLE_IDP),
+    PeerStatus.PROXY_COUNT_EXCEEDED: Status(STATUS_RESPONDER, STATUS_PROXY_COUNT_EXCEEDED),
+    PeerStatus.INVALID_NAME_ID_POLICY: Status(STATUS_REQUESTER, STATUS_INVALID_NAMEID_POLICY),
+    PeerStatus.UNSUPPORTED_REQUEST: Status(STATUS_REQUESTER, STATUS_REQUEST_UNSUPPORTED),
+    PeerStatus.REQUEST_DENIED: Status(STATUS_RESPONDER, STATUS_REQUEST_DENIED),
+    PeerStatus.TEMPORARILY_UNAVAILABLE: Status(STATUS_RESPONDER),
 }
-"""First and second level of the status for each word of the catalogue."""
-
-FROM_A_SCHOOL: dict[str, ErrorCode] = {
-    _STATUS + "AuthnFailed": ErrorCode.IDP_CANCELLED,
-    _STATUS + "RequestDenied": ErrorCode.IDP_CANCELLED,
-    _STATUS + "NoPassive": ErrorCode.IDP_NO_PASSIVE,
-    _STATUS + "NoAuthnContext": ErrorCode.IDP_NO_AUTHENTICATION_CONTEXT,
-}
-"""What a second-level status of an identity provider comes down to; any other is IDP_REFUSED."""
