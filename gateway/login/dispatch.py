@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 
@@ -26,6 +27,7 @@ _FOR_THE_SERVICE_ALONE = frozenset(
     {
         ErrorCode.REQUEST_NO_PASSIVE,
         ErrorCode.REQUEST_NO_AVAILABLE_IDP,
+        ErrorCode.REQUEST_PROXY_COUNT,
         ErrorCode.IDP_REFUSED,
         ErrorCode.IDP_CANCELLED,
         ErrorCode.IDP_NO_PASSIVE,
@@ -74,6 +76,10 @@ class Dispatcher:
         log.info("login_begun", service=request.service, force=request.force, passive=request.passive)
         return self._or_refused(transaction, lambda: self._discover(transaction))
 
+    def refuse(self, request: LoginRequest, error: SluisError, browser: str) -> Step:
+        """A request that the gateway will not grant, of a service that is known and may be told so."""
+        return self._refuse(self._transactions.new(request, browser=browser, reference=reference.current()), error)
+
     def discovery(self, login: str, browser: str) -> Discovery:
         """The choices of a login that waits for a school. Raises SluisError LOGIN_*."""
         transaction = self._resume(self._transactions.find(login, browser))
@@ -93,7 +99,9 @@ class Dispatcher:
         transaction = self._resume(self._transactions.peek(attempt, browser))
         if transaction.idp is None or transaction.idp not in self._federation.identity_providers:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="the identity provider left the federation")
-        return Expectation(transaction.idp, attempt, transaction.request.contexts)
+        request = transaction.request
+        fresh_since = datetime.fromtimestamp(transaction.begun, UTC) if request.force else None
+        return Expectation(transaction.idp, attempt, request.contexts, fresh_since)
 
     def finish(self, attempt: str, authentication: Authentication, browser: str) -> Step:
         """A verified answer: decide, record, answer the service. An attempt is finished once; others see a page."""
