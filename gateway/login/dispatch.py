@@ -116,10 +116,12 @@ class Dispatcher:
             self._transactions.finish(attempt)
         return self._refuse(transaction, error)
 
+    def knows(self, service: ServiceId) -> bool:
+        """Whether this is the id of a service, as an unsolicited answer names it."""
+        return service in self._federation.services
+
     def finish_unsolicited(self, service: ServiceId, authentication: Authentication, browser: str) -> Step:
         """A verified answer that nobody asked for, of an identity provider whose entry allows it."""
-        if service not in self._federation.services:
-            raise SluisError(ErrorCode.REQUEST_SERVICE_UNKNOWN, hint="RelayState names no service of this gateway")
         request = LoginRequest(service=service, reply="")
         transaction = self._transactions.new(request, browser=browser, reference=reference.current())
         return self._or_refused(transaction, lambda: self._release(request, authentication), authentication)

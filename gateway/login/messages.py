@@ -43,11 +43,15 @@ class AuthenticationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What is known of an attempt before its answer is read: whom was asked, and what."""
+    """What is known of an attempt before its answer is read: whom was asked, and what.
+
+    `fresh_since` is set when the person had to authenticate anew: no earlier moment will do.
+    """
 
     idp: IdpId
     attempt: str
     contexts: tuple[str, ...]
+    fresh_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

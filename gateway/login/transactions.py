@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language
 from gateway.domain.randomness import Randomness
@@ -21,11 +22,15 @@ _ATTEMPT_LENGTH = 48
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A login under way. `reference` is what pages and logs call it; `idp` is set in an attempt only."""
+    """A login under way. `reference` is what pages and logs call it; `idp` is set in an attempt only.
+
+    `begun` is in seconds since 1970.
+    """
 
     login: str
     reference: str
     browser: str
+    begun: float
     request: LoginRequest
     idp: IdpId | None = None
 
@@ -33,14 +38,16 @@ class Transaction:
 class Transactions:
     """Keeps logins and their attempts for `seconds`, then forgets them."""
 
-    def __init__(self, *, store: ShortLivedStore, randomness: Randomness, seconds: int) -> None:
+    def __init__(self, *, store: ShortLivedStore, clock: Clock, randomness: Randomness, seconds: int) -> None:
         self._store = store
+        self._clock = clock
         self._randomness = randomness
         self._seconds = seconds
 
     def new(self, request: LoginRequest, *, browser: str, reference: str) -> Transaction:
         """A login, not yet kept."""
-        return Transaction(self._randomness.token(), reference, browser, request)
+        begun = self._clock.now().timestamp()
+        return Transaction(self._randomness.token(), reference, browser, begun, request)
 
     def keep(self, transaction: Transaction) -> None:
         """Keep a login until a school is chosen for it."""

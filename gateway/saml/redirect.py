@@ -1,114 +1,165 @@
-"""The HTTP-Redirect binding (saml-bindings 3.4): messages in a query string, and signatures over its raw octets."""
+"""The HTTP-Redirect binding (saml-bindings-2.0-os 3.4): a message in a query string, signed as a string.
+
+A signature covers the octets that the sender wrote, so it is checked over those same octets: never over a query that
+was decoded and encoded again, which differs for senders that escape in lower case or escape other characters.
+"""
 
 import zlib
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
+from base64 import b64encode
+from binascii import Error as NotBase64
+from binascii import a2b_base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum, auto
 from typing import Literal
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from gateway.xml.algorithms import RSA_SHA256, SIGNATURES, signature_is_valid, strong_enough
+from gateway.xml import algorithms
 from gateway.xml.keys import SigningKey
+from gateway.xml.signatures import SignatureProblem, SignatureRejected
 
 Parameter = Literal["SAMLRequest", "SAMLResponse"]
 
-_QUOTED_ALGORITHM = quote_plus(RSA_SHA256)
-_NAMES = frozenset({"SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding"})
 _DEFLATE = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE"
+_OF_THE_BINDING = frozenset({"SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding"})
+
+
+class QueryProblem(StrEnum):
+    """Why a query string was rejected."""
+
+    MISSING = auto()
+    DOUBLED = auto()
+    MALFORMED = auto()
+    TOO_LARGE = auto()
 
 
 class QueryRejected(Exception):
-    """The query is not one of this binding. The reason is a constant."""
+    """A query string that does not carry one message of this binding."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: QueryProblem) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Query:
-    """The binding's parameters, decoded, and the octets that a signature covers, as the sender wrote them."""
+@dataclass(frozen=True, slots=True)
+class SignedQuery:
+    """A query string of this binding, taken apart. `signed` are the octets that its signature covers, as sent.
 
-    parameter: Parameter
-    message: str
-    relay_state: str | None
+    `signature` and `algorithm` are both there or both None.
+    """
+
+    message: str = field(repr=False)
+    relay_state: str | None = field(repr=False)
     algorithm: str | None
-    signature: str | None
-    signed: bytes
+    signature: bytes | None = field(repr=False)
+    signed: bytes = field(repr=False)
 
 
 def signed_url(location: str, parameter: Parameter, message: bytes, relay_state: str | None, key: SigningKey) -> str:
-    """The address that carries this message, signed with RSA-SHA256 (3.4.4.1)."""
-    compressor = zlib.compressobj(6, zlib.DEFLATED, -15)
-    deflated = compressor.compress(message) + compressor.flush()
-    query = f"{parameter}={quote_plus(b64encode(deflated))}"
+    """The address that carries this message to `location`, signed with RSA-SHA256 over exactly what it says."""
+    query = f"{parameter}={quote(_deflate(message), safe='')}"
     if relay_state is not None:
-        query += f"&RelayState={quote_plus(relay_state)}"
-    query += f"&SigAlg={_QUOTED_ALGORITHM}"
-    signature = key.private_key.sign(query.encode(), padding.PKCS1v15(), SHA256())
-    separator = "&" if "?" in location else "?"
-    return f"{location}{separator}{query}&Signature={quote_plus(b64encode(signature))}"
+        query += f"&RelayState={quote(relay_state, safe='')}"
+    query += f"&SigAlg={quote(algorithms.RSA_SHA256, safe='')}"
+    signature = b64encode(key.private_key.sign(query.encode(), padding.PKCS1v15(), SHA256())).decode()
+    return f"{location}{'&' if '?' in location else '?'}{query}&Signature={quote(signature, safe='')}"
 
 
-def read_query(raw: str, parameter: Parameter) -> Query:
-    """Take a raw query string apart. Raises QueryRejected for a doubled or missing parameter.
+def read_query(raw: bytes, parameter: Parameter) -> SignedQuery:
+    """Take a raw query string apart, without trusting it.
 
-    The signed octets are put together from the raw fragments in the order of the specification, so that any way of
-    percent-encoding that the sender chose is the way that is verified (3.4.4.1).
+    Raises QueryRejected: MISSING without the parameter, DOUBLED when a parameter of the binding stands there twice or
+    request and response stand together, MALFORMED for half a signature, another encoding or text that is not UTF-8.
     """
-    fragments: dict[str, str] = {}
-    for part in raw.split("&"):
-        key, _, value = part.partition("=")
-        if key in _NAMES:
-            if key in fragments:
-                raise QueryRejected("a parameter stands twice")
-            fragments[key] = value
-    if parameter not in fragments or len({"SAMLRequest", "SAMLResponse"} & fragments.keys()) != 1:
-        raise QueryRejected(f"{parameter} is not there, or not alone")
-    if "SAMLEncoding" in fragments and unquote_plus(fragments["SAMLEncoding"]) != _DEFLATE:
-        raise QueryRejected("another encoding than DEFLATE")
-    signed = "&".join(f"{key}={fragments[key]}" for key in (parameter, "RelayState", "SigAlg") if key in fragments)
-    decoded = {key: unquote_plus(value) for key, value in fragments.items()}
-    return Query(
-        parameter,
-        decoded[parameter],
-        decoded.get("RelayState"),
-        decoded.get("SigAlg"),
-        decoded.get("Signature"),
-        signed.encode(),
+    sent: dict[str, tuple[bytes, str]] = {}
+    for fragment in raw.split(b"&"):
+        raw_name, _, raw_value = fragment.partition(b"=")
+        name = unquote_to_bytes(raw_name).decode("ascii", "replace")
+        if name in _OF_THE_BINDING:
+            if name in sent:
+                raise QueryRejected(QueryProblem.DOUBLED)
+            sent[name] = fragment, _decoded(raw_value)
+    if parameter not in sent:
+        raise QueryRejected(QueryProblem.MISSING)
+    if "SAMLRequest" in sent and "SAMLResponse" in sent:
+        raise QueryRejected(QueryProblem.DOUBLED)
+    values = {name: value for name, (_, value) in sent.items()}
+    if values.get("SAMLEncoding", _DEFLATE) != _DEFLATE or ("Signature" in sent) != ("SigAlg" in sent):
+        raise QueryRejected(QueryProblem.MALFORMED)
+    return SignedQuery(
+        message=values[parameter],
+        relay_state=values.get("RelayState"),
+        algorithm=values.get("SigAlg"),
+        signature=_from_base64(values["Signature"]) if "Signature" in values else None,
+        signed=b"&".join(sent[name][0] for name in (parameter, "RelayState", "SigAlg") if name in sent),
     )
 
 
+def verify_query(query: SignedQuery, certificates: Sequence[x509.Certificate]) -> None:
+    """Return when a key of one of these certificates signed the query, by an algorithm of `gateway/xml/algorithms`.
+
+    Raises SignatureRejected: MISSING, ALGORITHM, or INVALID (no such key, or one that is too small to count).
+    """
+    if query.signature is None or query.algorithm is None:
+        raise SignatureRejected(SignatureProblem.MISSING)
+    if query.algorithm not in algorithms.SIGNATURES:
+        raise SignatureRejected(SignatureProblem.ALGORITHM, "SigAlg")
+    signature = _side_by_side(query.signature) if "#ecdsa-" in query.algorithm else query.signature
+    for certificate in certificates:
+        key = certificate.public_key()
+        if algorithms.strong_enough(key) and algorithms.signature_is_valid(
+            query.algorithm, key, signature, query.signed
+        ):
+            return
+    raise SignatureRejected(SignatureProblem.INVALID)
+
+
 def inflate(message: str, *, limit: int) -> bytes:
-    """Decode base64 and DEFLATE; raises QueryRejected beyond `limit` bytes, having inflated no more than that."""
+    """The XML of a message parameter's value; never more than `limit` bytes are unpacked.
+
+    Raises QueryRejected: TOO_LARGE beyond the limit, MALFORMED for what is not base64 of one whole DEFLATE stream.
+    """
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        inflater = zlib.decompressobj(-15)
-        plain = inflater.decompress(b64decode("".join(message.split()), validate=True), limit + 1)
-    except (Base64Error, ValueError, zlib.error) as cause:
-        raise QueryRejected("not base64 of DEFLATE") from cause
-    if len(plain) > limit:
-        raise QueryRejected("too large")
-    if not inflater.eof:
-        raise QueryRejected("cut off")
-    return plain
+        unpacked = unpacker.decompress(_from_base64(message), limit + 1)
+    except zlib.error as cause:
+        raise QueryRejected(QueryProblem.MALFORMED) from cause
+    if len(unpacked) > limit:
+        raise QueryRejected(QueryProblem.TOO_LARGE)
+    if not unpacker.eof or unpacker.unused_data:
+        raise QueryRejected(QueryProblem.MALFORMED)
+    return unpacked
 
 
-class SignatureAlgorithmRefused(Exception):
-    """SigAlg is not one that the gateway accepts."""
+def _deflate(message: bytes) -> str:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return b64encode(packer.compress(message) + packer.flush()).decode()
 
 
-def query_signature_is_valid(query: Query, certificates: Sequence[x509.Certificate]) -> bool:
-    """Whether one of these certificates' keys signed the query. Raises SignatureAlgorithmRefused before trying."""
-    if query.algorithm not in SIGNATURES:
-        raise SignatureAlgorithmRefused
+def _decoded(raw_value: bytes) -> str:
     try:
-        signature = b64decode("".join((query.signature or "").split()), validate=True)
-    except (Base64Error, ValueError):
-        return False
-    keys = (certificate.public_key() for certificate in certificates)
-    return any(strong_enough(key) and signature_is_valid(query.algorithm, key, signature, query.signed) for key in keys)
+        return unquote_plus(raw_value.decode("ascii"), errors="strict")
+    except UnicodeDecodeError as cause:
+        raise QueryRejected(QueryProblem.MALFORMED) from cause
+
+
+def _from_base64(text: str) -> bytes:
+    try:
+        return a2b_base64(text, strict_mode=True)
+    except (NotBase64, ValueError) as cause:
+        raise QueryRejected(QueryProblem.MALFORMED) from cause
+
+
+def _side_by_side(signature: bytes) -> bytes:
+    """The two numbers as XML signatures write them (RFC 4050 3.3): some senders write DER in a query string instead."""
+    try:
+        r, s = decode_dss_signature(signature)
+    except ValueError:
+        return signature
+    size = max(r.bit_length(), s.bit_length()) // 8 + 1
+    return r.to_bytes(size) + s.to_bytes(size)

@@ -84,7 +84,7 @@ def login(tmp_path: Path, clock: HeldClock, randomness: SeededRandomness) -> Log
     store = SqliteStore(tmp_path / "short-lived.sqlite", clock=clock)
     dispatcher = Dispatcher(
         federation=small_federation(),
-        transactions=Transactions(store=store, randomness=randomness, seconds=900),
+        transactions=Transactions(store=store, clock=clock, randomness=randomness, seconds=900),
         identity_providers=identity_providers,
         services=services,
         releases=releases,  # type: ignore[arg-type]
@@ -246,8 +246,6 @@ def test_an_unsolicited_answer_goes_to_the_service_that_it_names(login: Login) -
     assert login.services.answered == [(LEESPLEIN, "")]
 
 
-def test_an_unsolicited_answer_for_an_unknown_service_is_refused(login: Login) -> None:
-    unknown = ServiceId("nobody")
-    assert code_of(lambda: login.dispatcher.finish_unsolicited(unknown, login.authentication(), BROWSER)) is (
-        ErrorCode.REQUEST_SERVICE_UNKNOWN
-    )
+def test_only_services_of_the_federation_are_known(login: Login) -> None:
+    assert login.dispatcher.knows(LEESPLEIN)
+    assert not login.dispatcher.knows(ServiceId("nobody"))

@@ -1,0 +1,114 @@
+"""POST /saml/sp/acs: where identity providers send their Responses."""
+
+import hashlib
+from datetime import timedelta
+
+from flask import Blueprint, Response, request
+from lxml import etree
+
+from gateway.domain.clock import Clock
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.models import IdentityProvider, ServiceId
+from gateway.federation.snapshot import Federation
+from gateway.login.dispatch import Dispatcher
+from gateway.login.messages import Authentication, Expectation
+from gateway.saml.sp.assertion import Assertion
+from gateway.saml.sp.request import ServiceProvider, request_id
+from gateway.saml.sp.verify import Expected, decode, verify_response
+from gateway.storage.contracts import ShortLivedStore
+from gateway.web import Browser, Respond
+from gateway.xml.namespaces import SAML, name
+
+
+class AssertionConsumer:
+    """Verifies Responses, solicited or not, each once."""
+
+    def __init__(
+        self,
+        *,
+        federation: Federation,
+        service_provider: ServiceProvider,
+        replay_marks: ShortLivedStore,
+        clock: Clock,
+        skew: timedelta,
+    ) -> None:
+        self._federation = federation
+        self._service_provider = service_provider
+        self._replay_marks = replay_marks
+        self._clock = clock
+        self._skew = skew
+
+    def solicited(self, encoded: str, expectation: Expectation) -> Authentication:
+        """The authentication that answers an attempt. Raises SluisError RESPONSE_* or IDP_*."""
+        idp = self._federation.identity_providers[expectation.idp]
+        return self._authentication(decode(encoded), idp, expectation)
+
+    def unsolicited(self, encoded: str) -> Authentication:
+        """An authentication that nobody asked for, of an identity provider whose entry allows it.
+
+        The issuer in the unverified envelope only chooses whose keys are tried; the verified issuer must be the same.
+        """
+        response = decode(encoded)
+        issuers = {(found.text or "").strip() for found in response.iter(name(SAML, "Issuer"))}
+        idp = self._federation.idp_by_entity_id.get(issuers.pop()) if len(issuers) == 1 else None
+        if idp is None or not idp.allow_unsolicited or response.get("InResponseTo") is not None:
+            raise SluisError(ErrorCode.RESPONSE_UNSOLICITED)
+        return self._authentication(response, idp, None)
+
+    def _authentication(
+        self, response: etree._Element, idp: IdentityProvider, expectation: Expectation | None
+    ) -> Authentication:
+        expected = Expected(
+            idp=idp,
+            request_id=request_id(expectation.attempt) if expectation else None,
+            consumer_url=self._service_provider.consumer_url,
+            audience=self._service_provider.entity_id,
+            contexts=expectation.contexts if expectation else (),
+            fresh_since=expectation.fresh_since if expectation else None,
+            now=self._clock.now(),
+            skew=self._skew,
+        )
+        assertion = verify_response(response, expected)
+        self._mark(assertion, expected)
+        statement = assertion.authentication
+        assert statement is not None
+        return Authentication(
+            idp.id, assertion.attributes(), statement.context, statement.instant, statement.authorities
+        )
+
+    def _mark(self, assertion: Assertion, expected: Expected) -> None:
+        digest = hashlib.sha256(f"{assertion.issuer}\n{assertion.id}".encode()).hexdigest()
+        remaining = assertion.ends() + expected.skew - expected.now
+        if not self._replay_marks.add(f"assertion:{digest}", b"1", seconds=int(remaining.total_seconds()) + 1):
+            raise SluisError(ErrorCode.RESPONSE_REPLAYED)
+
+
+def blueprint(*, consumer: AssertionConsumer, dispatcher: Dispatcher, respond: Respond, browser: Browser) -> Blueprint:
+    """The assertion consumer service."""
+    routes = Blueprint("saml_sp", __name__)
+
+    @routes.post("/saml/sp/acs")
+    def acs() -> Response:
+        encoded, relay_state = _field("SAMLResponse"), _field("RelayState")
+        if not encoded:
+            raise SluisError(ErrorCode.RESPONSE_MISSING)
+        if not relay_state:
+            raise SluisError(ErrorCode.RESPONSE_UNSOLICITED)
+        if dispatcher.knows(ServiceId(relay_state)):
+            authentication = consumer.unsolicited(encoded)
+            return respond(dispatcher.finish_unsolicited(ServiceId(relay_state), authentication, browser()))
+        expectation = dispatcher.expect(relay_state, browser())
+        try:
+            authentication = consumer.solicited(encoded, expectation)
+        except SluisError as error:
+            return respond(dispatcher.fail(relay_state, error, browser()))
+        return respond(dispatcher.finish(relay_state, authentication, browser()))
+
+    return routes
+
+
+def _field(field: str) -> str:
+    values = request.form.getlist(field)
+    if len(values) > 1:
+        raise SluisError(ErrorCode.RESPONSE_MALFORMED, hint=f"{field} stands twice")
+    return values[0] if values else ""

@@ -1,0 +1,81 @@
+"""The signed AuthnRequest that takes a browser to an identity provider (saml-core 3.4.1)."""
+
+from base64 import b64encode
+from datetime import datetime
+from xml.sax.saxutils import escape, quoteattr
+
+from lxml import etree
+
+from gateway.domain.clock import Clock
+from gateway.federation.metadata.entities import Binding, Endpoint
+from gateway.federation.models import IdentityProvider
+from gateway.login.messages import AuthenticationRequest
+from gateway.login.steps import PostForm, Redirect
+from gateway.saml.redirect import signed_url
+from gateway.xml.keys import SigningKey
+from gateway.xml.namespaces import SAML, SAMLP
+from gateway.xml.signatures import sign
+
+
+def request_id(attempt: str) -> str:
+    """The ID of the AuthnRequest of an attempt: an XML ID may not begin with a digit."""
+    return f"_{attempt}"
+
+
+class ServiceProvider:
+    """Fulfils TowardsIdentityProviders. `entity_id` and `consumer_url` are the gateway's own towards schools."""
+
+    def __init__(self, *, entity_id: str, consumer_url: str, key: SigningKey, clock: Clock) -> None:
+        self.entity_id = entity_id
+        self.consumer_url = consumer_url
+        self._key = key
+        self._clock = clock
+
+    def authenticate(self, idp: IdentityProvider, request: AuthenticationRequest) -> Redirect | PostForm:
+        """By Redirect where the identity provider has it, else by POST; signed either way."""
+        endpoint = _endpoint(idp)
+        message = self._message(endpoint.location, request)
+        if endpoint.binding is Binding.REDIRECT:
+            return Redirect(signed_url(endpoint.location, "SAMLRequest", message, request.attempt, self._key))
+        root = etree.fromstring(message)
+        sign(root, self._key)
+        encoded = b64encode(etree.tostring(root)).decode()
+        return PostForm(endpoint.location, (("SAMLRequest", encoded), ("RelayState", request.attempt)))
+
+    def _message(self, destination: str, request: AuthenticationRequest) -> bytes:
+        flags = ' ForceAuthn="true"' * request.force + ' IsPassive="true"' * request.passive
+        return (
+            f'<samlp:AuthnRequest xmlns:samlp="{SAMLP}" xmlns:saml="{SAML}" ID="{request_id(request.attempt)}"'
+            f' Version="2.0" IssueInstant="{instant(self._clock.now())}" Destination={quoteattr(destination)}{flags}'
+            f" AssertionConsumerServiceURL={quoteattr(self.consumer_url)}"
+            f' ProtocolBinding="{Binding.POST}">'
+            f"<saml:Issuer>{escape(self.entity_id)}</saml:Issuer>"
+            f'<samlp:NameIDPolicy AllowCreate="true"/>{_contexts(request)}{_scoping(request)}'
+            "</samlp:AuthnRequest>"
+        ).encode()
+
+
+def instant(moment: datetime) -> str:
+    """xs:dateTime in UTC to the second, as SAML wants it (saml-core 1.3.3)."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _endpoint(idp: IdentityProvider) -> Endpoint:
+    endpoints = idp.metadata.single_sign_on
+    return next((one for one in endpoints if one.binding is Binding.REDIRECT), endpoints[0])
+
+
+def _contexts(request: AuthenticationRequest) -> str:
+    if not request.contexts:
+        return ""
+    classes = "".join(
+        f"<saml:AuthnContextClassRef>{escape(context)}</saml:AuthnContextClassRef>" for context in request.contexts
+    )
+    return f'<samlp:RequestedAuthnContext Comparison="exact">{classes}</samlp:RequestedAuthnContext>'
+
+
+def _scoping(request: AuthenticationRequest) -> str:
+    if not request.requesters:
+        return ""
+    requesters = "".join(f"<samlp:RequesterID>{escape(one)}</samlp:RequesterID>" for one in request.requesters)
+    return f"<samlp:Scoping>{requesters}</samlp:Scoping>"
