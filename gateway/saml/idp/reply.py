@@ -1,0 +1,28 @@
+"""Where and how a service is to be answered: the note that a login keeps for this room alone."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from gateway.federation.models import NameIdFormat, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`request` is the AuthnRequest's ID (None for an answer that was not asked for), `consumer` an ACS of metadata."""
+
+    request: str | None
+    consumer: str
+    relay_state: str | None = field(repr=False)
+    name_id: NameIdFormat
+
+    def dump(self) -> str:
+        """As text, for `LoginRequest.reply`."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def load(cls, text: str, service: Service) -> "Reply":
+        """The note that `dump` wrote; an empty text stands for a login that the service did not ask for."""
+        if not text:
+            return cls(None, service.metadata.default_consumer.location, None, service.name_id)
+        fields = json.loads(text)
+        return cls(fields["request"], fields["consumer"], fields["relay_state"], NameIdFormat(fields["name_id"]))

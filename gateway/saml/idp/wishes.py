@@ -1,0 +1,113 @@
+"""Can the gateway do what the service asks? The service is known by now: it is told when not."""
+
+from datetime import timedelta
+
+from lxml import etree
+
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.models import NameIdFormat
+from gateway.saml.idp.incoming import Incoming
+from gateway.saml.instants import read_instant
+from gateway.saml.name_id import PERSISTENT, TRANSIENT, UNSPECIFIED
+from gateway.xml.namespaces import SAML, SAMLP, name
+
+MAX_AGE = timedelta(minutes=10)
+"""How long after its IssueInstant a request is still answered."""
+MAX_SKEW = timedelta(seconds=60)
+"""How far the service's clock may be from ours, either way."""
+MAX_LISTED = 10
+"""How many authentication contexts, and how many requesters, one request may name: they travel on in a query string."""
+MAX_URI = 1024
+"""Characters of one of them (saml-core 8.3.6 has this bound for entity ids)."""
+
+_FORMATS = {
+    TRANSIENT: NameIdFormat.TRANSIENT,
+    PERSISTENT: NameIdFormat.PERSISTENT,
+}
+
+
+def check_issue_instant(incoming: Incoming) -> None:
+    """Made no longer ago than `MAX_AGE` and not in the future, give or take `MAX_SKEW`."""
+    try:
+        age = incoming.now - read_instant(incoming.root.get("IssueInstant", ""))
+    except ValueError as cause:
+        raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="IssueInstant") from cause
+    if not -MAX_SKEW <= age <= MAX_AGE + MAX_SKEW:
+        raise SluisError(ErrorCode.REQUEST_STALE, hint="IssueInstant")
+
+
+def check_no_subject(incoming: Incoming) -> None:
+    """A service cannot name whom it wants or set conditions: who logs in is the school's word."""
+    for part in ("Subject", "Conditions"):
+        if incoming.root.find(name(SAML, part)) is not None:
+            raise SluisError(ErrorCode.REQUEST_UNSUPPORTED, hint=f"{part} in an AuthnRequest")
+
+
+def check_name_id_policy(incoming: Incoming) -> None:
+    """The NameID asked for is one that the service's entry has; transient always may be.
+
+    AllowCreate (saml-core 3.4.1.1) makes no difference: pairwise identifiers are derived, none is ever created.
+    """
+    incoming.name_id = incoming.service.name_id
+    policy = incoming.root.find(name(SAMLP, "NameIDPolicy"))
+    if policy is None:
+        return
+    if policy.get("SPNameQualifier", incoming.service.metadata.entity_id) != incoming.service.metadata.entity_id:
+        raise SluisError(ErrorCode.REQUEST_NAME_ID_POLICY, hint="SPNameQualifier of another")
+    asked = policy.get("Format", UNSPECIFIED)
+    if asked == UNSPECIFIED:
+        return
+    wanted = _FORMATS.get(asked)
+    if wanted is None or wanted not in {NameIdFormat.TRANSIENT, incoming.service.name_id}:
+        raise SluisError(ErrorCode.REQUEST_NAME_ID_POLICY, hint=f"the entry has name_id {incoming.service.name_id}")
+    incoming.name_id = wanted
+
+
+def check_authentication_context(incoming: Incoming) -> None:
+    """Authentication contexts by class and to be met exactly.
+
+    Contexts of schools have no order, so `minimum`, `better` and `maximum` cannot be judged; saml-core 3.3.2.2.1 wants
+    NoAuthnContext for what cannot be met. The same goes for declarations.
+    """
+    asked = incoming.root.find(name(SAMLP, "RequestedAuthnContext"))
+    if asked is None:
+        return
+    if asked.get("Comparison", "exact") != "exact":
+        raise SluisError(ErrorCode.REQUEST_AUTHENTICATION_CONTEXT, hint="only Comparison exact")
+    if asked.find(name(SAML, "AuthnContextDeclRef")) is not None:
+        raise SluisError(ErrorCode.REQUEST_AUTHENTICATION_CONTEXT, hint="only AuthnContextClassRef")
+    incoming.contexts = _listed(asked.findall(name(SAML, "AuthnContextClassRef")))
+
+
+def check_proxy_count(incoming: Incoming) -> None:
+    """The gateway is a proxy: whoever forbids one (ProxyCount 0) cannot be served."""
+    scoping = incoming.root.find(name(SAMLP, "Scoping"))
+    if scoping is not None and scoping.get("ProxyCount") is not None and int(scoping.get("ProxyCount", "")) == 0:
+        raise SluisError(ErrorCode.REQUEST_PROXY_COUNT)
+
+
+def check_idp_list(incoming: Incoming) -> None:
+    """An IDPList limits who may be asked; entity ids that are not of this federation are passed over."""
+    entries = incoming.root.findall(f"{name(SAMLP, 'Scoping')}/{name(SAMLP, 'IDPList')}/{name(SAMLP, 'IDPEntry')}")
+    known = incoming.federation.idp_by_entity_id
+    named = (known.get(entry.get("ProviderID", "").strip()) for entry in entries)
+    incoming.idps = tuple(dict.fromkeys(idp.id for idp in named if idp is not None))
+    if entries and not incoming.idps:
+        raise SluisError(ErrorCode.REQUEST_NO_AVAILABLE_IDP)
+
+
+def check_requesters(incoming: Incoming) -> None:
+    """The services behind this one are carried on, in front of it.
+
+    eduID takes the first RequesterID for the service that its identifier is aimed at (chain facts 5.2): the end
+    service. A service that is a proxy names the services behind it; the chain ends with the service itself.
+    """
+    named = incoming.root.findall(f"{name(SAMLP, 'Scoping')}/{name(SAMLP, 'RequesterID')}")
+    incoming.requesters = tuple(dict.fromkeys((*_listed(named), incoming.service.metadata.entity_id)))
+
+
+def _listed(elements: list[etree._Element]) -> tuple[str, ...]:
+    texts = tuple((element.text or "").strip() for element in elements)
+    if len(texts) > MAX_LISTED or any(not 0 < len(text) <= MAX_URI for text in texts):
+        raise SluisError(ErrorCode.REQUEST_UNSUPPORTED, hint=f"at most {MAX_LISTED} of at most {MAX_URI} characters")
+    return texts
