@@ -1,0 +1,36 @@
+"""Keyed derivations: the local account, the anchor, and what is made of them. All are HMAC-SHA-256 (law 4, design 5)."""
+
+from base64 import b32encode
+
+from gateway.domain.eck_id import EckId
+from gateway.federation.models import IdpId, ServiceId
+from gateway.storage.sealing import SecretKey, keyed_hash
+
+
+def account_hash(key: SecretKey, idp: IdpId, user: str) -> str:
+    """The local account (identity provider, user id there) as it may be stored: 64 hexadecimal characters."""
+    return keyed_hash(key, "local-account", idp, user).hex()
+
+
+def anchor_of_eck_id(eck_id: EckId) -> str:
+    """The anchor of a learner with an ECK iD: the same at every school of the sector. Never stored."""
+    return f"eck:{eck_id.sector}:{eck_id.value}"
+
+
+def anchor_of_account(account: str) -> str:
+    """The anchor of someone without one: the hash of the local account."""
+    return f"account:{account}"
+
+
+def pairwise(key: SecretKey, service: ServiceId, anchor: str) -> str:
+    """The subject of one service: stable, and of no use to join anything elsewhere.
+
+    `<key id>-` and 52 characters of a-z and 2-7 (saml-core 8.3.7, OpenID Connect Core 8.1).
+    """
+    digest = keyed_hash(key, "pairwise", service, anchor)
+    return f"{key.id}-{b32encode(digest).decode().rstrip('=').lower()}"
+
+
+def ledger_hash(key: SecretKey, anchor: str) -> str:
+    """The learner in the ledger: 64 hexadecimal characters, the same for all services."""
+    return keyed_hash(key, "ledger", anchor).hex()
