@@ -1,0 +1,60 @@
+"""GET and POST /saml/idp/sso: where services send their requests."""
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from gateway.domain.clock import Clock
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.snapshot import Federation
+from gateway.login.dispatch import Dispatcher
+from gateway.saml.addresses import SINGLE_SIGN_ON_PATH, Addresses
+from gateway.saml.idp.request import NotGranted, check_request
+from gateway.saml.idp.sender import MAX_ENCODED, MAX_RELAY_STATE
+from gateway.saml.idp.transport import Sent, SentByPost, SentByRedirect
+from gateway.web import Browser, Respond
+
+_ESCAPED = 3
+"""A character of a form field travels as up to three."""
+MAX_BODY = _ESCAPED * (MAX_ENCODED + MAX_RELAY_STATE) + 1024
+"""Bytes of a POST that are read at all."""
+
+
+def blueprint(
+    *,
+    addresses: Addresses,
+    federation: Federation,
+    clock: Clock,
+    dispatcher: Dispatcher,
+    respond: Respond,
+    browser: Browser,
+) -> Blueprint:
+    """The single sign-on service, one path for both bindings."""
+    routes = Blueprint("saml_idp", __name__)
+
+    @routes.route(SINGLE_SIGN_ON_PATH, methods=["GET", "POST"], provide_automatic_options=False)
+    def single_sign_on() -> Response:
+        outcome = check_request(_sent(), federation=federation, single_sign_on=addresses.single_sign_on, clock=clock)
+        if isinstance(outcome, NotGranted):
+            return respond(dispatcher.refuse(outcome.request, outcome.error, browser()))
+        return respond(dispatcher.begin(outcome, browser()))
+
+    return routes
+
+
+def _sent() -> Sent:
+    if request.method == "GET":
+        return SentByRedirect(request.query_string)
+    if request.method == "POST":
+        return _posted()
+    # Flask answers HEAD wherever it answers GET, and a login must not begin by looking
+    raise SluisError(ErrorCode.METHOD_NOT_ALLOWED)
+
+
+def _posted() -> SentByPost:
+    request.max_content_length = MAX_BODY
+    request.max_form_memory_size = MAX_BODY
+    try:
+        form = request.form
+    except RequestEntityTooLarge as cause:
+        raise SluisError(ErrorCode.REQUEST_TOO_LARGE, cause=cause) from cause
+    return SentByPost(form.getlist("SAMLRequest"), form.getlist("RelayState"))

@@ -1,0 +1,98 @@
+"""The Response that answers a service (saml-core-2.0-os 3.3.3), always by HTTP-POST (saml-bindings 3.5)."""
+
+from base64 import b64encode
+
+from lxml import etree
+
+from gateway.attributes.outgoing import wire_attributes
+from gateway.domain.clock import Clock
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.randomness import Randomness
+from gateway.federation.models import NameIdFormat, Service
+from gateway.login.contracts import AuthenticationFacts
+from gateway.login.steps import PostForm
+from gateway.release.released import ReleasedAttributes
+from gateway.saml.idp.assertion import Addressed, add_assertion, child
+from gateway.saml.idp.reply import Reply
+from gateway.saml.instants import write_instant
+from gateway.saml.status import STATUSES, SUCCESS, Status
+from gateway.xml.keys import SigningKey
+from gateway.xml.namespaces import SAML, SAMLP, name
+from gateway.xml.signatures import sign
+
+_NAMESPACES = {"samlp": SAMLP, "saml": SAML}
+
+
+class IdentityProviderRole:
+    """Fulfils TowardsServices. Keeps nothing of a login."""
+
+    def __init__(self, *, entity_id: str, key: SigningKey, clock: Clock, randomness: Randomness) -> None:
+        self._entity_id = entity_id
+        self._key = key
+        self._clock = clock
+        self._randomness = randomness
+
+    def answer(
+        self, service: Service, reply: str, released: ReleasedAttributes, facts: AuthenticationFacts
+    ) -> PostForm:
+        """The Response with exactly the released attributes (law 1), under the names of the service's dialect.
+
+        Signed as the service's entry says; WantAssertionsSigned in its metadata adds the assertion's signature.
+        Raises SluisError INTERNAL for an entry by which nothing would be signed.
+        """
+        signs_assertion = service.sign_assertion or service.metadata.want_assertions_signed
+        if not signs_assertion and not service.sign_response:
+            raise SluisError(ErrorCode.INTERNAL, hint=service.id, cause="nothing of the answer would be signed")
+        to = Reply.load(reply, service)
+        addressed = self._addressed(service, to)
+        response = self._response(addressed, SUCCESS)
+        assertion = add_assertion(
+            response,
+            addressed,
+            assertion_id=self._fresh_id(),
+            subject=(to.name_id, self._name_id(to.name_id, released)),
+            facts=facts,
+            attributes=wire_attributes(released.values, service.dialect),
+        )
+        if signs_assertion:
+            sign(assertion, self._key)
+        if service.sign_response:
+            sign(response, self._key)
+        return _post(to, response)
+
+    def refuse(self, service: Service, reply: str, error: SluisError) -> PostForm:
+        """The Response that says no: the catalogue's status and nothing else of the error. It is always signed."""
+        to = Reply.load(reply, service)
+        response = self._response(self._addressed(service, to), STATUSES[error.kind.peer])
+        sign(response, self._key)
+        return _post(to, response)
+
+    def _addressed(self, service: Service, to: Reply) -> Addressed:
+        return Addressed(self._entity_id, service.metadata.entity_id, to.consumer, to.request, self._clock.now())
+
+    def _response(self, addressed: Addressed, status: Status) -> etree._Element:
+        response = etree.Element(name(SAMLP, "Response"), nsmap=_NAMESPACES)
+        response.set("ID", self._fresh_id())
+        response.set("Version", "2.0")
+        response.set("IssueInstant", write_instant(addressed.now))
+        response.set("Destination", addressed.consumer)
+        if addressed.request is not None:
+            response.set("InResponseTo", addressed.request)
+        child(response, "Issuer", addressed.issuer)
+        code = etree.SubElement(etree.SubElement(response, name(SAMLP, "Status")), name(SAMLP, "StatusCode"))
+        code.set("Value", status.top)
+        if status.second is not None:
+            etree.SubElement(code, name(SAMLP, "StatusCode")).set("Value", status.second)
+        return response
+
+    def _name_id(self, kind: NameIdFormat, released: ReleasedAttributes) -> str:
+        return released.subject.pairwise if kind is NameIdFormat.PERSISTENT else self._fresh_id()
+
+    def _fresh_id(self) -> str:
+        return f"_{self._randomness.token()}"
+
+
+def _post(to: Reply, response: etree._Element) -> PostForm:
+    encoded = b64encode(etree.tostring(response)).decode()
+    relay_state = () if to.relay_state is None else (("RelayState", to.relay_state),)
+    return PostForm(to.consumer, (("SAMLResponse", encoded), *relay_state))
