@@ -1,0 +1,40 @@
+"""Keys of the parties of a test, each made once a run, and certificates around them."""
+
+from datetime import UTC, datetime
+from functools import cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
+
+from gateway.xml.keys import SigningKey
+
+
+@cache
+def signing_key(owner: str, bits: int = 2048) -> SigningKey:
+    """The RSA key of this party."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    return SigningKey(key, certificate_of(key, owner))
+
+
+@cache
+def elliptic_key(owner: str, curve: type[ec.EllipticCurve] = ec.SECP256R1) -> ec.EllipticCurvePrivateKey:
+    """The elliptic-curve key of this party."""
+    return ec.generate_private_key(curve())
+
+
+def certificate_of(key: CertificateIssuerPrivateKeyTypes, owner: str) -> x509.Certificate:
+    """A self-signed certificate around a key."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, owner)])
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2036, 1, 1, tzinfo=UTC))
+        .sign(key, SHA256())
+    )
