@@ -68,7 +68,7 @@ class AttributeSet:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A SAML service provider with learning content."""
+    """A SAML service provider with learning content. `asks` is what any of its attribute sets names."""
 
     id: ServiceId
     names: Mapping[Language, str]
@@ -83,6 +83,11 @@ class Service:
     sign_response: bool = True
     sign_assertion: bool = True
     start_url: str | None = None
+    asks: frozenset[Attribute] = field(init=False)
+
+    def __post_init__(self) -> None:
+        asked = frozenset(attribute for one in self.attribute_sets.values() for attribute in one.purposes)
+        object.__setattr__(self, "asks", asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Keyed derivations: the local account, the anchor, and what is made of them. All are HMAC-SHA-256 (law 4, design 5)."""
+"""Keyed derivations (HMAC-SHA-256): the local account, the anchor, and what is made of them (law 4, design 5)."""
 
 from base64 import b32encode
 

@@ -1,0 +1,61 @@
+"""Counters for Prometheus. No label holds anything of a person, and none can grow without bound."""
+
+import os
+import re
+
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_MAX_NAMES = 200
+_NAME = re.compile(r"[A-Za-z0-9:._/-]{1,100}", re.ASCII)
+
+
+class Metrics:
+    """The gateway's counters. In workers of one gateway they add up through PROMETHEUS_MULTIPROC_DIR."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._logins = Counter(
+            "sluis_logins_total",
+            "Logins that ended, by service, identity provider, outcome and error code",
+            ["service", "idp", "outcome", "code"],
+            registry=self._registry,
+        )
+        self._unknown = Counter(
+            "sluis_unknown_attributes_total",
+            "Attributes dropped because the dialect does not have their name",
+            ["idp", "name"],
+            registry=self._registry,
+        )
+        self._citizen_numbers = Counter(
+            "sluis_citizen_numbers_dropped_total",
+            "Values dropped at the door because they are named or shaped as a citizen number",
+            ["idp"],
+            registry=self._registry,
+        )
+        self._names: set[str] = set()
+
+    def login(self, *, service: str, idp: str, outcome: str, code: str) -> None:
+        """Count a login that ended."""
+        self._logins.labels(service, idp, outcome, code).inc()
+
+    def unknown_attribute(self, idp: str, name: str) -> None:
+        """Count a dropped attribute by its wire name; beyond 200 names, and for odd ones, as `other`."""
+        if name not in self._names:
+            if len(self._names) >= _MAX_NAMES or not _NAME.fullmatch(name):
+                name = "other"
+            self._names.add(name)
+        self._unknown.labels(idp, name).inc()
+
+    def citizen_numbers(self, idp: str, count: int) -> None:
+        """Count values that were dropped at the door."""
+        self._citizen_numbers.labels(idp).inc(count)
+
+    def render(self) -> bytes:
+        """All counters of all workers in the text format of Prometheus."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self._registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+        return generate_latest(everyone)

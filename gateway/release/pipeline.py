@@ -1,0 +1,182 @@
+"""From raw attributes to a release that is on record: read, school, role, agreement, subject, decision, ledger."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from gateway.attributes.canonical import Reading, read
+from gateway.attributes.dialects import dialect
+from gateway.attributes.school import SchoolOfLogin, school_of
+from gateway.attributes.values import Attributes, RawAttributes
+from gateway.domain.attribute import Attribute
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.language import Language, in_language
+from gateway.domain.role import Role, one_role
+from gateway.federation.models import IdentityProvider, IdpId, School, Service
+from gateway.federation.snapshot import Federation
+from gateway.observability.metrics import Metrics
+from gateway.pseudonyms.derivation import account_hash
+from gateway.pseudonyms.resolve import Learner, SubjectResolver
+from gateway.pseudonyms.sources import EckIds
+from gateway.pseudonyms.subject import Subject
+from gateway.release.decision import Decision, decide
+from gateway.release.policy import Policy
+from gateway.release.released import ReleasedAttributes
+from gateway.storage.contracts import Anomalies, AnomalyRow, Ledger, LedgerRow
+from gateway.storage.sealing import SecretKey
+
+_CALENDAR = ZoneInfo("Europe/Amsterdam")
+_ANOMALIES = frozenset({ErrorCode.ECK_ID_MALFORMED, ErrorCode.ECK_ID_CONTRADICTORY})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A release that may leave: it is in the ledger."""
+
+    released: ReleasedAttributes
+    school: School
+    decision: Decision
+
+
+class Releases:
+    """Decides releases and writes the ledger."""
+
+    def __init__(
+        self,
+        *,
+        federation: Federation,
+        policy: Policy,
+        eck_ids: EckIds,
+        subjects: SubjectResolver,
+        ledger: Ledger,
+        anomalies: Anomalies,
+        account_key: SecretKey,
+        metrics: Metrics,
+    ) -> None:
+        self._federation = federation
+        self._policy = policy
+        self._eck_ids = eck_ids
+        self._subjects = subjects
+        self._ledger = ledger
+        self._anomalies = anomalies
+        self._account_key = account_key
+        self._metrics = metrics
+
+    def release(
+        self, *, service: Service, idp: IdentityProvider, raw: RawAttributes, now: datetime, reference: str
+    ) -> Outcome:
+        """The release for one authentication, after its ledger row is durable (law 6).
+
+        A refusal gets its row too. Raises the SluisError that refuses, or LEDGER_UNAVAILABLE.
+        """
+        row = LedgerRow(
+            at=now,
+            reference=reference,
+            service=service.id,
+            idp=idp.id,
+            school=None,
+            role=None,
+            outcome="refused",
+            code=None,
+            agreement=None,
+            attribute_set=None,
+            policy=self._policy.version,
+            subject_kind=None,
+            subject_hash=None,
+            decision="{}",
+        )
+        reading = self._read(raw, idp)
+        found: SchoolOfLogin | None = None
+        try:
+            found = school_of(reading.attributes, idp, self._federation)
+            row = replace(row, school=str(found.school.brin))
+            outcome = self._decide(service, idp, reading, found, now)
+        except SluisError as error:
+            if error.code in _ANOMALIES:
+                self._record_anomaly(error, reading, row)
+            self._ledger.append(replace(row, code=error.code.value))
+            raise
+        self._ledger.append(_released_row(row, outcome))
+        return outcome
+
+    def _read(self, raw: RawAttributes, idp: IdentityProvider) -> Reading:
+        reading = read(raw, dialect(idp.dialect))
+        for name in reading.unknown:
+            self._metrics.unknown_attribute(idp.id, name)
+        if reading.citizen_numbers:
+            self._metrics.citizen_numbers(idp.id, reading.citizen_numbers)
+        return reading
+
+    def _decide(
+        self, service: Service, idp: IdentityProvider, reading: Reading, found: SchoolOfLogin, now: datetime
+    ) -> Outcome:
+        if reading.account is None:
+            raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
+        role = _role(reading)
+        agreement = self._federation.agreement(service.id, found.school, now.astimezone(_CALENDAR).date())
+        learner = Learner(
+            account=account_hash(self._account_key, idp.id, reading.account),
+            eck_id=self._eck_ids.find(idp, reading.attributes, found.school),
+            attributes=reading.attributes,
+        )
+        subject = self._subjects.resolve(learner, service, agreement, now)
+        known = registered_values(reading.attributes, found, role)
+        decision = decide(
+            service=service,
+            agreement=agreement,
+            policy=self._policy,
+            role=role,
+            subject=subject,
+            attributes=known,
+        )
+        return Outcome(_released(decision, subject, known), found.school, decision)
+
+    def _record_anomaly(self, error: SluisError, reading: Reading, row: LedgerRow) -> None:
+        account = account_hash(self._account_key, IdpId(row.idp), reading.account) if reading.account else None
+        self._anomalies.record(AnomalyRow(row.at, row.reference, error.code.value, row.idp, row.school, account))
+
+
+def registered_values(attributes: Attributes, found: SchoolOfLogin, role: Role) -> Attributes:
+    """What may be released from: the person's attributes, and the school and role as the gateway itself knows them."""
+    school = found.school
+    registered: Mapping[Attribute, str | None] = {
+        Attribute.SCHOOL: str(school.brin.main),
+        Attribute.SCHOOL_BRANCH: str(found.branch) if found.branch else None,
+        Attribute.SCHOOL_NAME: in_language(school.names, Language.NL),
+        Attribute.SCHOOL_DOMAIN: school.domains[0] if school.domains else None,
+        Attribute.DIGI_DELIVERY_ID: school.digi_delivery_id,
+        Attribute.ROLE: role.value,
+    }
+    values = {attribute: sent for attribute, sent in attributes.values.items() if attribute not in registered}
+    values |= {attribute: (value,) for attribute, value in registered.items() if value is not None}
+    return Attributes(values)
+
+
+def _role(reading: Reading) -> Role:
+    role = one_role(reading.roles)
+    if role is None:
+        raise SluisError(ErrorCode.ROLE_CONTRADICTORY if reading.roles else ErrorCode.ROLE_MISSING)
+    return role
+
+
+def _released(decision: Decision, subject: Subject, known: Attributes) -> ReleasedAttributes:
+    values = {
+        attribute: known.all(attribute) for attribute in decision.released if attribute is not subject.kind.attribute
+    }
+    return ReleasedAttributes(subject, {subject.kind.attribute: (subject.identifier,), **values})
+
+
+def _released_row(row: LedgerRow, outcome: Outcome) -> LedgerRow:
+    decision, subject = outcome.decision, outcome.released.subject
+    return replace(
+        row,
+        role=decision.role.value,
+        outcome="released",
+        agreement=decision.agreement.reference,
+        attribute_set=decision.agreement.attribute_set,
+        subject_kind=subject.kind.value,
+        subject_hash=subject.ledger_hash,
+        decision=json.dumps(decision.rules, separators=(",", ":"), sort_keys=True),
+    )

@@ -1,0 +1,34 @@
+"""The national policy: what may go at all, per canonical attribute and role."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from gateway.domain.attribute import Attribute
+from gateway.domain.release_class import ReleaseClass
+from gateway.domain.role import Role
+
+
+@dataclass(frozen=True, slots=True)
+class AttributePolicy:
+    """The class of one attribute, and of it in certain roles; why, in a sentence."""
+
+    release_class: ReleaseClass
+    reason: str
+    roles: Mapping[Role, ReleaseClass] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of the policy."""
+
+    version: str
+    date: date
+    attributes: Mapping[Attribute, AttributePolicy]
+
+    def class_of(self, attribute: Attribute, role: Role) -> ReleaseClass:
+        """The class of an attribute of someone in this role; what the policy does not know goes never (law 3)."""
+        known = self.attributes.get(attribute)
+        if known is None:
+            return ReleaseClass.NEVER
+        return known.roles.get(role, known.release_class)
