@@ -1,6 +1,7 @@
 """AuthnRequests as services send them, honest and otherwise. Shares no code with the checks that it tests."""
 
 import base64
+import string
 import urllib.parse
 import zlib
 from collections.abc import Callable
@@ -33,6 +34,7 @@ NOW = "2026-09-07T08:30:00Z"
 
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
+_PLAIN = string.ascii_letters + string.digits
 _HASHES: dict[str, HashAlgorithm] = {
     RSA_SHA256: SHA256(),
     "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384": SHA384(),
@@ -71,7 +73,7 @@ def deflated(message: bytes) -> str:
 
 def lower_case_escapes(text: str) -> str:
     """Percent-encoding with lower-case digits, as some senders write it."""
-    return "".join(c if c.isalnum() else f"%{ord(c):02x}" for c in text)
+    return "".join(chr(byte) if chr(byte) in _PLAIN else f"%{byte:02x}" for byte in text.encode())
 
 
 def by_redirect(
