@@ -15,7 +15,7 @@ import structlog
 from gateway.observability import reference
 
 ALLOWED = frozenset(
-    [
+    {
         "event",
         "level",
         "timestamp",
@@ -37,7 +37,7 @@ ALLOWED = frozenset(
         "version",
         "logger",
         "outcome",
-    ]
+    }
 )
 """Keys that may be logged. Any other is dropped, and its name, never its value, is kept under `dropped`."""
 
