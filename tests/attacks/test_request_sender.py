@@ -13,13 +13,13 @@ from gateway.federation.metadata.entities import Binding, IndexedEndpoint
 from gateway.saml.idp.transport import SentByRedirect
 from gateway.xml.signatures import sign
 from tests.support.authn_requests import (
-    ACS,
     ISSUER,
     RSA_SHA1,
     authn_request,
     by_post,
     by_redirect,
     deflated,
+    granted,
     page,
     told,
 )
@@ -227,24 +227,24 @@ def signed_original() -> etree._Element:
 
 
 def evil_root(**attributes) -> etree._Element:
-    return etree.fromstring(
-        authn_request(
-            ID="_evil", inside="<samlp:Extensions/>", AssertionConsumerServiceURL=None, ForceAuthn="false", **attributes
-        )
-    )
+    """Valid by the schema, with a place of another namespace to hide things in."""
+    hiding_place = '<samlp:Extensions><x:hidden xmlns:x="urn:x"/></samlp:Extensions>'
+    return etree.fromstring(authn_request(ID="_evil", inside=hiding_place, ForceAuthn="false", **attributes))
+
+
+def hide(root: etree._Element, original: etree._Element) -> etree._Element:
+    root.find("*/{urn:x}hidden").append(original)
+    return root
 
 
 def wrapped_in_extensions() -> etree._Element:
-    root = evil_root()
-    root[1].append(signed_original())
-    return root
+    return hide(evil_root(), signed_original())
 
 
 def wrapped_with_the_signature_moved_out() -> etree._Element:
     root, original = evil_root(), signed_original()
     root.insert(1, original.find(f"{DS}Signature"))
-    root[2].append(original)
-    return root
+    return hide(root, original)
 
 
 def wrapped_under_the_same_id() -> etree._Element:
