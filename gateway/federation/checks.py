@@ -11,6 +11,7 @@ from gateway.domain.attribute import IDENTIFIERS, Attribute
 from gateway.domain.fallback import Fallback
 from gateway.domain.release_class import ReleaseClass
 from gateway.domain.sector import Sector
+from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
 from gateway.federation.models import IdentityProvider, Service
 from gateway.settings.fields import is_loopback
 from gateway.settings.loader import Entry, Settings
@@ -174,9 +175,11 @@ def check_metadata_dates(parties: Parties) -> Iterator[Problem]:
     """Metadata past its validUntil is not used. Certificates past their date are (2.4.1.1), but tell of neglect."""
     idps = zip(parties.identity_providers, parties.settings.identity_providers, strict=True)
     services = zip(parties.services, parties.settings.services, strict=True)
-    dated = [(party.metadata, entry.place("metadata")) for party, entry in idps if party]
-    dated_services = [(party.metadata, entry.place("metadata")) for party, entry in services if party]
-    for metadata, place in (*dated, *dated_services):
+    dated: list[tuple[IdpMetadata | SpMetadata, Place]] = [
+        (i.metadata, entry.place("metadata")) for i, entry in idps if i
+    ]
+    dated += [(s.metadata, entry.place("metadata")) for s, entry in services if s]
+    for metadata, place in dated:
         until = metadata.valid_until
         if until is not None and until <= parties.now:
             yield Problem(place, f"the metadata was valid until {until:%Y-%m-%d}", "fetch it anew")

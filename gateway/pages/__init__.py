@@ -1,0 +1,5 @@
+"""What people see: discovery, the automatic answer, errors, the front page.
+
+Owns: templates, texts in every language, style, and the step from a login's `Step` to a response.
+Must not know: a protocol's messages, or why something is released.
+"""

@@ -1,0 +1,79 @@
+"""GET and POST /login/<login>/school: which school is yours?"""
+
+import unicodedata
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request
+
+from gateway.domain.brin import Brin
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.models import SchoolChoice
+from gateway.login.dispatch import Dispatcher
+from gateway.pages.language import Choices
+from gateway.pages.render import Renderer
+from gateway.web import Browser, Respond
+
+AT_MOST = 50
+"""Schools on one page; a search narrows them down."""
+_MAX_QUERY = 100
+
+
+def blueprint(
+    *, dispatcher: Dispatcher, renderer: Renderer, choices: Choices, respond: Respond, browser: Browser, origin: str
+) -> Blueprint:
+    """The discovery page. `origin` is the gateway's own, the only one whose forms may choose."""
+    routes = Blueprint("discovery", __name__)
+
+    @routes.get("/login/<login>/school")
+    def show(login: str) -> Response:
+        discovery = dispatcher.discovery(login, browser())
+        query = request.args.get("q", "")[:_MAX_QUERY]
+        found = search(discovery.choices, query)
+        remembered = choices.remembered().school
+        return renderer.page(
+            "discovery.html",
+            wish=discovery.language,
+            service=discovery.service,
+            login=login,
+            query=query,
+            found=found[:AT_MOST],
+            more=max(0, len(found) - AT_MOST),
+            total=len(discovery.choices),
+            remembered=next((choice for choice in discovery.choices if choice.school.brin == remembered), None),
+        )
+
+    @routes.post("/login/<login>/school")
+    def choose(login: str) -> Response:
+        if not _from_here(origin):
+            raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER, cause="the form came from another site")
+        try:
+            brin = Brin(request.form.get("school", ""))
+        except ValueError as cause:
+            raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN) from cause
+        step = dispatcher.choose(login, brin, browser())
+        choices.remember(school=brin)
+        return respond(step)
+
+    return routes
+
+
+def search(choices: tuple[SchoolChoice, ...], query: str) -> tuple[SchoolChoice, ...]:
+    """The schools in whose name, place or BRIN every word of the query stands; case and diacritics do not matter."""
+    words = folded(query).split()
+    if not words:
+        return choices
+    return tuple(choice for choice in choices if all(word in choice.search_text for word in words))
+
+
+def folded(text: str) -> str:
+    """Lower case without diacritics."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def _from_here(origin: str) -> bool:
+    sent = request.headers.get("Origin")
+    if sent is not None and sent != "null":
+        return sent == origin
+    referrer = urlsplit(request.headers.get("Referer", ""))
+    return not referrer.netloc or f"{referrer.scheme}://{referrer.netloc}" == origin

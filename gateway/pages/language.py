@@ -1,0 +1,68 @@
+"""Which language a page speaks, and the cookie that remembers it together with the last school."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from flask import Flask, Response, g, request
+
+from gateway.domain.brin import Brin
+from gateway.domain.language import Language
+
+_COOKIE = "sluis-choice"
+_A_YEAR = 365 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a browser remembers of its person: a language and a school, no more."""
+
+    language: Language | None = None
+    school: Brin | None = None
+
+
+class Choices:
+    """Reads and sets the remembered choice. The cookie says `nl.99XB`; anything else in it counts for nothing."""
+
+    def __init__(self, *, languages: Sequence[Language], https: bool) -> None:
+        self.languages = tuple(languages)
+        self._name = f"__Host-{_COOKIE}" if https else _COOKIE
+        self._https = https
+
+    def install(self, app: Flask) -> None:
+        """Have the app set the cookie on responses that changed the choice."""
+        app.after_request(self._set)
+
+    def remembered(self) -> Choice:
+        """The choice in the request's cookie."""
+        language, _, school = request.cookies.get(self._name, "").partition(".")
+        return Choice(Language(language) if language in self.languages else None, _brin(school))
+
+    def remember(self, *, language: Language | None = None, school: Brin | None = None) -> None:
+        """Keep this from now on."""
+        known: Choice = g.get("choice") or self.remembered()
+        g.choice = replace(known, language=language or known.language, school=school or known.school)
+
+    def language(self, wish: Language | None = None) -> Language:
+        """`?lang=`, else what is remembered, else the service's wish, else the browser's, else the first."""
+        asked = request.args.get("lang", "")
+        if asked in self.languages:
+            self.remember(language=Language(asked))
+            return Language(asked)
+        accepted = request.accept_languages.best_match([one.value for one in self.languages])
+        return self.remembered().language or wish or (Language(accepted) if accepted else self.languages[0])
+
+    def _set(self, response: Response) -> Response:
+        choice: Choice | None = g.get("choice")
+        if choice is not None:
+            value = f"{choice.language or ''}.{choice.school or ''}"
+            response.set_cookie(
+                self._name, value, max_age=_A_YEAR, path="/", secure=self._https, httponly=True, samesite="Lax"
+            )
+        return response
+
+
+def _brin(text: str) -> Brin | None:
+    try:
+        return Brin(text)
+    except ValueError:
+        return None

@@ -1,0 +1,33 @@
+"""Security headers of every response."""
+
+from flask import Flask, Response
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+FORMS_HERE = "; form-action 'self'"
+"""Added where forms go to the gateway alone. A page that posts an answer cannot have it: browsers apply it to the
+redirects of the service behind the post as well, and those are the service's own."""
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # The origin must go along on a POST to another site: services check it. The path must not.
+    "Referrer-Policy": "strict-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def install(app: Flask, *, https: bool) -> None:
+    """Have the app set the headers; a response that has its own Content-Security-Policy keeps it."""
+
+    def secure(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        response.headers.setdefault("Content-Security-Policy", POLICY + FORMS_HERE)
+        response.headers.setdefault("Cache-Control", "no-store")
+        if https:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        return response
+
+    app.after_request(secure)
