@@ -6,7 +6,7 @@ import urllib.parse
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -131,7 +131,9 @@ def outcome(
 ) -> LoginRequest | NotGranted:
     """What the gateway makes of a request."""
     held = clock or (HeldClock(at) if at else HeldClock())
-    return check_request(sent, federation=federation(**changes), single_sign_on=SSO, clock=held)
+    return check_request(
+        sent, federation=federation(**changes), single_sign_on=SSO, clock=held, skew=timedelta(seconds=60)
+    )
 
 
 def page(sent: Sent, **changes: object) -> ErrorCode:

@@ -1,5 +1,7 @@
 """GET and POST /saml/idp/sso: where services send their requests."""
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -24,6 +26,7 @@ def blueprint(
     addresses: Addresses,
     federation: Federation,
     clock: Clock,
+    skew: timedelta,
     dispatcher: Dispatcher,
     respond: Respond,
     browser: Browser,
@@ -33,7 +36,9 @@ def blueprint(
 
     @routes.route(SINGLE_SIGN_ON_PATH, methods=["GET", "POST"], provide_automatic_options=False)
     def single_sign_on() -> Response:
-        outcome = check_request(_sent(), federation=federation, single_sign_on=addresses.single_sign_on, clock=clock)
+        outcome = check_request(
+            _sent(), federation=federation, single_sign_on=addresses.single_sign_on, clock=clock, skew=skew
+        )
         if isinstance(outcome, NotGranted):
             return respond(dispatcher.refuse(outcome.request, outcome.error, browser()))
         return respond(dispatcher.begin(outcome, browser()))

@@ -1,7 +1,7 @@
 """An AuthnRequest on its way through the checks."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lxml import etree
 
@@ -21,6 +21,7 @@ class Incoming:
     single_sign_on: str
     federation: Federation
     now: datetime
+    skew: timedelta
 
     query: SignedQuery | None = None
     """check_presence, for a request by Redirect."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import SluisError
@@ -49,13 +50,14 @@ class NotGranted:
 
 
 def check_request(
-    sent: Sent, *, federation: Federation, single_sign_on: str, clock: Clock
+    sent: Sent, *, federation: Federation, single_sign_on: str, clock: Clock, skew: timedelta
 ) -> LoginRequest | NotGranted:
-    """What a service asks, checked; `single_sign_on` is the address that this arrived at.
+    """What a service asks, checked.
 
+    `single_sign_on` is the address that it arrived at, `skew` how far a service's clock may be from ours.
     Raises SluisError REQUEST_* as long as nobody can be answered.
     """
-    incoming = Incoming(sent, single_sign_on, federation, clock.now())
+    incoming = Incoming(sent, single_sign_on, federation, clock.now(), skew)
     for check in SENDER:
         check(incoming)
     try:

@@ -13,8 +13,6 @@ from gateway.xml.namespaces import SAML, SAMLP, name
 
 MAX_AGE = timedelta(minutes=10)
 """How long after its IssueInstant a request is still answered."""
-MAX_SKEW = timedelta(seconds=60)
-"""How far the service's clock may be from ours, either way."""
 MAX_LISTED = 10
 """How many authentication contexts, and how many requesters, one request may name: they travel on in a query string."""
 MAX_URI = 1024
@@ -27,12 +25,12 @@ _FORMATS = {
 
 
 def check_issue_instant(incoming: Incoming) -> None:
-    """Made no longer ago than `MAX_AGE` and not in the future, give or take `MAX_SKEW`."""
+    """Made no longer ago than `MAX_AGE` and not in the future, give or take how far clocks may be off."""
     try:
         age = incoming.now - read_instant(incoming.root.get("IssueInstant", ""))
     except ValueError as cause:
         raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="IssueInstant") from cause
-    if not -MAX_SKEW <= age <= MAX_AGE + MAX_SKEW:
+    if not -incoming.skew <= age <= MAX_AGE + incoming.skew:
         raise SluisError(ErrorCode.REQUEST_STALE, hint="IssueInstant")
 
 

@@ -1,0 +1,56 @@
+"""What the gateway asks of identity providers: only what some service of the federation may be given."""
+
+from dataclasses import dataclass
+
+from gateway.attributes.dialects import FROM_THE_GATEWAY, NAMES, Dialect, dialect
+from gateway.domain.attribute import Attribute
+from gateway.federation.snapshot import Federation
+
+_WHICH_SCHOOL = frozenset({Attribute.SCHOOL, Attribute.SCHOOL_BRANCH, Attribute.SCHOOL_DOMAIN})
+_NEEDED = frozenset({Attribute.ROLE, Attribute.SCHOOL, Attribute.SCHOOL_DOMAIN})
+"""Without a role and a school there is no decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedAttribute:
+    """A wire name, and whether no login works without it."""
+
+    name: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedAttributes:
+    """What an identity provider that speaks one dialect is asked for."""
+
+    name_format: str
+    attributes: tuple[RequestedAttribute, ...]
+
+
+def requested_attributes(federation: Federation) -> tuple[RequestedAttributes, ...]:
+    """One list for each dialect that an identity provider of the federation speaks (all, while there is none)."""
+    asked = _asked(federation)
+    spoken = {idp.dialect for idp in federation.identity_providers.values()} or set(NAMES)
+    return tuple(_in_dialect(dialect(name), asked) for name in sorted(spoken))
+
+
+def _asked(federation: Federation) -> frozenset[Attribute]:
+    asked = {Attribute.ECK_ID, Attribute.ROLE} | _WHICH_SCHOOL
+    for service in federation.services.values():
+        wanted = {attribute for version in service.attribute_sets.values() for attribute in version.purposes}
+        asked |= wanted - FROM_THE_GATEWAY
+        if service.fallback.attribute is not None:
+            asked.add(service.fallback.attribute)
+    return frozenset(asked)
+
+
+def _in_dialect(spoken: Dialect, asked: frozenset[Attribute]) -> RequestedAttributes:
+    """The account first; of several names for one thing (URN and OID) the first is asked for."""
+    account = next((name for name in spoken.account if name != "name_id"), None)
+    names = {} if account is None else {account: False}
+    seen: set[Attribute] = set()
+    for name, attribute in spoken.incoming.items():
+        if attribute in asked and attribute not in seen:
+            seen.add(attribute)
+            names[name] = attribute in _NEEDED
+    return RequestedAttributes(spoken.name_format, tuple(RequestedAttribute(*one) for one in names.items()))
