@@ -1,5 +1,6 @@
 """Languages of pages and names."""
 
+import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -14,3 +15,9 @@ class Language(StrEnum):
 def in_language(names: Mapping[Language, str], wanted: Language) -> str:
     """The name in the wanted language, else in Dutch, else in whatever language there is."""
     return names.get(wanted) or names.get(Language.NL) or next(iter(names.values()))
+
+
+def folded(text: str) -> str:
+    """Lower case without diacritics, to search in."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))

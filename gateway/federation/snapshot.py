@@ -6,6 +6,7 @@ from datetime import date
 
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.language import folded
 from gateway.federation.models import (
     Agreement,
     IdentityProvider,
@@ -124,4 +125,4 @@ class Federation:
 
 def _choice(school: School, idp: IdentityProvider) -> SchoolChoice:
     words = " ".join([*school.names.values(), school.place or "", str(school.brin)])
-    return SchoolChoice(school, idp.id, words.casefold())
+    return SchoolChoice(school, idp.id, folded(words))

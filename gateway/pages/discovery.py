@@ -1,12 +1,12 @@
-"""GET and POST /login/<login>/school: which school is yours?"""
+"""GET and POST /login/<login>/school: the person says which school is theirs."""
 
-import unicodedata
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.language import folded
 from gateway.federation.models import SchoolChoice
 from gateway.login.dispatch import Dispatcher
 from gateway.pages.language import Choices
@@ -63,12 +63,6 @@ def search(choices: tuple[SchoolChoice, ...], query: str) -> tuple[SchoolChoice,
     if not words:
         return choices
     return tuple(choice for choice in choices if all(word in choice.search_text for word in words))
-
-
-def folded(text: str) -> str:
-    """Lower case without diacritics."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def _from_here(origin: str) -> bool:

@@ -10,6 +10,7 @@ from gateway.domain.errors import Audience
 from gateway.federation.models import Service
 from gateway.login.steps import ChooseSchool, PostForm, Redirect, Refused, Step
 from gateway.observability import reference
+from gateway.pages.error_texts import text_of
 from gateway.pages.render import Renderer
 from gateway.web.headers import POLICY
 
@@ -44,6 +45,7 @@ class Responder:
             "error.html",
             status=error.kind.http_status,
             error=error,
+            text=text_of(error.code),
             service=refused.service,
             back=refused.back if isinstance(refused.back, PostForm) else None,
             start_url=_start_url(refused.service),

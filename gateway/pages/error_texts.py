@@ -1,0 +1,55 @@
+"""Which text belongs to which error. A person can act on few differences; the code on the page tells the rest."""
+
+from gateway.domain.errors import ErrorCode
+
+_SHARED: dict[str, tuple[ErrorCode, ...]] = {
+    "request": (
+        ErrorCode.REQUEST_TOO_LARGE,
+        ErrorCode.REQUEST_MALFORMED,
+        ErrorCode.REQUEST_ALGORITHM,
+        ErrorCode.REQUEST_SIGNATURE_MISSING,
+        ErrorCode.REQUEST_SIGNATURE_INVALID,
+        ErrorCode.REQUEST_DESTINATION,
+        ErrorCode.REQUEST_ACS_UNKNOWN,
+        ErrorCode.REQUEST_RELAY_STATE,
+        ErrorCode.REQUEST_UNSUPPORTED,
+        ErrorCode.REQUEST_NAME_ID_POLICY,
+        ErrorCode.REQUEST_AUTHENTICATION_CONTEXT,
+        ErrorCode.REQUEST_PROXY_COUNT,
+        ErrorCode.REQUEST_NO_PASSIVE,
+    ),
+    "request_nobody": (ErrorCode.REQUEST_NO_AVAILABLE_IDP,),
+    "response": (
+        ErrorCode.RESPONSE_TOO_LARGE,
+        ErrorCode.RESPONSE_MALFORMED,
+        ErrorCode.RESPONSE_SCHEMA,
+        ErrorCode.RESPONSE_ENCRYPTED,
+        ErrorCode.RESPONSE_ASSERTIONS,
+        ErrorCode.RESPONSE_ALGORITHM,
+        ErrorCode.RESPONSE_SIGNATURE_MISSING,
+        ErrorCode.RESPONSE_SIGNATURE_INVALID,
+        ErrorCode.RESPONSE_ISSUER,
+        ErrorCode.RESPONSE_DESTINATION,
+        ErrorCode.RESPONSE_RECIPIENT,
+        ErrorCode.RESPONSE_AUDIENCE,
+        ErrorCode.RESPONSE_CONDITIONS,
+        ErrorCode.RESPONSE_REQUEST,
+        ErrorCode.RESPONSE_UNSOLICITED,
+        ErrorCode.RESPONSE_TOO_EARLY,
+    ),
+    "response_level": (
+        ErrorCode.RESPONSE_AUTHENTICATION_CONTEXT,
+        ErrorCode.RESPONSE_NOT_FRESH,
+        ErrorCode.IDP_NO_AUTHENTICATION_CONTEXT,
+    ),
+    "idp_refused": (ErrorCode.IDP_CANCELLED, ErrorCode.IDP_NO_PASSIVE),
+    "metadata_expired": (ErrorCode.REQUEST_SERVICE_METADATA_EXPIRED, ErrorCode.RESPONSE_IDP_METADATA_EXPIRED),
+    "page_unknown": (ErrorCode.METHOD_NOT_ALLOWED,),
+    "unavailable": (ErrorCode.STORE_UNAVAILABLE, ErrorCode.LEDGER_UNAVAILABLE),
+}
+_TEXTS = {code: text for text, codes in _SHARED.items() for code in codes}
+
+
+def text_of(code: ErrorCode) -> str:
+    """The name of the text, as in `error.<name>.title`: the code's own, or the one it shares."""
+    return _TEXTS.get(code, code.value)
