@@ -10,7 +10,7 @@ SINGLE_SIGN_ON_PATH = "/saml/idp/sso"
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """`base_url` is scheme, host and port (and path, behind a proxy), without a slash at the end.
+    """`base_url` is scheme, host and port, without a slash at the end.
 
     Each entity id is the address of its own metadata (saml-metadata 4.1, the well-known location method).
     """

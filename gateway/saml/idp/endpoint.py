@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
@@ -56,10 +55,5 @@ def _sent() -> Sent:
 
 
 def _posted() -> SentByPost:
-    request.max_content_length = MAX_BODY
-    request.max_form_memory_size = MAX_BODY
-    try:
-        form = request.form
-    except RequestEntityTooLarge as cause:
-        raise SluisError(ErrorCode.REQUEST_TOO_LARGE, cause=cause) from cause
-    return SentByPost(form.getlist("SAMLRequest"), form.getlist("RelayState"))
+    request.max_content_length = request.max_form_memory_size = MAX_BODY
+    return SentByPost(request.form.getlist("SAMLRequest"), request.form.getlist("RelayState"))

@@ -53,7 +53,7 @@ def check_presence(incoming: Incoming) -> None:
         try:
             incoming.query = read_query(sent.query, "SAMLRequest")
         except QueryRejected as cause:
-            raise SluisError(_OF_QUERY[cause.reason], cause=cause) from cause
+            raise SluisError(_OF_QUERY[cause.reason], cause=f"query: {cause.reason}") from cause
         incoming.message, incoming.relay_state = incoming.query.message, incoming.query.relay_state
         return
     if not sent.messages:
@@ -83,7 +83,7 @@ def check_encoding(incoming: Incoming) -> None:
         try:
             incoming.xml = inflate(incoming.message, limit=MAX_XML)
         except QueryRejected as cause:
-            raise SluisError(_OF_QUERY[cause.reason], cause=cause) from cause
+            raise SluisError(_OF_QUERY[cause.reason], cause=f"query: {cause.reason}") from cause
         return
     try:
         incoming.xml = b64decode("".join(incoming.message.split()), validate=True)
@@ -98,7 +98,7 @@ def check_safe_xml(incoming: Incoming) -> None:
     try:
         incoming.root = parse(incoming.xml, limit=MAX_XML)
     except XmlRejected as cause:
-        raise SluisError(ErrorCode.REQUEST_MALFORMED, cause=cause) from cause
+        raise SluisError(ErrorCode.REQUEST_MALFORMED, cause=f"XML: {cause.reason}") from cause
 
 
 def check_schema(incoming: Incoming) -> None:
@@ -153,7 +153,8 @@ def check_signature(incoming: Incoming) -> None:
         required = metadata.authn_requests_signed or incoming.service.require_signed_requests
         if cause.reason is SignatureProblem.MISSING and not required:
             return
-        raise SluisError(_OF_SIGNATURE[cause.reason], hint=incoming.service.id, cause=cause) from cause
+        said = f"signature: {cause.reason} {cause.detail}"
+        raise SluisError(_OF_SIGNATURE[cause.reason], hint=incoming.service.id, cause=said) from cause
     incoming.signed = True
 
 
