@@ -6,8 +6,9 @@ import zlib
 import pytest
 
 from gateway.domain.errors import ErrorCode
+from gateway.saml.idp.request import NotGranted
 from gateway.saml.idp.transport import SentByPost, SentByRedirect
-from tests.support.authn_requests import authn_request, by_post, by_redirect, deflated, page
+from tests.support.authn_requests import authn_request, by_post, by_redirect, deflated, granted, outcome, page, told
 from tests.support.signing_keys import signing_key
 from tests.support.small_federation import REKENTUIN
 
@@ -126,6 +127,28 @@ def test_deeply_nested_request():
 )
 def test_what_is_no_authn_request(message):
     assert page(by_redirect(message)) in {ErrorCode.REQUEST_MALFORMED, ErrorCode.REQUEST_UNSUPPORTED}
+
+
+@pytest.mark.parametrize("digits", ["0" * 5000, "9" * 5000, "+0", "-0"])
+def test_numbers_of_any_length_are_no_trouble(digits):
+    scoping = f'<samlp:Scoping ProxyCount="{digits}"/>'
+    asked = outcome(by_redirect(authn_request(inside=scoping)))
+    assert isinstance(asked, NotGranted) == ("9" not in digits)
+    indexed = authn_request(AssertionConsumerServiceURL=None, AssertionConsumerServiceIndex=digits)
+    if "9" in digits:
+        assert page(by_redirect(indexed)) is ErrorCode.REQUEST_MALFORMED
+    else:
+        assert granted(by_redirect(indexed))
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_instants_at_the_end_of_time(instant):
+    assert told(by_redirect(authn_request(IssueInstant=instant))) is ErrorCode.REQUEST_STALE
+
+
+@pytest.mark.parametrize("instant", ["2026-09-07T24:00:00Z", "12026-09-07T08:30:00Z", "-2026-09-07T08:30:00Z"])
+def test_instants_that_the_schema_knows_and_no_clock(instant):
+    assert told(by_redirect(authn_request(IssueInstant=instant))) is ErrorCode.REQUEST_MALFORMED
 
 
 def test_another_version_of_saml():

@@ -63,3 +63,8 @@ class Incoming:
 
     def _flag(self, attribute: str) -> bool:
         return self.root.get(attribute, "").strip() in {"true", "1"}
+
+
+def whole_number(text: str | None) -> str | None:
+    """A non-negative integer that the schema has checked, in its shortest form; it may have any number of digits."""
+    return None if text is None else text.strip().lstrip("+-0") or "0"

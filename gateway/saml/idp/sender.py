@@ -5,7 +5,7 @@ from binascii import Error as NotBase64
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.metadata.entities import Binding
-from gateway.saml.idp.incoming import Incoming
+from gateway.saml.idp.incoming import Incoming, whole_number
 from gateway.saml.idp.transport import SentByRedirect
 from gateway.saml.redirect import QueryProblem, QueryRejected, inflate, read_query, verify_query
 from gateway.saml.schemas import schema
@@ -173,7 +173,8 @@ def check_consumer(incoming: Incoming) -> None:
     saml-core 3.4.1: URL and index exclude each other; without both it is the default one.
     """
     root, metadata = incoming.root, incoming.service.metadata
-    url, index = root.get("AssertionConsumerServiceURL"), root.get("AssertionConsumerServiceIndex")
+    url = root.get("AssertionConsumerServiceURL")
+    index = whole_number(root.get("AssertionConsumerServiceIndex"))
     if root.get("ProtocolBinding", Binding.POST) != Binding.POST:
         raise SluisError(ErrorCode.REQUEST_UNSUPPORTED, hint="ProtocolBinding: answers go by HTTP-POST")
     if url is not None and index is not None:
@@ -182,7 +183,7 @@ def check_consumer(incoming: Incoming) -> None:
         incoming.consumer = metadata.default_consumer.location
         return
     for known in metadata.assertion_consumers:
-        if known.location == url or (index is not None and known.index == int(index)):
+        if known.location == url or str(known.index) == index:
             incoming.consumer = known.location
             return
     raise SluisError(ErrorCode.REQUEST_ACS_UNKNOWN, hint=incoming.service.id)

@@ -6,7 +6,7 @@ from lxml import etree
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import NameIdFormat
-from gateway.saml.idp.incoming import Incoming
+from gateway.saml.idp.incoming import Incoming, whole_number
 from gateway.saml.instants import read_instant
 from gateway.saml.name_id import PERSISTENT, TRANSIENT, UNSPECIFIED
 from gateway.xml.namespaces import SAML, SAMLP, name
@@ -80,7 +80,7 @@ def check_authentication_context(incoming: Incoming) -> None:
 def check_proxy_count(incoming: Incoming) -> None:
     """The gateway is a proxy: whoever forbids one (ProxyCount 0) cannot be served."""
     scoping = incoming.root.find(name(SAMLP, "Scoping"))
-    if scoping is not None and scoping.get("ProxyCount") is not None and int(scoping.get("ProxyCount", "")) == 0:
+    if scoping is not None and whole_number(scoping.get("ProxyCount")) == "0":
         raise SluisError(ErrorCode.REQUEST_PROXY_COUNT)
 
 
