@@ -39,7 +39,7 @@ class SubjectResolver:
         The ECK iD, if the service is registered for its sector; else the fallback of the agreement, never another
         sector's ECK iD. Raises SluisError ECK_ID_REQUIRED or FALLBACK_MISSING.
         """
-        eck_id = learner.eck_id if learner.eck_id and _registered(service, learner.eck_id.sector) else None
+        eck_id = learner.eck_id if learner.eck_id and is_registered(service, learner.eck_id.sector) else None
         if eck_id is None:
             return self._fallback(learner, service, agreement, now)
         anchor = anchor_of_eck_id(eck_id)
@@ -82,7 +82,8 @@ def allowed_fallback(service: Service, agreement: Agreement) -> Fallback:
     return service.fallback if service.fallback is agreement.fallback else Fallback.PROVISIONAL
 
 
-def _registered(service: Service, sector: Sector) -> bool:
+def is_registered(service: Service, sector: Sector) -> bool:
+    """Whether the service may see the ECK iDs of this sector."""
     return any(registered.eck is sector for registered in service.sectors)
 
 

@@ -27,7 +27,8 @@ from gateway.release.released import ReleasedAttributes
 from gateway.storage.contracts import Anomalies, AnomalyRow, Ledger, LedgerRow
 from gateway.storage.sealing import SecretKey
 
-_CALENDAR = ZoneInfo("Europe/Amsterdam")
+CALENDAR = ZoneInfo("Europe/Amsterdam")
+"""Agreements count in Dutch days."""
 _ANOMALIES = frozenset({ErrorCode.ECK_ID_MALFORMED, ErrorCode.ECK_ID_CONTRADICTORY})
 
 
@@ -115,7 +116,7 @@ class Releases:
         if reading.account is None:
             raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
         role = _role(reading)
-        agreement = self._federation.agreement(service.id, found.school, now.astimezone(_CALENDAR).date())
+        agreement = self._federation.agreement(service.id, found.school, now.astimezone(CALENDAR).date())
         learner = Learner(
             account=account_hash(self._account_key, idp.id, reading.account),
             eck_id=self._eck_ids.find(idp, reading.attributes, found.school),

@@ -7,6 +7,7 @@ from datetime import date
 from gateway.domain.attribute import Attribute
 from gateway.domain.release_class import ReleaseClass
 from gateway.domain.role import Role
+from gateway.settings.models import PolicyFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,15 @@ class Policy:
     version: str
     date: date
     attributes: Mapping[Attribute, AttributePolicy]
+
+    @classmethod
+    def of(cls, file: PolicyFile) -> "Policy":
+        """The policy of a loaded `policy.yaml`."""
+        attributes = {
+            attribute: AttributePolicy(entry.release_class, entry.reason, entry.roles)
+            for attribute, entry in file.attributes.items()
+        }
+        return cls(file.version, file.date, attributes)
 
     def class_of(self, attribute: Attribute, role: Role) -> ReleaseClass:
         """The class of an attribute of someone in this role; what the policy does not know goes never (law 3)."""

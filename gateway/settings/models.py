@@ -1,7 +1,7 @@
 """The configuration files as types. `docs/reference/settings.md` is generated from these descriptions."""
 
 import datetime as dt
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -12,16 +12,33 @@ from gateway.domain.language import Language
 from gateway.domain.release_class import ReleaseClass
 from gateway.domain.role import Role
 from gateway.domain.sector import Sector
-from gateway.settings.fields import Address, BaseUrl, BrinField, Duration, Id, Model, Names
-from gateway.settings.secrets import SecretReference
+from gateway.settings.fields import (
+    Address,
+    BaseUrl,
+    BrinField,
+    Day,
+    DomainName,
+    Duration,
+    Email,
+    FileName,
+    Id,
+    Listen,
+    Model,
+    Names,
+    Switch,
+    Text,
+    Whole,
+)
+from gateway.settings.secrets import SecretReference, StoreAddress
 
-Network = IPv4Network | IPv6Network
+_GUID = r"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$"
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
 
 
 class Organisation(Model):
     """Who runs the gateway."""
 
-    name: str = Field(description="Name of the organisation")
+    name: Text = Field(description="Name of the organisation")
     url: Address = Field(description="Its website")
 
 
@@ -29,15 +46,15 @@ class Contact(Model):
     """A contact in the gateway's metadata."""
 
     type: Literal["technical", "support", "administrative"] = Field(description="What for")
-    name: str = Field(description="Name of a person or a desk")
-    email: str = Field(description="E-mail address")
+    name: Text = Field(description="Name of a person or a desk")
+    email: Email = Field(description="E-mail address")
 
 
 class SamlKey(Model):
     """A key that signs SAML messages, and its certificate."""
 
     key: SecretReference = Field(description="The private key (PEM, RSA of at least 2048 bits)")
-    certificate: str = Field(description="File with the certificate (PEM), relative to the directory")
+    certificate: FileName = Field(description="File with the certificate (PEM), relative to the directory")
 
 
 class SymmetricKey(Model):
@@ -61,21 +78,22 @@ class SqliteStoreSettings(Model):
     """Short-lived state in a file, for one machine."""
 
     kind: Literal["sqlite"] = Field(description="sqlite")
-    path: str = Field(default="var/short-lived.sqlite", description="File, relative to the directory")
+    path: FileName = Field(default="var/short-lived.sqlite", description="File, relative to the directory")
 
 
 class RedisStoreSettings(Model):
     """Short-lived state in Redis, for several machines."""
 
     kind: Literal["redis"] = Field(description="redis")
-    url: SecretReference = Field(description="redis:// or rediss:// URL")
+    url: StoreAddress = Field(description="redis:// or rediss:// URL; one with a password by file or env")
 
 
 class LastingStoreSettings(Model):
     """Lasting records."""
 
-    url: SecretReference | str = Field(
-        default="sqlite:///var/lasting.sqlite", description="SQLAlchemy URL; one with a password by file or env"
+    url: StoreAddress = Field(
+        default="sqlite:///var/lasting.sqlite",
+        description="SQLAlchemy URL; a SQLite file is relative to the directory; one with a password by file or env",
     )
 
 
@@ -91,29 +109,42 @@ class Stores(Model):
 class Lifetimes(Model):
     """How long things live."""
 
-    transaction: Duration = Field(default=dt.timedelta(minutes=15), description="A login under way")
-    session: Duration = Field(default=dt.timedelta(hours=10), description="The remembered school and language")
-    clock_skew: Duration = Field(default=dt.timedelta(seconds=60), description="How far clocks of others may be off")
+    transaction: Duration = Field(
+        default=dt.timedelta(minutes=15),
+        ge=dt.timedelta(minutes=1),
+        le=dt.timedelta(days=1),
+        description="A login under way, from the service's request to the answer of the school",
+    )
+    session: Duration = Field(
+        default=dt.timedelta(hours=10), le=dt.timedelta(days=365), description="The remembered school and language"
+    )
+    clock_skew: Duration = Field(
+        default=dt.timedelta(seconds=60), le=dt.timedelta(minutes=5), description="How far clocks of others may be off"
+    )
 
 
 class Log(Model):
     """The log."""
 
-    file: str | None = Field(
+    file: FileName | None = Field(
         default="var/sluis.log", description="File, relative to the directory; null: standard error"
     )
     level: Literal["info", "warning", "error"] = Field(default="info", description="From which level on")
+
+
+class Metrics(Model):
+    """The counters at /metrics."""
+
+    allow_from: list[Network] = Field(default=[], description="Addresses or networks that may read them")
 
 
 class Gateway(Model):
     """`gateway.yaml`."""
 
     base_url: BaseUrl = Field(description="Public address: scheme and host, https unless loopback")
-    listen: str = Field(
-        default="127.0.0.1:8080", pattern=r"^[^\s]+:[0-9]{1,5}$", description="Address and port to listen on"
-    )
-    workers: int = Field(default=2, ge=1, le=64, description="Worker processes")
-    threads: int = Field(default=4, ge=1, le=64, description="Threads of each worker")
+    listen: Listen = Field(default="127.0.0.1:8080", description="Address and port to listen on")
+    workers: Whole = Field(default=2, ge=1, le=64, description="Worker processes")
+    threads: Whole = Field(default=4, ge=1, le=64, description="Threads of each worker")
     trusted_proxies: list[Network] = Field(
         default=[], description="Addresses or networks whose X-Forwarded-* are believed"
     )
@@ -130,14 +161,14 @@ class Gateway(Model):
     stores: Stores = Field(default=Stores(), description="Where state is kept")
     lifetimes: Lifetimes = Field(default=Lifetimes(), description="How long things live")
     log: Log = Field(default=Log(), description="The log")
-    metrics_from: list[Network] = Field(default=[], description="Addresses or networks that may read /metrics")
+    metrics: Metrics = Field(default=Metrics(), description="The counters")
 
 
 class Supplier(Model):
     """Who offers a service."""
 
-    name: str = Field(description="Name")
-    contact: str = Field(description="Where operators write to")
+    name: Text = Field(description="Name")
+    contact: Text = Field(description="Where operators write to")
 
 
 class IdentityProviderEntry(Model):
@@ -146,23 +177,32 @@ class IdentityProviderEntry(Model):
     id: Id = Field(description="Id in logs, reports and commands")
     names: Names = Field(description="Name in each language")
     protocol: Literal["saml"] = Field(default="saml", description="saml")
-    metadata: str = Field(description="File with its SAML metadata, beside this one")
-    metadata_certificate: str | None = Field(
-        default=None, description="Certificate (PEM) whose key must have signed that file"
+    metadata: FileName = Field(description="File with its SAML metadata, beside this one")
+    entity_id: Text | None = Field(
+        default=None, description="Its entityID, where the file holds the metadata of several entities"
+    )
+    metadata_certificate: FileName | None = Field(
+        default=None, description="Certificate (PEM), beside this file, whose key must have signed the metadata"
     )
     dialect: Literal["entree", "surf"] = Field(description="Names of its attributes")
     schools: list[BrinField] = Field(min_length=1, description="BRINs of the schools that it speaks for")
     eck_id: list[Literal["assertion"]] = Field(
         default=["assertion"], min_length=1, description="Where ECK iDs come from"
     )
-    allow_unsolicited: bool = Field(default=False, description="Whether answers that nobody asked for are taken")
+    allow_unsolicited: Switch = Field(default=False, description="Whether answers that nobody asked for are taken")
 
 
 class Sign(Model):
     """What is signed for a service."""
 
-    response: bool = Field(default=True, description="The Response")
-    assertion: bool = Field(default=True, description="The assertion")
+    response: Switch = Field(default=True, description="The Response")
+    assertion: Switch = Field(default=True, description="The assertion")
+
+    @model_validator(mode="after")
+    def _something(self) -> "Sign":
+        if not self.response and not self.assertion:
+            raise ValueError("nothing is signed; sign the response, the assertion, or both")
+        return self
 
 
 class ServiceEntry(Model):
@@ -172,21 +212,24 @@ class ServiceEntry(Model):
     names: Names = Field(description="Name in each language")
     supplier: Supplier = Field(description="Who offers it")
     protocol: Literal["saml"] = Field(default="saml", description="saml")
-    metadata: str = Field(description="File with its SAML metadata, beside this one")
-    metadata_certificate: str | None = Field(
-        default=None, description="Certificate (PEM) whose key must have signed that file"
+    metadata: FileName = Field(description="File with its SAML metadata, beside this one")
+    entity_id: Text | None = Field(
+        default=None, description="Its entityID, where the file holds the metadata of several entities"
+    )
+    metadata_certificate: FileName | None = Field(
+        default=None, description="Certificate (PEM), beside this file, whose key must have signed the metadata"
     )
     dialect: Literal["entree", "surf"] = Field(default="entree", description="Names of the attributes that it reads")
     sectors: list[Sector] = Field(min_length=1, description="Sectors whose ECK iD it may see")
     name_id: Literal["transient", "persistent"] = Field(default="transient", description="The NameID that it gets")
     fallback: Fallback = Field(default=Fallback.PROVISIONAL, description="What it wants of a learner without ECK iD")
-    require_signed_requests: bool = Field(
+    require_signed_requests: Switch = Field(
         default=False, description="Refuse unsigned requests, whatever the metadata says"
     )
     sign: Sign = Field(default=Sign(), description="What is signed; one of both at least")
     start_url: Address | None = Field(default=None, description="Where error pages lead back to")
-    attribute_sets: dict[Annotated[int, Field(ge=1)], dict[Attribute, Annotated[str, Field(min_length=1)]]] = Field(
-        min_length=1, description="Numbered sets: attribute and its purpose; each names eck_id"
+    attribute_sets: dict[Annotated[Whole, Field(ge=1)], dict[Attribute, Text]] = Field(
+        min_length=1, description="Numbered sets of attributes, each with its purpose in a word; each names eck_id"
     )
 
 
@@ -197,21 +240,23 @@ class SchoolEntry(Model):
     names: Names = Field(description="Name in each language")
     sector: Sector = Field(description="Sector")
     board: Id | None = Field(default=None, description="Id of its board")
-    place: str | None = Field(default=None, description="Town, for discovery")
-    domains: list[str] = Field(default=[], description="Values of schacHomeOrganization that mean this school")
-    digi_delivery_id: str | None = Field(default=None, description="GUID in the content chain, case as registered")
+    place: Text | None = Field(default=None, description="Town, for discovery")
+    domains: list[DomainName] = Field(default=[], description="Values of schacHomeOrganization that mean this school")
+    digi_delivery_id: Annotated[str, Field(pattern=_GUID)] | None = Field(
+        default=None, description="GUID in the content chain, case as registered"
+    )
 
 
 class AgreementEntry(Model):
     """An entry of `agreements/*.yaml`."""
 
     service: Id = Field(description="Id of the service")
-    attribute_set: int = Field(description="Version of its attribute set that is accepted")
+    attribute_set: Whole = Field(ge=1, description="Version of its attribute set that is accepted")
     schools: list[BrinField] = Field(default=[], description="BRINs of the schools")
     boards: list[Id] = Field(default=[], description="Boards, for all their schools")
-    valid_from: dt.date = Field(alias="from", description="First day")
-    valid_until: dt.date | None = Field(default=None, alias="until", description="Last day; absent: without end")
-    reference: str = Field(min_length=1, max_length=200, description="Reference of the processing agreement")
+    valid_from: Day = Field(alias="from", description="First day")
+    valid_until: Day | None = Field(default=None, alias="until", description="Last day; absent: without end")
+    reference: Text = Field(description="Reference of the processing agreement")
     fallback: Fallback = Field(default=Fallback.PROVISIONAL, description="Fallback identifier that is allowed")
 
     @model_validator(mode="after")
@@ -227,13 +272,13 @@ class PolicyEntry(Model):
     """What the policy says of an attribute."""
 
     release_class: ReleaseClass = Field(alias="class", description="base, justified or never")
-    reason: str = Field(min_length=1, description="Why, with the source")
+    reason: Annotated[str, Field(min_length=1, max_length=500)] = Field(description="Why, with the source")
     roles: dict[Role, ReleaseClass] = Field(default={}, description="Another class for some roles")
 
 
 class PolicyFile(Model):
     """`policy.yaml`."""
 
-    version: Annotated[str, BeforeValidator(str)] = Field(description="Version, as in the ledger")
-    date: dt.date = Field(description="Date of this version")
+    version: Annotated[Text, BeforeValidator(str), Field(max_length=64)] = Field(description="Version, as in the ledger")
+    date: Day = Field(description="Date of this version")
     attributes: dict[Attribute, PolicyEntry] = Field(description="Every canonical attribute, classed")

@@ -1,6 +1,6 @@
 """What is wrong with a configuration, as an operator reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,11 +40,21 @@ class Problem:
 class Problems(Exception):
     """A configuration that cannot be used; holds every problem that could be found, warnings too."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda one: one.place))
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = in_order(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """By file and line, each once."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.place))
 
 
 def errors(problems: Sequence[Problem]) -> list[Problem]:
     """Those that stop the gateway."""
     return [problem for problem in problems if problem.level is Level.ERROR]
+
+
+def warning(place: Place, what: str, instead: str = "") -> Problem:
+    """A problem that does not stop the gateway."""
+    return Problem(place, what, instead, Level.WARNING)

@@ -1,0 +1,231 @@
+"""The composition root: settings -> parts -> Flask app. Only wiring."""
+
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version as version_of
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from gateway.domain.clock import Clock, SystemClock
+from gateway.domain.eck_id import PRODUCTION_SEGMENTS, TEST_SEGMENTS
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.randomness import Randomness, SystemRandomness
+from gateway.federation.build import build
+from gateway.federation.models import EckIdSource
+from gateway.federation.snapshot import Federation
+from gateway.login.dispatch import Dispatcher
+from gateway.login.transactions import Transactions
+from gateway.observability import reference
+from gateway.observability.health import Health
+from gateway.observability.metrics import Metrics
+from gateway.pages import discovery, site
+from gateway.pages.language import Choices
+from gateway.pages.render import Renderer
+from gateway.pages.respond import Responder
+from gateway.pseudonyms.resolve import SubjectResolver
+from gateway.pseudonyms.sources import EckIds, FromAssertion
+from gateway.release.pipeline import Releases
+from gateway.release.policy import Policy
+from gateway.saml import metadata_endpoint
+from gateway.saml.addresses import Addresses
+from gateway.saml.documents import Contact, GatewayIdentity, idp_metadata, sp_metadata
+from gateway.saml.idp import endpoint as idp_endpoint
+from gateway.saml.idp.response import IdentityProviderRole
+from gateway.saml.metadata_endpoint import Publication
+from gateway.saml.requested import requested_attributes
+from gateway.saml.schemas import schema
+from gateway.saml.sp import endpoint as sp_endpoint
+from gateway.saml.sp.endpoint import AssertionConsumer
+from gateway.saml.sp.request import ServiceProvider
+from gateway.settings.keys import KeyRing, load_keys
+from gateway.settings.loader import Settings
+from gateway.settings.models import RedisStoreSettings
+from gateway.storage.contracts import ShortLivedStore
+from gateway.storage.lasting import SqlAnomalies, SqlLedger, SqlSubjects, open_engine
+from gateway.storage.migrate import status
+from gateway.storage.redis_store import RedisStore
+from gateway.storage.sealed_store import SealedStore
+from gateway.storage.sqlite_store import SqliteStore
+from gateway.web import headers, operations
+from gateway.web.cookies import BrowserCookie
+from gateway.web.proxies import TrustedProxies
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the whole app shares."""
+
+    settings: Settings
+    federation: Federation
+    keys: KeyRing
+    store: ShortLivedStore
+    engine: Engine
+    clock: Clock
+    randomness: Randomness
+    metrics: Metrics
+
+    @property
+    def addresses(self) -> Addresses:
+        """The gateway's own addresses in SAML."""
+        return Addresses(self.settings.gateway.base_url)
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach the gateway over https."""
+        return self.settings.gateway.base_url.startswith("https:")
+
+
+def assemble(settings: Settings, *, clock: Clock | None = None, randomness: Randomness | None = None) -> Parts:
+    """Make the parts. Raises settings.Problems when the settings do not fit together."""
+    clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
+    keys = load_keys(settings)
+    federation, _ = build(settings, clock=clock)
+    return Parts(
+        settings=settings,
+        federation=federation,
+        keys=keys,
+        store=_short_lived(settings, keys, clock, randomness),
+        engine=lasting_engine(settings),
+        clock=clock,
+        randomness=randomness,
+        metrics=Metrics(),
+    )
+
+
+def create_app(parts: Parts) -> Flask:
+    """The gateway as a WSGI application."""
+    settings = parts.settings.gateway
+    app = Flask("gateway", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
+    app.config["MAX_FORM_MEMORY_SIZE"] = 1024 * 1024
+    app.config["MAX_FORM_PARTS"] = 50
+    app.before_request(lambda: reference.bind(reference.new(parts.randomness)))
+
+    cookie = BrowserCookie(keys=parts.keys.sealing, randomness=parts.randomness, https=parts.https)
+    choices = Choices(languages=settings.languages, https=parts.https)
+    renderer = Renderer.of(names=settings.names, choices=choices, version=version_of("sluis"))
+    respond = Responder(renderer=renderer, clock=parts.clock)
+    headers.install(app, https=parts.https)
+    cookie.install(app)
+    choices.install(app)
+    site.install_errors(app, respond=respond)
+
+    service_provider = ServiceProvider(
+        entity_id=parts.addresses.sp_entity_id,
+        consumer_url=parts.addresses.assertion_consumer,
+        key=parts.keys.saml_signing[0],
+        clock=parts.clock,
+    )
+    dispatcher = _dispatcher(parts, service_provider)
+    consumer = AssertionConsumer(
+        federation=parts.federation,
+        service_provider=service_provider,
+        replay_marks=parts.store,
+        clock=parts.clock,
+        skew=settings.lifetimes.clock_skew,
+    )
+    schema()
+    for blueprint in (
+        idp_endpoint.blueprint(
+            addresses=parts.addresses,
+            federation=parts.federation,
+            clock=parts.clock,
+            skew=settings.lifetimes.clock_skew,
+            dispatcher=dispatcher,
+            respond=respond,
+            browser=cookie.browser,
+        ),
+        sp_endpoint.blueprint(consumer=consumer, dispatcher=dispatcher, respond=respond, browser=cookie.browser),
+        metadata_endpoint.blueprint(**publications(parts)),
+        discovery.blueprint(
+            dispatcher=dispatcher,
+            renderer=renderer,
+            choices=choices,
+            respond=respond,
+            browser=cookie.browser,
+            origin=settings.base_url,
+        ),
+        site.blueprint(renderer=renderer),
+        operations.blueprint(health=_health(parts), metrics=parts.metrics, metrics_from=settings.metrics_from),
+    ):
+        app.register_blueprint(blueprint)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    return app
+
+
+def publications(parts: Parts) -> dict[str, Publication]:
+    """The gateway's own metadata, towards identity providers (`sp`) and towards services (`idp`)."""
+    settings = parts.settings.gateway
+    identity = GatewayIdentity(
+        addresses=parts.addresses,
+        names=settings.names,
+        organisation=settings.organisation.name,
+        organisation_url=settings.organisation.url,
+        contacts=tuple(Contact(contact.type, contact.name, contact.email) for contact in settings.contacts),
+    )
+    keys = parts.keys.saml_signing
+    return {
+        "sp": Publication(partial(sp_metadata, identity, keys, requested_attributes(parts.federation)), parts.clock),
+        "idp": Publication(partial(idp_metadata, identity, keys), parts.clock),
+    }
+
+
+def lasting_engine(settings: Settings) -> Engine:
+    """The engine of the lasting records."""
+    url = settings.gateway.stores.lasting.url
+    text = url if isinstance(url, str) else url.read(settings.directory).decode()
+    return open_engine(text, directory=settings.directory)
+
+
+def _short_lived(settings: Settings, keys: KeyRing, clock: Clock, randomness: Randomness) -> ShortLivedStore:
+    stores = settings.gateway.stores.short_lived
+    store: ShortLivedStore
+    if isinstance(stores, RedisStoreSettings):
+        store = RedisStore(stores.url.read(settings.directory).decode())
+    else:
+        store = SqliteStore(settings.directory / stores.path, clock=clock)
+    return SealedStore(store, keys=keys.sealing, lookup=keys.pseudonyms[0], randomness=randomness)
+
+
+def _dispatcher(parts: Parts, service_provider: ServiceProvider) -> Dispatcher:
+    settings = parts.settings.gateway
+    segments = PRODUCTION_SEGMENTS if settings.environment == "production" else TEST_SEGMENTS
+    releases = Releases(
+        federation=parts.federation,
+        policy=Policy.of(parts.settings.policy),
+        eck_ids=EckIds({EckIdSource.ASSERTION: FromAssertion(segments)}),
+        subjects=SubjectResolver(keys=parts.keys.pseudonyms, subjects=SqlSubjects(parts.engine)),
+        ledger=SqlLedger(parts.engine),
+        anomalies=SqlAnomalies(parts.engine),
+        account_key=parts.keys.pseudonyms[-1],
+        metrics=parts.metrics,
+    )
+    return Dispatcher(
+        federation=parts.federation,
+        transactions=Transactions(
+            store=parts.store,
+            clock=parts.clock,
+            randomness=parts.randomness,
+            seconds=int(settings.lifetimes.transaction.total_seconds()),
+        ),
+        identity_providers=service_provider,
+        services=IdentityProviderRole(
+            entity_id=parts.addresses.idp_entity_id,
+            key=parts.keys.saml_signing[0],
+            clock=parts.clock,
+            randomness=parts.randomness,
+        ),
+        releases=releases,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        metrics=parts.metrics,
+    )
+
+
+def _health(parts: Parts) -> Health:
+    def lasting() -> None:
+        if not status(parts.engine).fits:
+            raise SluisError(ErrorCode.LEDGER_UNAVAILABLE, cause="the schema does not fit: sluis db upgrade")
+
+    return Health({"short_lived": parts.store.ping, "lasting": lasting})

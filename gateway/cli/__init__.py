@@ -1,0 +1,31 @@
+"""The `sluis` command; each command in a file of its own, imported when it is used."""
+
+import importlib
+
+import click
+
+_COMMANDS = {
+    "check": "gateway.cli.check",
+    "db": "gateway.cli.db",
+    "explain": "gateway.cli.explain",
+    "find": "gateway.cli.find",
+    "init": "gateway.cli.init",
+    "metadata": "gateway.cli.metadata",
+    "serve": "gateway.cli.serve",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        module = _COMMANDS.get(cmd_name)
+        command: click.Command | None = importlib.import_module(module).command if module else None
+        return command
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sluis", prog_name="sluis")
+def main() -> None:
+    """Sluis, a federated identity gateway for Dutch education."""
