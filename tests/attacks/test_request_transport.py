@@ -151,5 +151,21 @@ def test_instants_that_the_schema_knows_and_no_clock(instant):
     assert told(by_redirect(authn_request(IssueInstant=instant))) is ErrorCode.REQUEST_MALFORMED
 
 
+@pytest.mark.parametrize("message", ["not base64!", "AAA", "é", "QUJD====QUJD"])
+def test_post_that_is_not_base64(message):
+    assert page(SentByPost([message], [])) is ErrorCode.REQUEST_MALFORMED
+
+
+@pytest.mark.parametrize("listed", [["urn:x"] * 11, ["x" * 1025], [" "]], ids=["many", "long", "empty"])
+def test_lists_that_would_not_fit_into_the_request_to_the_school(listed):
+    contexts = "".join(f"<saml:AuthnContextClassRef>{one}</saml:AuthnContextClassRef>" for one in listed)
+    requesters = "".join(f"<samlp:RequesterID>{one}</samlp:RequesterID>" for one in listed)
+    for inside in (
+        f"<samlp:RequestedAuthnContext>{contexts}</samlp:RequestedAuthnContext>",
+        f"<samlp:Scoping>{requesters}</samlp:Scoping>",
+    ):
+        assert told(by_redirect(authn_request(inside=inside))) is ErrorCode.REQUEST_UNSUPPORTED
+
+
 def test_another_version_of_saml():
     assert page(by_redirect(authn_request(Version="1.1"))) is ErrorCode.REQUEST_UNSUPPORTED

@@ -72,6 +72,11 @@ def test_lower_case_percent_encoding_is_accepted():
     assert granted(by_redirect(authn_request(), "é&=", key=KEY, escape=lower_case_escapes))
 
 
+@pytest.mark.parametrize("send", [by_redirect, by_post])
+def test_a_destination_is_needed_only_where_there_is_a_signature(send):
+    assert granted(send(authn_request(Destination=None)))
+
+
 def test_base64_with_line_ends_is_accepted_by_post():
     encoded = base64.encodebytes(authn_request()).decode()
     assert granted(SentByPost([encoded.replace("\n", "\r\n")], []))
