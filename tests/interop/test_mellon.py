@@ -1,0 +1,71 @@
+"""A service on Apache with mod_auth_mellon, and learners of a school on SimpleSAMLphp."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from gateway.saml.name_id import TRANSIENT
+from tests.support import mellon
+from tests.support.http_browser import Browser
+from tests.support.mellon import Mellon
+from tests.support.real_gateway import RealGateway
+from tests.support.school_login import eck_id, log_in, press_on
+
+pytestmark = pytest.mark.stranger
+
+OF_MELLON_ITSELF = {"NAME_ID", "IDP"}
+"""What mellon sets besides attributes."""
+
+
+def logged_in(service: Mellon) -> Mapping[str, str]:
+    browser = Browser()
+    answer = log_in(browser, browser.get(service.protected), "kim")
+    return service.received(browser.submit(answer))
+
+
+def test_the_service_gets_the_eck_id_and_what_the_agreement_names(mellon_service: Mellon, gateway: RealGateway) -> None:
+    received = logged_in(mellon_service)
+
+    assert {name: value for name, value in received.items() if name not in OF_MELLON_ITSELF} == {
+        "eckId": eck_id("kim"),
+        "nlEduPersonUnit": "groep 7|plusgroep",
+        "nlEduPersonHomeOrganizationId": "99XA",
+    }
+    assert received["IDP"] == gateway.saml.idp_entity_id
+
+
+def test_the_name_id_is_another_at_every_login(mellon_service: Mellon) -> None:
+    first, second = (logged_in(mellon_service)["NAME_ID"] for _ in range(2))
+
+    assert first != second
+    assert TRANSIENT in mellon_service.metadata()
+
+
+def test_a_learner_without_eck_id_is_refused_where_the_agreement_allows_no_other_identifier(
+    mellon_service: Mellon,
+) -> None:
+    browser = Browser()
+    refused = log_in(browser, browser.get(mellon_service.protected), "sam")
+    assert refused.status == 403
+
+    told = browser.submit(refused)
+    assert told.status == 401
+    assert 'StatusCode2="urn:oasis:names:tc:SAML:2.0:status:RequestDenied"' in mellon_service.log()
+
+
+def test_a_passive_login_of_a_stranger_says_that_nobody_is_there(mellon_service: Mellon) -> None:
+    browser = Browser()
+    told = browser.submit(press_on(browser, browser.get(mellon_service.passive)))
+
+    assert told.status == 401
+    assert 'StatusCode2="urn:oasis:names:tc:SAML:2.0:status:NoPassive"' in mellon_service.log()
+
+
+def test_mellon_takes_the_metadata_for_its_signature(mellon_service: Mellon, gateway: RealGateway) -> None:
+    """It answers because the signature fits; with another octet in the document it does not."""
+    document, certificate = gateway.metadata("idp"), gateway.certificate.read_text()
+    altered = document.replace('Location="http', 'Location="https', 1)
+    with mellon.service("127.0.0.25", metadata=altered, certificate=certificate) as deceived:
+        assert Browser().get(deceived.entity_id).status == 500
+        assert "Failed to verify signature" in deceived.log()
+    assert Browser().get(mellon_service.entity_id).status == 200

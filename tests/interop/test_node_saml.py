@@ -1,0 +1,157 @@
+"""A service on @node-saml/node-saml, and learners of a school on SimpleSAMLphp."""
+
+from typing import Any
+
+import pytest
+
+from gateway.saml.name_id import PERSISTENT
+from tests.support.http_browser import Browser
+from tests.support.node_saml import NodeSaml
+from tests.support.real_gateway import RealGateway
+from tests.support.school_login import eck_id, log_in, press_on
+from tests.support.simplesamlphp import SimpleSamlPhp
+
+pytestmark = pytest.mark.stranger
+
+STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
+PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
+OVER_TLS = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
+
+
+def logged_in(service: NodeSaml, account: str, browser: Browser | None = None, **wishes: str) -> dict[str, Any]:
+    """A whole login; what the service received."""
+    browser = browser or Browser()
+    answer = log_in(browser, browser.get(service.login(**wishes)), account)
+    return dict(service.received(browser.submit(answer)))
+
+
+def test_the_service_gets_the_eck_id_and_what_the_agreement_names(
+    node_service: NodeSaml, gateway: RealGateway, school: SimpleSamlPhp
+) -> None:
+    received = logged_in(node_service, "kim")
+
+    assert received["attributes"] == {
+        "eckId": eck_id("kim"),
+        "givenName": "Kim",
+        "eduPersonAffiliation": "student",
+    }
+    assert received["issuer"] == gateway.saml.idp_entity_id
+    assert received["authenticatingAuthorities"] == [school.entity_id]
+    assert received["sessionIndex"]
+
+
+def test_the_name_id_is_pairwise_and_lasts(node_service: NodeSaml) -> None:
+    first, second = (logged_in(node_service, "kim") for _ in range(2))
+    other = logged_in(node_service, "sam")
+
+    assert first["nameIDFormat"] == PERSISTENT
+    assert first["spNameQualifier"] == node_service.entity_id
+    assert first["nameID"] == second["nameID"] != other["nameID"]
+    assert first["nameID"] not in first["attributes"].values()
+    assert first["sessionIndex"] != second["sessionIndex"]
+
+
+def test_a_learner_without_eck_id_has_the_provisional_identifier(node_service: NodeSaml) -> None:
+    first, second = (logged_in(node_service, "sam")["attributes"] for _ in range(2))
+
+    assert first.keys() == {"uid", "givenName", "eduPersonAffiliation"}
+    assert first["uid"] == second["uid"]
+    assert "sam" not in first["uid"].lower()
+
+
+@pytest.mark.parametrize("binding", ["redirect", "post"])
+@pytest.mark.parametrize("state", ["", "/les/7?van=é&naar=%2B"], ids=["none", "some"])
+def test_signed_requests_by_either_binding(node_service: NodeSaml, binding: str, state: str) -> None:
+    browser = Browser()
+    page = browser.get(node_service.login(binding=binding, state=state))
+    if binding == "post":
+        page = browser.submit(page)
+    received = node_service.received(browser.submit(log_in(browser, page, "kim")))
+
+    assert received["attributes"]["eckId"] == eck_id("kim")
+    assert received["relayState"] == (state or None)
+
+
+def test_an_unsigned_request_goes_nowhere(node_service: NodeSaml, gateway: RealGateway) -> None:
+    page = Browser().get(node_service.login(unsigned=""))
+
+    assert page.status == 403
+    assert page.url.startswith(gateway.saml.single_sign_on)
+
+
+def test_a_request_whose_signature_covers_other_octets_than_were_sent_goes_nowhere(
+    node_service: NodeSaml, gateway: RealGateway
+) -> None:
+    """node-saml 5.1 signs a space as `%20` and sends it as `+`."""
+    page = Browser().get(node_service.login(state="les 7"))
+
+    assert page.status == 403
+    assert page.url.startswith(gateway.saml.single_sign_on)
+    assert "request_signature_invalid" in gateway.log()
+
+
+def test_spaces_in_relay_state_travel_by_post(node_service: NodeSaml) -> None:
+    browser = Browser()
+    page = browser.submit(browser.get(node_service.login(binding="post", state="les 7 & 'verder'")))
+
+    assert node_service.received(browser.submit(log_in(browser, page, "kim")))["relayState"] == "les 7 & 'verder'"
+
+
+def test_a_school_without_an_agreement_is_refused_and_the_service_told(
+    node_service: NodeSaml, gateway: RealGateway
+) -> None:
+    browser = Browser()
+    refused = log_in(browser, browser.get(node_service.login(state="les7")), "noor")
+
+    assert (refused.status, refused.url) == (403, gateway.saml.assertion_consumer)
+    received = node_service.received(browser.submit(refused))
+    assert received["error"].startswith("SAML provider returned Responder error")
+    assert f"{STATUS}RequestDenied" in received["status"]
+    assert received["relayState"] == "les7"
+    assert "attributes" not in received
+
+
+def test_a_second_login_is_silent_unless_the_service_forces_it(node_service: NodeSaml) -> None:
+    browser = Browser()
+    first = logged_in(node_service, "kim", browser)
+
+    silent = press_on(browser, browser.get(node_service.login()))
+    assert node_service.received(browser.submit(silent))["authnInstant"] == first["authnInstant"]
+
+    forced = logged_in(node_service, "kim", browser, force="")
+    assert forced["authnInstant"] >= first["authnInstant"]
+    assert forced["attributes"] == first["attributes"]
+
+
+def test_a_passive_login_of_a_stranger_says_that_nobody_is_there(node_service: NodeSaml) -> None:
+    browser = Browser()
+    answer = press_on(browser, browser.get(node_service.login(passive="", state="les7")))
+    received = node_service.received(browser.submit(answer))
+
+    assert received == {"relayState": "les7", "passive": "nobody is logged in"}
+
+
+def test_a_passive_login_of_somebody_who_is_logged_in_succeeds(node_service: NodeSaml) -> None:
+    browser = Browser()
+    logged_in(node_service, "kim", browser)
+    answer = press_on(browser, browser.get(node_service.login(passive="")))
+
+    assert node_service.received(browser.submit(answer))["attributes"]["eckId"] == eck_id("kim")
+
+
+def test_the_authentication_context_that_the_school_gives(node_service: NodeSaml) -> None:
+    assert logged_in(node_service, "kim", context=PASSWORD)["attributes"]["eckId"] == eck_id("kim")
+
+
+def test_an_authentication_context_that_the_school_does_not_give(node_service: NodeSaml) -> None:
+    """SimpleSAMLphp passes over the wish and answers with what it has; the gateway does not."""
+    assert f"{STATUS}NoAuthnContext" in logged_in(node_service, "kim", context=OVER_TLS)["status"]
+
+
+def test_a_name_id_that_the_service_does_not_get(node_service: NodeSaml) -> None:
+    """node-saml asks for the e-mail address where it is not told otherwise."""
+    browser = Browser()
+    page = browser.get(node_service.login(nameid="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"))
+
+    received = node_service.received(browser.submit(page))
+    assert f"{STATUS}InvalidNameIDPolicy" in received["status"]

@@ -1,0 +1,70 @@
+"""SimpleSAMLphp on both sides of the gateway: the application that people log in to, and their school."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.saml.name_id import TRANSIENT
+from tests.support.http_browser import Browser, Page
+from tests.support.real_gateway import RealGateway
+from tests.support.school_login import eck_id, log_in, press_on
+from tests.support.simplesamlphp import SimpleSamlPhp, accepts_signature
+
+pytestmark = pytest.mark.stranger
+
+
+def shown(service: SimpleSamlPhp, page: Page) -> Mapping[str, Any]:
+    """What the application says of who is logged in."""
+    assert page.url.startswith(service.me), f"the browser is at {page.url}: {page.body}"
+    return json.loads(page.body)
+
+
+def test_the_service_gets_the_eck_id_and_what_the_agreement_names(
+    simplesamlphp_service: SimpleSamlPhp, gateway: RealGateway
+) -> None:
+    browser = Browser()
+    answer = log_in(browser, browser.get(simplesamlphp_service.me), "kim")
+    received = shown(simplesamlphp_service, browser.submit(answer))
+
+    assert received["attributes"] == {"eckId": [eck_id("kim")], "givenName": ["Kim"]}
+    assert received["idp"] == gateway.saml.idp_entity_id
+    assert received["nameIDFormat"] == TRANSIENT
+
+
+def test_a_learner_without_eck_id_has_the_fallback_that_the_agreement_names(
+    simplesamlphp_service: SimpleSamlPhp,
+) -> None:
+    browser = Browser()
+    answer = log_in(browser, browser.get(simplesamlphp_service.me), "sam")
+    received = shown(simplesamlphp_service, browser.submit(answer))
+
+    assert received["attributes"] == {"nlEduPersonRealId": ["sam-real"], "givenName": ["Sam"]}
+
+
+def test_a_school_without_an_agreement_is_refused_and_the_service_told(simplesamlphp_service: SimpleSamlPhp) -> None:
+    browser = Browser()
+    refused = log_in(browser, browser.get(simplesamlphp_service.me), "noor")
+    assert refused.status == 403
+
+    assert shown(simplesamlphp_service, browser.submit(refused))["error"].startswith("Responder/RequestDenied")
+
+
+def test_a_passive_login_of_a_stranger_says_that_nobody_is_there(simplesamlphp_service: SimpleSamlPhp) -> None:
+    browser = Browser()
+    told = browser.submit(press_on(browser, browser.get(f"{simplesamlphp_service.me}?passive")))
+
+    assert shown(simplesamlphp_service, told)["error"].startswith("Responder/NoPassive")
+
+
+@pytest.mark.parametrize("role", ["sp", "idp"])
+def test_simplesamlphp_accepts_the_signature_of_the_metadata(gateway: RealGateway, role: str, tmp_path: Path) -> None:
+    served = Browser().get(f"{gateway.address.url}/saml/metadata/{role}").body
+    genuine, altered = tmp_path / "genuine.xml", tmp_path / "altered.xml"
+    genuine.write_text(served)
+    altered.write_text(served.replace('Location="http', 'Location="https', 1))
+
+    assert accepts_signature(genuine, gateway.certificate, tmp_path)
+    assert not accepts_signature(altered, gateway.certificate, tmp_path)

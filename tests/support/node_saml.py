@@ -1,0 +1,87 @@
+"""A service on @node-saml/node-saml (`tests/interop/node/sp.mjs`)."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.support.child_process import Address, free_address, serving
+from tests.support.http_browser import Browser, Page
+from tests.support.peer_keys import CERTIFICATE, KEY, write_key
+
+_SOURCE = Path(__file__).parents[1] / "interop" / "node"
+_BUILD = Path(__file__).parents[2] / "build" / "node"
+_INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+_INSTALL_WITHIN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSaml:
+    """The running service."""
+
+    address: Address
+
+    @property
+    def entity_id(self) -> str:
+        return f"{self.address.url}/metadata"
+
+    def login(self, **wishes: str) -> str:
+        """Where a login begins; for the wishes see the head of `sp.mjs`."""
+        return f"{self.address.url}/login?{urlencode(wishes)}"
+
+    def metadata(self) -> str:
+        """What it publishes of itself."""
+        return Browser().get(self.entity_id).body
+
+    def received(self, page: Page) -> Mapping[str, Any]:
+        """What node-saml made of the answer that it got."""
+        assert page.url == f"{self.address.url}/acs", f"the browser is at {page.url}: {page.body}"
+        return json.loads(page.body)
+
+
+def why_not() -> str | None:
+    """Why it cannot run here, in one line. Installs the packages of the lock file the first time."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        return "node and npm are not installed"
+    installed = _BUILD / "installed"
+    lock = (_SOURCE / "package-lock.json").read_bytes()
+    if installed.is_file() and installed.read_bytes() == lock:
+        return None
+    shutil.rmtree(_BUILD, ignore_errors=True)
+    shutil.copytree(_SOURCE, _BUILD)
+    try:
+        subprocess.run(_INSTALL, cwd=_BUILD, check=True, capture_output=True, timeout=_INSTALL_WITHIN)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        return "node-saml could not be installed from the npm registry"
+    installed.write_bytes(lock)
+    return None
+
+
+@contextmanager
+def service(directory: Path, host: str, *, single_sign_on: str, certificate: str, name_id: str) -> Iterator[NodeSaml]:
+    """A service whose identity provider answers at `single_sign_on` and signs with the key of `certificate` (PEM)."""
+    directory.mkdir()
+    peer = NodeSaml(free_address(host))
+    write_key(directory, peer.entity_id)
+    settings = directory / "settings.json"
+    settings.write_text(
+        json.dumps(
+            {
+                "host": peer.address.host,
+                "port": peer.address.port,
+                "privateKey": (directory / KEY).read_text(),
+                "certificate": (directory / CERTIFICATE).read_text(),
+                "idp": {"entryPoint": single_sign_on, "certificate": certificate},
+                "nameIdFormat": name_id,
+            }
+        )
+    )
+    # the program runs from beside its packages: that is where node looks for them
+    shutil.copy(_SOURCE / "sp.mjs", _BUILD)
+    with serving(("node", _BUILD / "sp.mjs", settings), address=peer.address, log=directory / "node.log"):
+        yield peer
