@@ -6,7 +6,7 @@ READY := .venv/ready
 .PHONY: demo test check bench lock clean
 
 demo: $(READY)
-	$(BIN)/python -m gateway.demo
+	$(BIN)/python -m gateway.demo $(DEMO)
 
 test: check
 	$(BIN)/coverage erase

@@ -41,6 +41,7 @@ from gateway.saml.sp.request import ServiceProvider
 from gateway.settings.keys import KeyRing, load_keys
 from gateway.settings.loader import Settings
 from gateway.settings.models import RedisStoreSettings
+from gateway.settings.secrets import resolved
 from gateway.storage.contracts import ShortLivedStore
 from gateway.storage.lasting import SqlAnomalies, SqlLedger, SqlSubjects, open_engine
 from gateway.storage.migrate import status
@@ -147,7 +148,7 @@ def create_app(parts: Parts) -> Flask:
             origin=settings.base_url,
         ),
         site.blueprint(renderer=renderer),
-        operations.blueprint(health=_health(parts), metrics=parts.metrics, metrics_from=settings.metrics_from),
+        operations.blueprint(health=_health(parts), metrics=parts.metrics, metrics_from=settings.metrics.allow_from),
     ):
         app.register_blueprint(blueprint)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
@@ -173,16 +174,14 @@ def publications(parts: Parts) -> dict[str, Publication]:
 
 def lasting_engine(settings: Settings) -> Engine:
     """The engine of the lasting records."""
-    url = settings.gateway.stores.lasting.url
-    text = url if isinstance(url, str) else url.read(settings.directory).decode()
-    return open_engine(text, directory=settings.directory)
+    return open_engine(resolved(settings.gateway.stores.lasting.url, settings.directory), directory=settings.directory)
 
 
 def _short_lived(settings: Settings, keys: KeyRing, clock: Clock, randomness: Randomness) -> ShortLivedStore:
     stores = settings.gateway.stores.short_lived
     store: ShortLivedStore
     if isinstance(stores, RedisStoreSettings):
-        store = RedisStore(stores.url.read(settings.directory).decode())
+        store = RedisStore(resolved(stores.url, settings.directory))
     else:
         store = SqliteStore(settings.directory / stores.path, clock=clock)
     return SealedStore(store, keys=keys.sealing, lookup=keys.pseudonyms[0], randomness=randomness)

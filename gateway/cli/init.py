@@ -13,8 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from pydantic import TypeAdapter, ValidationError
 
-from gateway.settings.fields import check_base_url, is_loopback
+from gateway.settings.fields import BaseUrl, is_loopback
 
 _YEARS = 3
 _STARTER = files("gateway.cli") / "starter"
@@ -28,9 +29,9 @@ _STARTER = files("gateway.cli") / "starter"
 def command(directory: Path, base_url: str, rsa_bits: str, environment: str) -> None:
     """Write a commented configuration with fresh keys into DIR, which is empty or not there yet."""
     try:
-        check_base_url(base_url)
-    except ValueError as cause:
-        raise click.BadParameter(str(cause), param_hint="--base-url") from cause
+        TypeAdapter(BaseUrl).validate_python(base_url)
+    except ValidationError as cause:
+        raise click.BadParameter(str(cause.errors()[0]["msg"]), param_hint="--base-url") from cause
     if directory.exists() and any(directory.iterdir()):
         click.echo(f"{directory} is not empty", err=True)
         sys.exit(1)

@@ -64,6 +64,15 @@ def _listen(value: str) -> str:
     return value
 
 
+def _network(value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    if isinstance(value, ipaddress.IPv4Network | ipaddress.IPv6Network):
+        return value
+    try:
+        return ipaddress.ip_network(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ValueError("an address or a network is written 10.0.0.7 or 10.0.0.0/24") from None
+
+
 def is_loopback(host: str | None) -> bool:
     """Whether a host is this machine itself."""
     if host == "localhost":
@@ -144,4 +153,5 @@ Address = Annotated[str, AfterValidator(_address)]
 Email = Annotated[str, AfterValidator(_email)]
 DomainName = Annotated[str, AfterValidator(_domain)]
 FileName = Annotated[str, AfterValidator(_file)]
+Network = Annotated[ipaddress.IPv4Network | ipaddress.IPv6Network, BeforeValidator(_network)]
 Names = Annotated[dict[Language, Annotated[str, Field(min_length=1, max_length=100)]], AfterValidator(_names)]

@@ -1,10 +1,9 @@
 """The configuration files as types. `docs/reference/settings.md` is generated from these descriptions."""
 
 import datetime as dt
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.fallback import Fallback
@@ -25,6 +24,7 @@ from gateway.settings.fields import (
     Listen,
     Model,
     Names,
+    Network,
     Switch,
     Text,
     Whole,
@@ -32,7 +32,6 @@ from gateway.settings.fields import (
 from gateway.settings.secrets import SecretReference, StoreAddress
 
 _GUID = r"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$"
-Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
 
 
 class Organisation(Model):
@@ -260,12 +259,18 @@ class AgreementEntry(Model):
     fallback: Fallback = Field(default=Fallback.PROVISIONAL, description="Fallback identifier that is allowed")
 
     @model_validator(mode="after")
-    def _somebody_and_sometime(self) -> "AgreementEntry":
+    def _somebody(self) -> "AgreementEntry":
         if not self.schools and not self.boards:
             raise ValueError("an agreement is of schools or boards: name at least one")
-        if self.valid_until is not None and self.valid_until < self.valid_from:
-            raise ValueError("until is before from")
         return self
+
+    @field_validator("valid_until", mode="after")
+    @classmethod
+    def _after_from(cls, until: dt.date | None, known: ValidationInfo) -> dt.date | None:
+        begins = known.data.get("valid_from")
+        if until is not None and begins is not None and until < begins:
+            raise ValueError(f"it lies before the first day, {begins}")
+        return until
 
 
 class PolicyEntry(Model):
@@ -279,6 +284,8 @@ class PolicyEntry(Model):
 class PolicyFile(Model):
     """`policy.yaml`."""
 
-    version: Annotated[Text, BeforeValidator(str), Field(max_length=64)] = Field(description="Version, as in the ledger")
+    version: Annotated[Text, BeforeValidator(str), Field(max_length=64)] = Field(
+        description="Version, as in the ledger"
+    )
     date: Day = Field(description="Date of this version")
     attributes: dict[Attribute, PolicyEntry] = Field(description="Every canonical attribute, classed")

@@ -82,8 +82,7 @@ def _kind(value: Any) -> str:
 
 
 StoreAddress = Annotated[
-    Annotated[SecretReference, Tag("reference")]
-    | Annotated[str, AfterValidator(_without_password), Tag("address")],
+    Annotated[SecretReference, Tag("reference")] | Annotated[str, AfterValidator(_without_password), Tag("address")],
     Discriminator(_kind),
 ]
 """A URL that stands in the configuration, or where one is that has a password in it."""

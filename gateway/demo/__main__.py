@@ -1,0 +1,89 @@
+"""`make demo`: a complete federation on this machine, until Ctrl-C."""
+
+import argparse
+import http.client
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from gateway.demo.federation import EXAMPLE_PORT, address, write_federation
+from gateway.demo.people import GATEWAY_HOST, GUIDE_HOST, SCHOOLS, SERVICES
+from gateway.demo.servers import HOSTS, is_free, parties
+from gateway.domain.clock import SystemClock
+from gateway.domain.randomness import SystemRandomness
+
+_ATTEMPTS = 150
+
+
+def main() -> int:
+    """Write the configuration, start everybody, say where to click, wait."""
+    parser = argparse.ArgumentParser(prog="python -m gateway.demo", description=__doc__)
+    parser.add_argument("--port", type=int, default=EXAMPLE_PORT, help="port of every party (default %(default)s)")
+    parser.add_argument("--directory", type=Path, default=Path("demo-data"), help="where the configuration goes")
+    arguments = parser.parse_args()
+    if not is_free(arguments.port):
+        print(
+            f"port {arguments.port} is taken on one of {', '.join(HOSTS)} (or this system has no such loopback "
+            "addresses); choose another: make demo DEMO=--port=8090",
+            file=sys.stderr,
+        )
+        return 1
+    shutil.rmtree(arguments.directory, ignore_errors=True)
+    federation = write_federation(arguments.directory, port=arguments.port)
+    stopped = threading.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda *_: stopped.set())
+    with parties(federation, clock=SystemClock(), randomness=SystemRandomness()):
+        serve = [sys.executable, "-m", "gateway.cli", "serve", str(arguments.directory)]
+        gateway = subprocess.Popen(serve, start_new_session=True)
+        try:
+            if not _ready(gateway, arguments.port, stopped):
+                return 1
+            _say(arguments.port)
+            while gateway.poll() is None and not stopped.wait(1):
+                pass
+        finally:
+            gateway.terminate()
+            gateway.wait()
+    return 0
+
+
+def _ready(gateway: "subprocess.Popen[bytes]", port: int, stopped: threading.Event) -> bool:
+    for _ in range(_ATTEMPTS):
+        if gateway.poll() is not None or stopped.wait(0.2):
+            break
+        connection = http.client.HTTPConnection(GATEWAY_HOST, port, timeout=2)
+        try:
+            connection.request("GET", "/health/ready")
+            if connection.getresponse().status == 200:
+                return True
+        except OSError:
+            continue
+        finally:
+            connection.close()
+    print("the gateway did not start", file=sys.stderr)
+    return False
+
+
+def _say(port: int) -> None:
+    table = Table(title="Who can log in where")
+    for column in ("school", "person", "what to expect"):
+        table.add_column(column, overflow="fold")
+    for school in SCHOOLS:
+        for person in school.people:
+            table.add_row(school.name, f"{person.given_name}, {person.role}", person.expect)
+    console = Console()
+    console.print(table)
+    for service in SERVICES:
+        console.print(f"{service.name}: {address(service.host, port)}/")
+    console.print(f"\nOpen {address(GUIDE_HOST, port)}/ and choose a service. Ctrl-C stops everything.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""The demo's configuration: the example in `config/`, completed with keys and the parties' metadata."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from gateway.cli.init import self_signed, write_keys
+from gateway.demo.people import GATEWAY_HOST, SCHOOLS, SERVICES, DemoSchool, DemoService
+from gateway.federation.metadata.entities import Binding
+from gateway.xml.keys import SigningKey
+from gateway.xml.namespaces import DS, MD, SAMLP
+
+EXAMPLE = Path(__file__).parents[2] / "config"
+EXAMPLE_PORT = 8080
+_RSA_BITS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFederation:
+    """A configuration that `sluis serve` starts, and the keys of the parties in it, by id."""
+
+    directory: Path
+    port: int
+    keys: dict[str, SigningKey]
+
+    @property
+    def base_url(self) -> str:
+        """The gateway's."""
+        return address(GATEWAY_HOST, self.port)
+
+
+def address(host: str, port: int) -> str:
+    """The origin of a party."""
+    return f"http://{host}:{port}"
+
+
+def write_federation(directory: Path, *, port: int) -> DemoFederation:
+    """Write the configuration into a directory that is not there yet; every party listens at this port."""
+    shutil.copytree(EXAMPLE, directory)
+    for path in directory.rglob("*.yaml"):
+        path.write_text(path.read_text("utf-8").replace(f":{EXAMPLE_PORT}", f":{port}"), "utf-8")
+    write_keys(directory / "keys", host=GATEWAY_HOST, rsa_bits=_RSA_BITS)
+    keys = {party.id: _key(party.id) for party in (*SCHOOLS, *SERVICES)}
+    for school in SCHOOLS:
+        path = directory / "identity-providers" / f"{school.id}.xml"
+        path.write_text(idp_document(school, port, keys[school.id]), "utf-8")
+    for service in SERVICES:
+        path = directory / "services" / f"{service.id}.xml"
+        path.write_text(sp_document(service, port, keys[service.id]), "utf-8")
+    return DemoFederation(directory, port, keys)
+
+
+def idp_document(school: DemoSchool, port: int, key: SigningKey) -> str:
+    """The metadata of a school's identity provider."""
+    location = quoteattr(f"{address(school.host, port)}/sso")
+    role = (
+        f'<md:IDPSSODescriptor protocolSupportEnumeration="{SAMLP}">{_descriptor(key)}'
+        f'<md:SingleSignOnService Binding="{Binding.REDIRECT}" Location={location}/></md:IDPSSODescriptor>'
+    )
+    return _entity(f"{address(school.host, port)}/metadata", role)
+
+
+def sp_document(service: DemoService, port: int, key: SigningKey) -> str:
+    """The metadata of a service."""
+    location = quoteattr(f"{address(service.host, port)}/acs")
+    signed = "true" if service.signs_requests else "false"
+    role = (
+        f'<md:SPSSODescriptor protocolSupportEnumeration="{SAMLP}" AuthnRequestsSigned="{signed}">{_descriptor(key)}'
+        f'<md:AssertionConsumerService Binding="{Binding.POST}" Location={location} index="0" isDefault="true"/>'
+        "</md:SPSSODescriptor>"
+    )
+    return _entity(f"{address(service.host, port)}/metadata", role)
+
+
+def _entity(entity_id: str, role: str) -> str:
+    return f'<md:EntityDescriptor xmlns:md="{MD}" entityID={quoteattr(entity_id)}>{role}</md:EntityDescriptor>'
+
+
+def _descriptor(key: SigningKey) -> str:
+    return (
+        f'<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="{DS}"><ds:X509Data><ds:X509Certificate>'
+        f"{escape(key.certificate_base64)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+    )
+
+
+def _key(name: str) -> SigningKey:
+    private_key = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
+    return SigningKey(private_key, self_signed(private_key, name))

@@ -1,0 +1,148 @@
+"""A school's identity provider: choose who you are, and be that."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from xml.sax.saxutils import escape, quoteattr
+
+from cryptography import x509
+from flask import Flask, Response, request
+from lxml import etree
+
+from gateway.demo.pages import page
+from gateway.demo.people import DemoSchool, Person
+from gateway.domain.clock import Clock
+from gateway.domain.errors import PeerStatus
+from gateway.domain.randomness import Randomness
+from gateway.saml.addresses import Addresses
+from gateway.saml.instants import write_instant
+from gateway.saml.redirect import inflate, read_query, verify_query
+from gateway.saml.status import STATUSES, SUCCESS, Status
+from gateway.xml.keys import SigningKey
+from gateway.xml.namespaces import SAML, SAMLP
+from gateway.xml.parsing import parse
+from gateway.xml.signatures import sign
+
+_COLOUR = "#f2a900"
+_CHOOSE = """
+<p>This is a school of the demo. Who are you?</p>
+<form method="post" action="/login"><input type="hidden" name="pending" value="{{ pending }}">
+{% for person in people %}<p><button name="account" value="{{ person.account }}">{{ person.given_name }}, {{ person.role }}</button> {{ person.expect }}</p>{% endfor %}
+<p><button name="account" value="">Cancel</button></p></form>"""
+_SEND = """
+<p>Back to the gateway.</p>
+<form id="answer" method="post" action="{{ url }}"><input type="hidden" name="SAMLResponse" value="{{ response }}">
+<input type="hidden" name="RelayState" value="{{ relay_state }}"><button>Continue</button></form>
+<script>document.getElementById("answer").submit()</script>"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that waits for a person."""
+
+    id: str
+    relay_state: str
+
+
+class School:
+    """One school's identity provider; `gateway` holds the certificates of the gateway that may ask."""
+
+    def __init__(
+        self,
+        *,
+        school: DemoSchool,
+        entity_id: str,
+        key: SigningKey,
+        addresses: Addresses,
+        gateway: Sequence[x509.Certificate],
+        clock: Clock,
+        randomness: Randomness,
+    ) -> None:
+        self._school = school
+        self._entity_id = entity_id
+        self._key = key
+        self._addresses = addresses
+        self._gateway = gateway
+        self._clock = clock
+        self._randomness = randomness
+        self._pending: dict[str, Asked] = {}
+
+    def app(self) -> Flask:
+        """The school as a WSGI application."""
+        app = Flask(f"demo_{self._school.id}", static_folder=None)
+
+        @app.get("/sso")
+        def sso() -> Response:
+            query = read_query(request.query_string, "SAMLRequest")
+            verify_query(query, self._gateway)
+            message = parse(inflate(query.message, limit=65536), limit=65536)
+            asked = Asked(message.get("ID", ""), query.relay_state or "")
+            if message.get("IsPassive") == "true":
+                return self._send(asked, self.response(asked.id, None, STATUSES[PeerStatus.NO_PASSIVE]))
+            pending = self._randomness.token()
+            self._pending[pending] = asked
+            return page(self._school.name, _COLOUR, _CHOOSE, people=self._school.people, pending=pending)
+
+        @app.post("/login")
+        def login() -> Response:
+            asked = self._pending.pop(request.form["pending"], None)
+            if asked is None:
+                return page(self._school.name, _COLOUR, "<p>Begin again at the service.</p>", status=400)
+            known = {person.account: person for person in self._school.people}
+            person = known.get(request.form["account"])
+            status = SUCCESS if person else STATUSES[PeerStatus.AUTHENTICATION_FAILED]
+            return self._send(asked, self.response(asked.id, person, status))
+
+        return app
+
+    def response(self, in_response_to: str, person: Person | None, status: Status) -> bytes:
+        """A signed Response about this person, or one that says no."""
+        now = write_instant(self._clock.now())
+        consumer = quoteattr(self._addresses.assertion_consumer)
+        second = f'<samlp:StatusCode Value="{status.second}"/>' if status.second else ""
+        root = etree.fromstring(
+            f'<samlp:Response xmlns:samlp="{SAMLP}" xmlns:saml="{SAML}" ID="_{self._randomness.token()}" Version="2.0"'
+            f' IssueInstant="{now}" Destination={consumer} InResponseTo={quoteattr(in_response_to)}>'
+            f"<saml:Issuer>{escape(self._entity_id)}</saml:Issuer>"
+            f'<samlp:Status><samlp:StatusCode Value="{status.top}">{second}</samlp:StatusCode></samlp:Status>'
+            f"{self._assertion(in_response_to, person) if person else ''}</samlp:Response>"
+        )
+        if person:
+            sign(root[-1], self._key)
+        sign(root, self._key)
+        return etree.tostring(root)
+
+    def _assertion(self, in_response_to: str, person: Person) -> str:
+        now = self._clock.now()
+        until = write_instant(now + timedelta(minutes=5))
+        attributes = "".join(
+            f'<saml:Attribute Name={quoteattr(name)} NameFormat="{self._school.name_format}">'
+            f"<saml:AttributeValue>{escape(value)}</saml:AttributeValue></saml:Attribute>"
+            for name, value in self._school.attributes(person)
+        )
+        return (
+            f'<saml:Assertion ID="_{self._randomness.token()}" Version="2.0" IssueInstant="{write_instant(now)}">'
+            f"<saml:Issuer>{escape(self._entity_id)}</saml:Issuer><saml:Subject>"
+            f"<saml:NameID>{escape(person.account)}@{self._school.domain}</saml:NameID>"
+            '<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">'
+            f'<saml:SubjectConfirmationData NotOnOrAfter="{until}"'
+            f" Recipient={quoteattr(self._addresses.assertion_consumer)} InResponseTo={quoteattr(in_response_to)}/>"
+            "</saml:SubjectConfirmation></saml:Subject>"
+            f'<saml:Conditions NotBefore="{write_instant(now)}" NotOnOrAfter="{until}"><saml:AudienceRestriction>'
+            f"<saml:Audience>{escape(self._addresses.sp_entity_id)}</saml:Audience></saml:AudienceRestriction>"
+            f'</saml:Conditions><saml:AuthnStatement AuthnInstant="{write_instant(now)}"><saml:AuthnContext>'
+            "<saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
+            "</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>"
+            f"<saml:AttributeStatement>{attributes}</saml:AttributeStatement></saml:Assertion>"
+        )
+
+    def _send(self, asked: Asked, response: bytes) -> Response:
+        return page(
+            self._school.name,
+            _COLOUR,
+            _SEND,
+            url=self._addresses.assertion_consumer,
+            response=b64encode(response).decode(),
+            relay_state=asked.relay_state,
+        )

@@ -1,0 +1,130 @@
+"""Who can log in at the demo's schools, and what to expect of it."""
+
+from dataclasses import dataclass
+from hashlib import sha512
+
+_ENTREE = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
+_URI = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
+_MACE = "urn:mace:dir:attribute-def:"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an account at a school. `expect` says what the services will show."""
+
+    account: str
+    given_name: str
+    surname: str
+    role: str
+    expect: str
+    prefix: str = ""
+    group: str = ""
+    number: str = ""
+    has_eck_id: bool = True
+
+    def eck_id(self) -> str:
+        """A made-up ECK iD of the test environment."""
+        return f"https://ketenid.nl/pilot/{sha512(f'demo:{self.account}'.encode()).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSchool:
+    """A school of the demo, its host, and the dialect that it speaks."""
+
+    id: str
+    name: str
+    host: str
+    brin: str
+    domain: str
+    dialect: str
+    people: tuple[Person, ...]
+
+    def attributes(self, person: Person) -> list[tuple[str, str]]:
+        """What this school sends of a person: more than any service may have."""
+        return _entree(self, person) if self.dialect == "entree" else _surf(self, person)
+
+    @property
+    def name_format(self) -> str:
+        """The NameFormat of its attributes."""
+        return _ENTREE if self.dialect == "entree" else _URI
+
+
+def _entree(school: DemoSchool, person: Person) -> list[tuple[str, str]]:
+    return [
+        ("uid", f"{person.account}@{school.domain}"),
+        ("employeeNumber", person.number),
+        ("givenName", person.given_name),
+        ("nlEduPersonTussenvoegsels", person.prefix),
+        ("sn", person.surname),
+        ("mail", f"{person.account}@{school.domain}"),
+        ("eduPersonAffiliation", person.role),
+        ("nlEduPersonHomeOrganizationId", school.brin),
+        ("nlEduPersonHomeOrganization", school.name),
+        ("nlEduPersonUnit", person.group),
+        ("eckId", person.eck_id() if person.has_eck_id else ""),
+    ]
+
+
+def _surf(school: DemoSchool, person: Person) -> list[tuple[str, str]]:
+    return [
+        (_MACE + "eduPersonPrincipalName", f"{person.account}@{school.domain}"),
+        (_MACE + "employeeNumber", person.number),
+        (_MACE + "givenName", person.given_name),
+        (_MACE + "sn", f"{person.prefix} {person.surname}".strip()),
+        (_MACE + "mail", f"{person.account}@{school.domain}"),
+        (_MACE + "eduPersonAffiliation", person.role),
+        ("urn:mace:terena.org:attribute-def:schacHomeOrganization", school.domain),
+        (_MACE + "ou", person.group),
+        ("urn:mace:surf.nl:attribute-def:eckid", person.eck_id() if person.has_eck_id else ""),
+    ]
+
+
+SCHOOLS = (
+    DemoSchool(
+        id="regenboog",
+        name="De Regenboog",
+        host="127.0.0.2",
+        brin="99XA00",
+        domain="regenboog.example",
+        dialect="entree",
+        people=(
+            Person("fenna", "Fenna", "Vries", "student", "ECK iD and first name at both", "de", "groep 6", "1001"),
+            Person("daan", "Daan", "Bakker", "student", "ECK iD and first name at both", "", "groep 6", "1002"),
+            Person(
+                "noor", "Noor", "Smit", "student", "no ECK iD yet: an identifier made by the gateway, another at each",
+                "", "groep 3", "1003", has_eck_id=False,
+            ),
+            Person("juf-els", "Els", "Jong", "employee", "a teacher: the role says so at Leesplein", "de", "", "9001"),
+        ),
+    ),
+    DemoSchool(
+        id="petteflat",
+        name="Petteflat College",
+        host="127.0.0.3",
+        brin="99XB",
+        domain="petteflat.example",
+        dialect="surf",
+        people=(
+            Person("sem", "Sem", "Visser", "student", "in at Leesplein; no agreement with Rekentuin", "", "H2A", "2001"),
+            Person("lotte", "Lotte", "Berg", "student", "in at Leesplein; no agreement with Rekentuin", "van den", "V4", "2002"),
+        ),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DemoService:
+    """A service of the demo, and its host."""
+
+    id: str
+    name: str
+    host: str
+    signs_requests: bool
+
+
+SERVICES = (
+    DemoService("rekentuin", "Rekentuin", "127.0.0.4", signs_requests=False),
+    DemoService("leesplein", "Leesplein", "127.0.0.5", signs_requests=True),
+)
+GATEWAY_HOST = "127.0.0.1"
+GUIDE_HOST = "127.0.0.6"

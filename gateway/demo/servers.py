@@ -1,0 +1,105 @@
+"""The demo's servers: each party in a thread with a real HTTP server of its own."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from cryptography import x509
+from flask import Flask, Response
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from gateway.demo.federation import DemoFederation, address
+from gateway.demo.idp import School
+from gateway.demo.pages import page
+from gateway.demo.people import GATEWAY_HOST, GUIDE_HOST, SCHOOLS, SERVICES
+from gateway.demo.service import Service
+from gateway.domain.clock import Clock
+from gateway.domain.randomness import Randomness
+from gateway.saml.addresses import Addresses
+
+HOSTS = (GATEWAY_HOST, *(school.host for school in SCHOOLS), *(service.host for service in SERVICES), GUIDE_HOST)
+
+_GUIDE = """
+<p>Choose a service. There you choose log in, then a school, then a person.</p>
+<ul>{% for service in services %}<li><a href="{{ address(service.host, port) }}/">{{ service.name }}</a></li>{% endfor %}</ul>
+<table><tr><th scope="col">school</th><th scope="col">person</th><th scope="col">what to expect</th></tr>
+{% for school in schools %}{% for person in school.people %}
+<tr><td>{{ school.name }}</td><td>{{ person.given_name }}, {{ person.role }}</td><td>{{ person.expect }}</td></tr>
+{% endfor %}{% endfor %}</table>"""
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        """Keep the terminal for what people must read."""
+
+
+@contextmanager
+def parties(federation: DemoFederation, *, clock: Clock, randomness: Randomness) -> Iterator[None]:
+    """Schools, services and the guide, served until the context ends."""
+    gateway = [
+        x509.load_pem_x509_certificate((federation.directory / "keys" / f"saml-{number}.crt").read_bytes())
+        for number in (1, 2)
+    ]
+    addresses = Addresses(federation.base_url)
+    with ExitStack() as stack:
+        for school in SCHOOLS:
+            idp = School(
+                school=school,
+                entity_id=f"{address(school.host, federation.port)}/metadata",
+                key=federation.keys[school.id],
+                addresses=addresses,
+                gateway=gateway,
+                clock=clock,
+                randomness=randomness,
+            )
+            stack.enter_context(serving(idp.app(), school.host, federation.port))
+        for service in SERVICES:
+            sp = Service(
+                service=service,
+                origin=address(service.host, federation.port),
+                key=federation.keys[service.id],
+                addresses=addresses,
+                gateway=gateway,
+                clock=clock,
+                randomness=randomness,
+            )
+            stack.enter_context(serving(sp.app(), service.host, federation.port))
+        stack.enter_context(serving(_guide(federation.port), GUIDE_HOST, federation.port))
+        yield
+
+
+@contextmanager
+def serving(app: Flask, host: str, port: int) -> Iterator[None]:
+    """Serve an app in a thread. Raises OSError when the port is taken."""
+    server: BaseWSGIServer = make_server(host, port, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, name=f"demo {host}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def is_free(port: int) -> bool:
+    """Whether every party can listen at this port."""
+    for host in HOSTS:
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind((host, port))
+            except OSError:
+                return False
+    return True
+
+
+def _guide(port: int) -> Flask:
+    app = Flask("demo_guide", static_folder=None)
+
+    @app.get("/")
+    def guide() -> Response:
+        return page("Sluis demo", "#0b4f6c", _GUIDE, schools=SCHOOLS, services=SERVICES, address=address, port=port)
+
+    return app
