@@ -2,16 +2,18 @@
 
 from base64 import b64decode
 from binascii import Error as Base64Error
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import datetime, timedelta
 
 from gateway.settings.loader import Settings
 from gateway.settings.models import SymmetricKey
-from gateway.settings.problems import Problem, Problems
+from gateway.settings.problems import Problem, Problems, warning
 from gateway.storage.sealing import SecretKey
 from gateway.xml.keys import SigningKey, load_signing_key
 
-Key = TypeVar("Key")
+SOON = timedelta(days=30)
+_MAKE_KEYS = "`sluis init --keys-only` makes the keys that are not there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +30,22 @@ def load_keys(settings: Settings) -> KeyRing:
     problems: list[Problem] = []
     keys = settings.gateway.keys
     signing = [_signing(settings, index, problems) for index in range(len(keys.saml_signing))]
-    sealing = [_symmetric(settings, "sealing", index, key, problems) for index, key in enumerate(keys.sealing)]
-    pseudonyms = [_symmetric(settings, "pseudonyms", index, key, problems) for index, key in enumerate(keys.pseudonyms)]
-    for kind, listed in (("sealing", keys.sealing), ("pseudonyms", keys.pseudonyms)):
-        ids = [key.id for key in listed]
-        if len(set(ids)) != len(ids):
-            place = settings.gateway_document.place(("keys", kind))
-            problems.append(Problem(place, f"an id stands twice in {kind}", "give every key an id of its own"))
+    sealing = _ring(settings, "sealing", keys.sealing, problems)
+    pseudonyms = _ring(settings, "pseudonyms", keys.pseudonyms, problems)
     if problems:
         raise Problems(problems)
-    return KeyRing(
-        tuple(key for key in signing if key),
-        tuple(key for key in sealing if key),
-        tuple(key for key in pseudonyms if key),
-    )
+    return KeyRing(tuple(key for key in signing if key), sealing, pseudonyms)
+
+
+def check_certificates(settings: Settings, ring: KeyRing, now: datetime) -> Iterator[Problem]:
+    """Certificates of the gateway itself that have ended, or end soon: peers may hold us to the date."""
+    for index, key in enumerate(ring.saml_signing):
+        ends = key.certificate.not_valid_after_utc
+        place = settings.gateway_document.place(("keys", "saml_signing", index, "certificate"))
+        if ends <= now:
+            yield warning(place, f"the certificate ended on {ends:%Y-%m-%d}", "roll over to the next key")
+        elif ends <= now + SOON:
+            yield warning(place, f"the certificate ends on {ends:%Y-%m-%d}", "publish the next key behind it now")
 
 
 def _signing(settings: Settings, index: int, problems: list[Problem]) -> SigningKey | None:
@@ -49,24 +53,28 @@ def _signing(settings: Settings, index: int, problems: list[Problem]) -> Signing
     place = settings.gateway_document.place(("keys", "saml_signing", index))
     try:
         certificate = (settings.directory / entry.certificate).read_bytes()
-        return load_signing_key(entry.key.read(settings.directory), certificate)
     except OSError as cause:
-        problems.append(Problem(place, f"{entry.certificate} cannot be read: {cause.strerror}"))
-    except ValueError as cause:
-        problems.append(
-            Problem(place, f"saml_signing key {index + 1}: {cause}", "`sluis init` shows how keys are made")
-        )
-    return None
-
-
-def _symmetric(
-    settings: Settings, kind: str, index: int, key: SymmetricKey, problems: list[Problem]
-) -> SecretKey | None:
-    place = settings.gateway_document.place(("keys", kind, index))
+        problems.append(Problem(place, f"{entry.certificate} cannot be read: {cause.strerror}", _MAKE_KEYS))
+        return None
     try:
-        return SecretKey(key.id, b64decode(key.secret.read(settings.directory), validate=True))
-    except Base64Error:
-        problems.append(Problem(place, f"the {kind} key {key.id} is not base64", "`openssl rand -base64 32` makes one"))
+        return load_signing_key(entry.key.read(settings.directory), certificate)
     except ValueError as cause:
-        problems.append(Problem(place, f"the {kind} key {key.id}: {cause}", "`openssl rand -base64 32` makes one"))
-    return None
+        problems.append(Problem(place, f"saml_signing key {index + 1}: {cause}", _MAKE_KEYS))
+        return None
+
+
+def _ring(settings: Settings, kind: str, listed: list[SymmetricKey], problems: list[Problem]) -> tuple[SecretKey, ...]:
+    ring: dict[str, SecretKey] = {}
+    for index, key in enumerate(listed):
+        place = settings.gateway_document.place(("keys", kind, index))
+        if key.id in ring:
+            problems.append(Problem(place, f"the id {key.id} stands twice in {kind}", "give every key its own"))
+            continue
+        try:
+            ring[key.id] = SecretKey(key.id, b64decode(key.secret.read(settings.directory), validate=True))
+        except Base64Error:
+            what = f"the {kind} key {key.id} is not base64"
+            problems.append(Problem(place, what, "`openssl rand -base64 32` makes one"))
+        except ValueError as cause:
+            problems.append(Problem(place, f"the {kind} key {key.id}: {cause}", _MAKE_KEYS))
+    return tuple(ring.values())

@@ -4,6 +4,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
@@ -30,8 +31,14 @@ def load_signing_key(key_pem: bytes, certificate_pem: bytes) -> SigningKey:
     Raises ValueError when either cannot be read, when the key is not RSA of at least 2048 bits, or when they do
     not belong together.
     """
-    private_key = load_pem_private_key(key_pem, password=None)
-    certificate = x509.load_pem_x509_certificate(certificate_pem)
+    try:
+        private_key = load_pem_private_key(key_pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise ValueError("the key is not a private key in PEM without a passphrase") from None
+    try:
+        certificate = x509.load_pem_x509_certificate(certificate_pem)
+    except ValueError:
+        raise ValueError("the certificate is not one in PEM") from None
     if not isinstance(private_key, rsa.RSAPrivateKey) or private_key.key_size < 2048:
         raise ValueError("a signing key is RSA of at least 2048 bits")
     public_key = certificate.public_key()
