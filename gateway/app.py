@@ -112,16 +112,10 @@ def create_app(parts: Parts) -> Flask:
     choices.install(app)
     site.install_errors(app, respond=respond)
 
-    service_provider = ServiceProvider(
-        entity_id=parts.addresses.sp_entity_id,
-        consumer_url=parts.addresses.assertion_consumer,
-        key=parts.keys.saml_signing[0],
-        clock=parts.clock,
-    )
-    dispatcher = _dispatcher(parts, service_provider)
+    dispatcher = _dispatcher(parts)
     consumer = AssertionConsumer(
         federation=parts.federation,
-        service_provider=service_provider,
+        addresses=parts.addresses,
         replay_marks=parts.store,
         clock=parts.clock,
         skew=settings.lifetimes.clock_skew,
@@ -187,7 +181,7 @@ def _short_lived(settings: Settings, keys: KeyRing, clock: Clock, randomness: Ra
     return SealedStore(store, keys=keys.sealing, lookup=keys.pseudonyms[0], randomness=randomness)
 
 
-def _dispatcher(parts: Parts, service_provider: ServiceProvider) -> Dispatcher:
+def _dispatcher(parts: Parts) -> Dispatcher:
     settings = parts.settings.gateway
     segments = PRODUCTION_SEGMENTS if settings.environment == "production" else TEST_SEGMENTS
     releases = Releases(
@@ -208,7 +202,9 @@ def _dispatcher(parts: Parts, service_provider: ServiceProvider) -> Dispatcher:
             randomness=parts.randomness,
             seconds=int(settings.lifetimes.transaction.total_seconds()),
         ),
-        identity_providers=service_provider,
+        identity_providers=ServiceProvider(
+            addresses=parts.addresses, key=parts.keys.saml_signing[0], clock=parts.clock
+        ),
         services=IdentityProviderRole(
             entity_id=parts.addresses.idp_entity_id,
             key=parts.keys.saml_signing[0],

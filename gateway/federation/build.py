@@ -1,15 +1,9 @@
 """From settings to the snapshot: metadata read, ids resolved, everything that does not fit together named."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
-from pathlib import Path
-from typing import TypeVar
-
-from cryptography import x509
-
 from gateway.domain.clock import Clock
-from gateway.federation.checks import check
-from gateway.federation.metadata.parse import MetadataRejected, parse_idp, parse_sp
+from gateway.federation.checks import Parties, check_dates, check_fit
+from gateway.federation.metadata.files import MetadataFiles
+from gateway.federation.metadata.parse import read_idp, read_sp
 from gateway.federation.models import (
     Agreement,
     AttributeSet,
@@ -26,32 +20,36 @@ from gateway.settings.loader import Entry, Settings
 from gateway.settings.models import AgreementEntry, IdentityProviderEntry, SchoolEntry, ServiceEntry
 from gateway.settings.problems import Problem, Problems, errors
 
-Metadata = TypeVar("Metadata")
-
 
 def build(settings: Settings, *, clock: Clock) -> tuple[Federation, tuple[Problem, ...]]:
-    """The federation, and the warnings. Raises Problems when there is an error among what is wrong."""
-    problems: list[Problem] = list(settings.warnings)
-    idps = [_identity_provider(settings, entry, problems) for entry in settings.identity_providers]
-    services = [_service(settings, entry, problems) for entry in settings.services]
-    now: datetime = clock.now()
-    problems += check(settings, idps, services, now)
+    """The federation, and what else there is to say. Raises Problems when the settings do not fit together.
+
+    What depends on the date alone, such as metadata that has run out, never raises, though it may be an error: it
+    touches one party, whose logins are refused, and must not keep the gateway from starting for all others.
+    """
+    problems: list[Problem] = []
+    files = MetadataFiles(settings.directory, problems)
+    parties = Parties(
+        settings=settings,
+        identity_providers=[_identity_provider(entry, files) for entry in settings.identity_providers],
+        services=[_service(entry, files) for entry in settings.services],
+    )
+    problems += check_fit(parties)
+    dated = check_dates(parties, clock.now())
     if errors(problems):
-        raise Problems(problems)
+        raise Problems([*problems, *dated])
     federation = Federation.of(
         schools=[_school(entry.value) for entry in settings.schools],
-        identity_providers=[idp for idp in idps if idp is not None],
-        services=[service for service in services if service is not None],
+        identity_providers=[idp for idp in parties.identity_providers if idp is not None],
+        services=[service for service in parties.services if service is not None],
         agreements=[_agreement(entry.value) for entry in settings.agreements],
     )
-    return federation, tuple(problems)
+    return federation, (*problems, *dated)
 
 
-def _identity_provider(
-    settings: Settings, entry: Entry[IdentityProviderEntry], problems: list[Problem]
-) -> IdentityProvider | None:
+def _identity_provider(entry: Entry[IdentityProviderEntry], files: MetadataFiles) -> IdentityProvider | None:
     value = entry.value
-    metadata = _metadata(settings, entry, value, parse_idp, problems)
+    metadata = files.read(entry, read_idp)
     if metadata is None:
         return None
     return IdentityProvider(
@@ -65,9 +63,9 @@ def _identity_provider(
     )
 
 
-def _service(settings: Settings, entry: Entry[ServiceEntry], problems: list[Problem]) -> Service | None:
+def _service(entry: Entry[ServiceEntry], files: MetadataFiles) -> Service | None:
     value = entry.value
-    metadata = _metadata(settings, entry, value, parse_sp, problems)
+    metadata = files.read(entry, read_sp)
     if metadata is None:
         return None
     return Service(
@@ -94,7 +92,7 @@ def _school(value: SchoolEntry) -> School:
         sector=value.sector,
         board=value.board,
         place=value.place,
-        domains=tuple(domain.lower() for domain in value.domains),
+        domains=tuple(value.domains),
         digi_delivery_id=value.digi_delivery_id,
     )
 
@@ -110,31 +108,3 @@ def _agreement(value: AgreementEntry) -> Agreement:
         boards=frozenset(value.boards),
         fallback=value.fallback,
     )
-
-
-def _metadata(
-    settings: Settings,
-    entry: "Entry[IdentityProviderEntry] | Entry[ServiceEntry]",
-    value: IdentityProviderEntry | ServiceEntry,
-    parse: "Callable[..., Metadata]",
-    problems: list[Problem],
-) -> Metadata | None:
-    beside = settings.directory / Path(entry.document.file).parent
-    try:
-        signers = list(_signers(beside, value.metadata_certificate))
-    except (OSError, ValueError) as cause:
-        problems.append(Problem(entry.place("metadata_certificate"), f"the certificate cannot be read: {cause}"))
-        return None
-    try:
-        return parse((beside / value.metadata).read_bytes(), signers=signers)
-    except OSError as cause:
-        what = f"{value.metadata} cannot be read: {cause.strerror}"
-        problems.append(Problem(entry.place("metadata"), what, "put the file beside this one"))
-    except MetadataRejected as cause:
-        problems.append(Problem(entry.place("metadata"), f"{value.metadata}: {cause}"))
-    return None
-
-
-def _signers(beside: Path, certificate: str | None) -> Iterable[x509.Certificate]:
-    if certificate is not None:
-        yield x509.load_pem_x509_certificate((beside / certificate).read_bytes())

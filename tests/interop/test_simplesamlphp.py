@@ -1,17 +1,27 @@
 """SimpleSAMLphp on both sides of the gateway: the application that people log in to, and their school."""
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.domain.clock import SystemClock
+from gateway.federation.metadata.entities import Binding, Endpoint
+from gateway.federation.models import IdpId
+from gateway.login.messages import AuthenticationRequest
+from gateway.login.steps import PostForm
 from gateway.saml.name_id import TRANSIENT
+from gateway.saml.sp.request import ServiceProvider
+from gateway.xml.keys import load_signing_key
 from tests.support.http_browser import Browser, Page
 from tests.support.real_gateway import RealGateway
 from tests.support.school_login import eck_id, log_in, press_on
 from tests.support.simplesamlphp import SimpleSamlPhp, accepts_signature
+from tests.support.small_federation import REGENBOOG, identity_provider
 
 pytestmark = pytest.mark.stranger
 
@@ -59,6 +69,19 @@ def test_a_passive_login_of_a_stranger_says_that_nobody_is_there(simplesamlphp_s
     assert shown(simplesamlphp_service, told)["error"].startswith("Responder/NoPassive")
 
 
+def test_the_school_accepts_signed_requests_by_post(gateway: RealGateway, school: SimpleSamlPhp) -> None:
+    """SimpleSAMLphp names Redirect alone in its metadata, and takes both. A signature that does not fit is none to it."""
+    form = _request_by_post(gateway, school)
+    fields = dict(form.fields)
+    assert "password" in Browser().post(form.url, fields).form().fields
+
+    message = b64decode(fields["SAMLRequest"]).replace(
+        b"<samlp:NameIDPolicy", b'<samlp:NameIDPolicy SPNameQualifier="x"'
+    )
+    page = Browser().post(form.url, {**fields, "SAMLRequest": b64encode(message).decode()})
+    assert "no signature found on message" in page.body
+
+
 @pytest.mark.parametrize("role", ["sp", "idp"])
 def test_simplesamlphp_accepts_the_signature_of_the_metadata(gateway: RealGateway, role: str, tmp_path: Path) -> None:
     served = Browser().get(f"{gateway.address.url}/saml/metadata/{role}").body
@@ -68,3 +91,19 @@ def test_simplesamlphp_accepts_the_signature_of_the_metadata(gateway: RealGatewa
 
     assert accepts_signature(genuine, gateway.certificate, tmp_path)
     assert not accepts_signature(altered, gateway.certificate, tmp_path)
+
+
+def _request_by_post(gateway: RealGateway, school: SimpleSamlPhp) -> PostForm:
+    key = load_signing_key(gateway.key.read_bytes(), gateway.certificate.read_bytes())
+    towards_schools = ServiceProvider(
+        entity_id=gateway.saml.sp_entity_id,
+        consumer_url=gateway.saml.assertion_consumer,
+        key=key,
+        clock=SystemClock(),
+    )
+    entry = identity_provider(IdpId("school"), REGENBOOG)
+    metadata = replace(entry.metadata, single_sign_on=(Endpoint(Binding.POST, school.single_sign_on),))
+    asked = AuthenticationRequest(attempt="a1", force=False, passive=False, contexts=(), requesters=())
+    form = towards_schools.authenticate(replace(entry, metadata=metadata), asked)
+    assert isinstance(form, PostForm)
+    return form

@@ -29,6 +29,11 @@ class SimpleSamlPhp:
         """The page of the application: says who is logged in."""
         return f"{self.address.url}/me"
 
+    @property
+    def single_sign_on(self) -> str:
+        """Where the identity provider takes requests."""
+        return f"{self.address.url}/saml2/idp/SSOService.php"
+
     def metadata(self) -> str:
         """What it publishes of itself."""
         return Browser().get(self.entity_id).body

@@ -27,7 +27,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class IndexedEndpoint:
-    """An AssertionConsumerService: address, binding, index, and whether it is the default."""
+    """An AssertionConsumerService: address, binding, index, and whether it is the default (2.2.3); one is."""
 
     binding: Binding
     location: str
@@ -62,8 +62,5 @@ class SpMetadata:
 
     @property
     def default_consumer(self) -> IndexedEndpoint:
-        """saml-metadata 2.2.3: the one marked default, else the first not marked as none, else the first."""
-        for endpoint in self.assertion_consumers:
-            if endpoint.is_default:
-                return endpoint
-        return self.assertion_consumers[0]
+        """Where an answer goes when the request does not say."""
+        return next((one for one in self.assertion_consumers if one.is_default), self.assertion_consumers[0])

@@ -1,4 +1,4 @@
-"""SAML metadata of one entity, from a file: verified first when a key is known, then read (saml-metadata-2.0-os)."""
+"""From an entity's SAML metadata to the values that the gateway keeps (saml-metadata-2.0-os)."""
 
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -6,33 +6,36 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
 
 from gateway.domain.language import Language
+from gateway.federation.metadata.document import MetadataDocument, MetadataRejected
 from gateway.federation.metadata.entities import Binding, Endpoint, IdpMetadata, IndexedEndpoint, SpMetadata
 from gateway.xml.algorithms import strong_enough
-from gateway.xml.namespaces import DS, MD, MDUI, SAMLP, SHIBMD, name
-from gateway.xml.parsing import XmlRejected, parse
-from gateway.xml.signatures import SignatureRejected, verify
+from gateway.xml.namespaces import DS, MD, MDUI, SHIBMD, name
 
-MAX_BYTES = 5_000_000
-_ENTITY = name(MD, "EntityDescriptor")
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_MAX_INDEX = 65535
 
 
-class MetadataRejected(Exception):
-    """The document is not metadata that the gateway can use. The text is for the operator."""
+def parse_idp(
+    raw: bytes, *, signers: Sequence[x509.Certificate] = (), entity_id: str | None = None
+) -> IdpMetadata:
+    """The identity provider of a document with one. Raises MetadataRejected."""
+    return read_idp(MetadataDocument.of(raw, signers=signers), entity_id)
 
 
-def parse_idp(raw: bytes, *, signers: Sequence[x509.Certificate] = ()) -> IdpMetadata:
-    """The identity provider of an EntityDescriptor. With `signers`, one of them must have signed the root.
+def parse_sp(raw: bytes, *, signers: Sequence[x509.Certificate] = (), entity_id: str | None = None) -> SpMetadata:
+    """The service provider of a document with one. Raises MetadataRejected."""
+    return read_sp(MetadataDocument.of(raw, signers=signers), entity_id)
 
-    Raises MetadataRejected.
-    """
-    entity = _entity(raw, signers)
-    role = _role(entity, "IDPSSODescriptor")
+
+def read_idp(document: MetadataDocument, entity_id: str | None) -> IdpMetadata:
+    """The identity provider of this entityID, or the only one. Raises MetadataRejected."""
+    entity, role = document.role("IDPSSODescriptor", entity_id)
     endpoints = tuple(
-        Endpoint(Binding(found.get("Binding", "")), found.get("Location", ""))
+        Endpoint(Binding(found.get("Binding", "")), _location(found))
         for found in role.iterfind(name(MD, "SingleSignOnService"))
         if found.get("Binding") in set(Binding)
     )
@@ -43,7 +46,7 @@ def parse_idp(raw: bytes, *, signers: Sequence[x509.Certificate] = ()) -> IdpMet
         raise MetadataRejected("no signing certificate with an RSA key of 2048 bits or an EC key of 256 bits, or more")
     return IdpMetadata(
         entity_id=entity.get("entityID", ""),
-        valid_until=_valid_until(entity, role),
+        valid_until=_valid_until(role),
         certificates=certificates,
         single_sign_on=endpoints,
         want_authn_requests_signed=_is_true(role.get("WantAuthnRequestsSigned")),
@@ -55,20 +58,10 @@ def parse_idp(raw: bytes, *, signers: Sequence[x509.Certificate] = ()) -> IdpMet
     )
 
 
-def parse_sp(raw: bytes, *, signers: Sequence[x509.Certificate] = ()) -> SpMetadata:
-    """The service provider of an EntityDescriptor. With `signers`, one of them must have signed the root.
-
-    Raises MetadataRejected.
-    """
-    entity = _entity(raw, signers)
-    role = _role(entity, "SPSSODescriptor")
-    consumers = tuple(
-        IndexedEndpoint(
-            Binding.POST, found.get("Location", ""), int(found.get("index", "0")), _is_true(found.get("isDefault"))
-        )
-        for found in role.iterfind(name(MD, "AssertionConsumerService"))
-        if found.get("Binding") == Binding.POST
-    )
+def read_sp(document: MetadataDocument, entity_id: str | None) -> SpMetadata:
+    """The service provider of this entityID, or the only one. Raises MetadataRejected."""
+    entity, role = document.role("SPSSODescriptor", entity_id)
+    consumers = _consumers(role)
     if not consumers:
         raise MetadataRejected("no AssertionConsumerService by HTTP-POST")
     signed = _is_true(role.get("AuthnRequestsSigned"))
@@ -77,7 +70,7 @@ def parse_sp(raw: bytes, *, signers: Sequence[x509.Certificate] = ()) -> SpMetad
         raise MetadataRejected("AuthnRequestsSigned, but no signing certificate that is strong enough")
     return SpMetadata(
         entity_id=entity.get("entityID", ""),
-        valid_until=_valid_until(entity, role),
+        valid_until=_valid_until(role),
         certificates=certificates,
         assertion_consumers=consumers,
         authn_requests_signed=signed,
@@ -87,31 +80,35 @@ def parse_sp(raw: bytes, *, signers: Sequence[x509.Certificate] = ()) -> SpMetad
     )
 
 
-def _entity(raw: bytes, signers: Sequence[x509.Certificate]) -> etree._Element:
-    try:
-        root: etree._Element = parse(raw, limit=MAX_BYTES, elements=50_000)
-        if signers:
-            root = verify(root, signers)
-    except XmlRejected as cause:
-        raise MetadataRejected(f"the document is refused: {cause.reason}") from cause
-    except SignatureRejected as cause:
-        raise MetadataRejected(
-            f"the signature of the document does not count: {cause.reason} {cause.detail}"
-        ) from cause
-    if root.tag != _ENTITY or not root.get("entityID"):
-        raise MetadataRejected("the root is not an EntityDescriptor with an entityID")
-    return root
-
-
-def _role(entity: etree._Element, local: str) -> etree._Element:
-    roles = [
-        role
-        for role in entity.iterfind(name(MD, local))
-        if SAMLP in (role.get("protocolSupportEnumeration") or "").split()
+def _consumers(role: etree._Element) -> tuple[IndexedEndpoint, ...]:
+    """Those by POST, the default in front of none: 2.2.3 prefers one marked so, then one that is not marked at all."""
+    found = [
+        one for one in role.iterfind(name(MD, "AssertionConsumerService")) if one.get("Binding") == Binding.POST
     ]
-    if len(roles) != 1:
-        raise MetadataRejected(f"{len(roles)} {local} for SAML 2.0 in the document; one is needed")
-    return roles[0]
+    marked = [one for one in found if _is_true(one.get("isDefault"))]
+    unmarked = [one for one in found if one.get("isDefault") is None]
+    default = next(iter([*marked, *unmarked, *found]), None)
+    indices = [_index(one) for one in found]
+    if len(set(indices)) != len(indices):
+        raise MetadataRejected("two AssertionConsumerService with the same index")
+    return tuple(
+        IndexedEndpoint(Binding.POST, _location(one), index, one is default)
+        for one, index in zip(found, indices, strict=True)
+    )
+
+
+def _location(endpoint: etree._Element) -> str:
+    location = endpoint.get("Location", "").strip()
+    if not location:
+        raise MetadataRejected("an endpoint has no Location")
+    return location
+
+
+def _index(endpoint: etree._Element) -> int:
+    index = endpoint.get("index", "0").strip()
+    if not (index.isascii() and index.isdigit()) or len(index) > 5 or int(index) > _MAX_INDEX:
+        raise MetadataRejected("an index is a number from 0 to 65535")
+    return int(index)
 
 
 def _certificates(role: etree._Element) -> tuple[x509.Certificate, ...]:
@@ -122,7 +119,7 @@ def _certificates(role: etree._Element) -> tuple[x509.Certificate, ...]:
         for certificate in descriptor.iter(name(DS, "X509Certificate"))
     )
     loaded = [_certificate(one.text or "") for one in found]
-    return tuple(dict.fromkeys(one for one in loaded if strong_enough(one.public_key())))
+    return tuple(dict.fromkeys(one for one in loaded if _is_strong(one)))
 
 
 def _certificate(text: str) -> x509.Certificate:
@@ -132,11 +129,18 @@ def _certificate(text: str) -> x509.Certificate:
         raise MetadataRejected("a certificate cannot be read") from cause
 
 
-def _valid_until(*elements: etree._Element) -> datetime | None:
-    """The earliest of the moments after which the metadata is not to be used (2.3.2 and 2.4.1)."""
-    texts = [element.get("validUntil") for element in elements]
+def _is_strong(certificate: x509.Certificate) -> bool:
     try:
-        moments = [datetime.fromisoformat(text) for text in texts if text]
+        return strong_enough(certificate.public_key())
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+
+
+def _valid_until(role: etree._Element) -> datetime | None:
+    """The earliest of the moments after which this is not to be used: its own, the entity's, those around it."""
+    texts = [element.get("validUntil") for element in (role, *role.iterancestors())]
+    try:
+        moments = [datetime.fromisoformat(text.strip()) for text in texts if text]
     except ValueError as cause:
         raise MetadataRejected("validUntil is not a moment") from cause
     return min((moment if moment.tzinfo else moment.replace(tzinfo=UTC) for moment in moments), default=None)
@@ -152,4 +156,4 @@ def _display_names(role: etree._Element) -> dict[Language, str]:
 
 
 def _is_true(text: str | None) -> bool:
-    return text in ("true", "1")
+    return (text or "").strip() in ("true", "1")

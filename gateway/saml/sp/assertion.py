@@ -1,11 +1,12 @@
 """Reading of a verified assertion (saml-core 2.3.3)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from lxml import etree
 
 from gateway.attributes.values import RawAttributes
+from gateway.saml.instants import read_instant
 from gateway.xml.namespaces import SAML, name
 from gateway.xml.signatures import VerifiedElement
 
@@ -51,23 +52,15 @@ class Assertion:
             if confirmation.get("Method") == _BEARER
         )
 
-    @staticmethod
-    def moment(text: str | None) -> datetime | None:
-        """An xs:dateTime that the schema has checked; without a zone it is UTC (saml-core 1.3.3)."""
-        if text is None:
-            return None
-        read = datetime.fromisoformat(text.strip())
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read
-
     def ends(self) -> datetime:
         """The last moment at which any of its bearer confirmations holds."""
         data = name(SAML, "SubjectConfirmationData")
-        moments = [
-            self.moment(found.get("NotOnOrAfter"))
+        ends = [
+            moment(found.get("NotOnOrAfter"))
             for confirmation in self.bearer_confirmations
             if (found := confirmation.find(data)) is not None
         ]
-        return max(moment for moment in moments if moment is not None)
+        return max(one for one in ends if one is not None)
 
     def attributes(self) -> RawAttributes:
         """Names and text values as sent. A value that holds elements instead of text is no attribute of ours."""
@@ -85,6 +78,11 @@ class Assertion:
         return (found.text or "").strip() or None
 
 
+def moment(text: str | None) -> datetime | None:
+    """An xs:dateTime that the schema has checked, or None for an attribute that is not there."""
+    return None if text is None else read_instant(text)
+
+
 def _texts(attribute: etree._Element) -> tuple[str, ...]:
     values = attribute.iterfind(name(SAML, "AttributeValue"))
     return tuple(text for value in values if len(value) == 0 and (text := (value.text or "").strip()))
@@ -95,8 +93,8 @@ def _conditions(element: etree._Element | None) -> Conditions | None:
         return None
     audience = name(SAML, "Audience")
     return Conditions(
-        not_before=Assertion.moment(element.get("NotBefore")),
-        not_on_or_after=Assertion.moment(element.get("NotOnOrAfter")),
+        not_before=moment(element.get("NotBefore")),
+        not_on_or_after=moment(element.get("NotOnOrAfter")),
         audiences=tuple(
             tuple((one.text or "").strip() for one in restriction.iterfind(audience))
             for restriction in element.iterfind(name(SAML, "AudienceRestriction"))
@@ -108,13 +106,13 @@ def _conditions(element: etree._Element | None) -> Conditions | None:
 def _authentication(element: etree._Element | None) -> AuthenticationStatement | None:
     if element is None:
         return None
-    instant = Assertion.moment(element.get("AuthnInstant"))
+    instant = moment(element.get("AuthnInstant"))
     assert instant is not None
     context = element.find(name(SAML, "AuthnContext"))
     assert context is not None
     return AuthenticationStatement(
         instant=instant,
-        session_ends=Assertion.moment(element.get("SessionNotOnOrAfter")),
+        session_ends=moment(element.get("SessionNotOnOrAfter")),
         context=(context.findtext(name(SAML, "AuthnContextClassRef")) or "").strip(),
         authorities=tuple((one.text or "").strip() for one in context.iterfind(name(SAML, "AuthenticatingAuthority"))),
     )

@@ -12,8 +12,9 @@ from gateway.federation.models import IdentityProvider, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.login.messages import Authentication, Expectation
+from gateway.saml.addresses import ASSERTION_CONSUMER_PATH, Addresses
 from gateway.saml.sp.assertion import Assertion
-from gateway.saml.sp.request import ServiceProvider, request_id
+from gateway.saml.sp.request import request_id
 from gateway.saml.sp.verify import Expected, decode, verify_response
 from gateway.storage.contracts import ShortLivedStore
 from gateway.web import Browser, Respond
@@ -27,13 +28,13 @@ class AssertionConsumer:
         self,
         *,
         federation: Federation,
-        service_provider: ServiceProvider,
+        addresses: Addresses,
         replay_marks: ShortLivedStore,
         clock: Clock,
         skew: timedelta,
     ) -> None:
         self._federation = federation
-        self._service_provider = service_provider
+        self._addresses = addresses
         self._replay_marks = replay_marks
         self._clock = clock
         self._skew = skew
@@ -61,8 +62,8 @@ class AssertionConsumer:
         expected = Expected(
             idp=idp,
             request_id=request_id(expectation.attempt) if expectation else None,
-            consumer_url=self._service_provider.consumer_url,
-            audience=self._service_provider.entity_id,
+            consumer_url=self._addresses.assertion_consumer,
+            audience=self._addresses.sp_entity_id,
             contexts=expectation.contexts if expectation else (),
             fresh_since=expectation.fresh_since if expectation else None,
             now=self._clock.now(),
@@ -87,7 +88,7 @@ def blueprint(*, consumer: AssertionConsumer, dispatcher: Dispatcher, respond: R
     """The assertion consumer service."""
     routes = Blueprint("saml_sp", __name__)
 
-    @routes.post("/saml/sp/acs")
+    @routes.post(ASSERTION_CONSUMER_PATH)
     def acs() -> Response:
         encoded, relay_state = _field("SAMLResponse"), _field("RelayState")
         if not encoded:

@@ -1,7 +1,6 @@
 """The signed AuthnRequest that takes a browser to an identity provider (saml-core 3.4.1)."""
 
 from base64 import b64encode
-from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
@@ -11,6 +10,8 @@ from gateway.federation.metadata.entities import Binding, Endpoint
 from gateway.federation.models import IdentityProvider
 from gateway.login.messages import AuthenticationRequest
 from gateway.login.steps import PostForm, Redirect
+from gateway.saml.addresses import Addresses
+from gateway.saml.instants import write_instant
 from gateway.saml.redirect import signed_url
 from gateway.xml.keys import SigningKey
 from gateway.xml.namespaces import SAML, SAMLP
@@ -23,11 +24,10 @@ def request_id(attempt: str) -> str:
 
 
 class ServiceProvider:
-    """Fulfils TowardsIdentityProviders. `entity_id` and `consumer_url` are the gateway's own towards schools."""
+    """Fulfils TowardsIdentityProviders. Keeps nothing of a login."""
 
-    def __init__(self, *, entity_id: str, consumer_url: str, key: SigningKey, clock: Clock) -> None:
-        self.entity_id = entity_id
-        self.consumer_url = consumer_url
+    def __init__(self, *, addresses: Addresses, key: SigningKey, clock: Clock) -> None:
+        self._addresses = addresses
         self._key = key
         self._clock = clock
 
@@ -46,18 +46,13 @@ class ServiceProvider:
         flags = ' ForceAuthn="true"' * request.force + ' IsPassive="true"' * request.passive
         return (
             f'<samlp:AuthnRequest xmlns:samlp="{SAMLP}" xmlns:saml="{SAML}" ID="{request_id(request.attempt)}"'
-            f' Version="2.0" IssueInstant="{instant(self._clock.now())}" Destination={quoteattr(destination)}{flags}'
-            f" AssertionConsumerServiceURL={quoteattr(self.consumer_url)}"
+            f' Version="2.0" IssueInstant="{write_instant(self._clock.now())}" Destination={quoteattr(destination)}'
+            f"{flags} AssertionConsumerServiceURL={quoteattr(self._addresses.assertion_consumer)}"
             f' ProtocolBinding="{Binding.POST}">'
-            f"<saml:Issuer>{escape(self.entity_id)}</saml:Issuer>"
+            f"<saml:Issuer>{escape(self._addresses.sp_entity_id)}</saml:Issuer>"
             f'<samlp:NameIDPolicy AllowCreate="true"/>{_contexts(request)}{_scoping(request)}'
             "</samlp:AuthnRequest>"
         ).encode()
-
-
-def instant(moment: datetime) -> str:
-    """xs:dateTime in UTC to the second, as SAML wants it (saml-core 1.3.3)."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _endpoint(idp: IdentityProvider) -> Endpoint:

@@ -15,7 +15,7 @@ from lxml import etree
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import IdentityProvider
 from gateway.saml.schemas import schema
-from gateway.saml.sp.assertion import Assertion
+from gateway.saml.sp.assertion import Assertion, moment
 from gateway.saml.sp.status import MEANINGS
 from gateway.saml.status import SUCCESS
 from gateway.xml.namespaces import DS, SAML, SAMLP, name
@@ -271,7 +271,7 @@ def _unconfirmed(confirmation: etree._Element, expected: Expected) -> tuple[Erro
         return ErrorCode.RESPONSE_RECIPIENT, f"Recipient must be {expected.consumer_url}"
     if data.get("InResponseTo") != expected.request_id:
         return ErrorCode.RESPONSE_REQUEST, "InResponseTo of SubjectConfirmationData"
-    until = Assertion.moment(data.get("NotOnOrAfter"))
+    until = moment(data.get("NotOnOrAfter"))
     if until is None or data.get("NotBefore") is not None:
         return ErrorCode.RESPONSE_CONDITIONS, "SubjectConfirmationData has NotOnOrAfter and no NotBefore"
     if until <= expected.now - expected.skew:
