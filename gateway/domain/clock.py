@@ -1,7 +1,10 @@
 """Time, handed in, so that a test can hold it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
+
+_CALENDAR = ZoneInfo("Europe/Amsterdam")
 
 
 class Clock(Protocol):
@@ -17,3 +20,8 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+def dutch_day(moment: datetime) -> date:
+    """The calendar day of an aware moment where the schools are: agreements begin and end with it."""
+    return moment.astimezone(_CALENDAR).date()

@@ -7,6 +7,7 @@ from gateway.attributes.dialects import dialect
 from gateway.attributes.school import SchoolOfLogin
 from gateway.attributes.values import Attributes
 from gateway.domain.attribute import IDENTIFIERS, Attribute
+from gateway.domain.clock import dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
 from gateway.domain.role import Role
@@ -15,7 +16,7 @@ from gateway.federation.snapshot import Federation
 from gateway.pseudonyms.resolve import allowed_fallback, is_registered
 from gateway.pseudonyms.subject import Subject, SubjectKind
 from gateway.release.decision import RELEASING, decide
-from gateway.release.pipeline import CALENDAR, registered_values
+from gateway.release.pipeline import registered_values
 from gateway.release.policy import Policy
 
 _FLAGS = {
@@ -66,7 +67,7 @@ def explain(
     *, federation: Federation, policy: Policy, service: Service, school: School, role: Role, now: datetime
 ) -> Explanation:
     """Decide as a login would, for a person with an ECK iD. Raises SluisError AGREEMENT_* or ECK_ID_REQUIRED."""
-    agreement = federation.agreement(service.id, school, now.astimezone(CALENDAR).date())
+    agreement = federation.agreement(service.id, school, dutch_day(now))
     fallback = allowed_fallback(service, agreement)
     registered = is_registered(service, school.sector)
     if not registered and fallback is Fallback.NONE:

@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from gateway.attributes.canonical import Reading, read
 from gateway.attributes.dialects import dialect
 from gateway.attributes.school import SchoolOfLogin, school_of
 from gateway.attributes.values import Attributes, RawAttributes
 from gateway.domain.attribute import Attribute
+from gateway.domain.clock import dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language, in_language
 from gateway.domain.role import Role, one_role
@@ -27,7 +27,6 @@ from gateway.release.released import ReleasedAttributes
 from gateway.storage.contracts import Anomalies, AnomalyRow, Ledger, LedgerRow
 from gateway.storage.sealing import SecretKey
 
-CALENDAR = ZoneInfo("Europe/Amsterdam")
 """Agreements count in Dutch days."""
 _ANOMALIES = frozenset({ErrorCode.ECK_ID_MALFORMED, ErrorCode.ECK_ID_CONTRADICTORY})
 
@@ -116,7 +115,7 @@ class Releases:
         if reading.account is None:
             raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
         role = _role(reading)
-        agreement = self._federation.agreement(service.id, found.school, now.astimezone(CALENDAR).date())
+        agreement = self._federation.agreement(service.id, found.school, dutch_day(now))
         learner = Learner(
             account=account_hash(self._account_key, idp.id, reading.account),
             eck_id=self._eck_ids.find(idp, reading.attributes, found.school),

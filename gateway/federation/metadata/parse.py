@@ -19,9 +19,7 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MAX_INDEX = 65535
 
 
-def parse_idp(
-    raw: bytes, *, signers: Sequence[x509.Certificate] = (), entity_id: str | None = None
-) -> IdpMetadata:
+def parse_idp(raw: bytes, *, signers: Sequence[x509.Certificate] = (), entity_id: str | None = None) -> IdpMetadata:
     """The identity provider of a document with one. Raises MetadataRejected."""
     return read_idp(MetadataDocument.of(raw, signers=signers), entity_id)
 
@@ -82,9 +80,7 @@ def read_sp(document: MetadataDocument, entity_id: str | None) -> SpMetadata:
 
 def _consumers(role: etree._Element) -> tuple[IndexedEndpoint, ...]:
     """Those by POST, the default in front of none: 2.2.3 prefers one marked so, then one that is not marked at all."""
-    found = [
-        one for one in role.iterfind(name(MD, "AssertionConsumerService")) if one.get("Binding") == Binding.POST
-    ]
+    found = [one for one in role.iterfind(name(MD, "AssertionConsumerService")) if one.get("Binding") == Binding.POST]
     marked = [one for one in found if _is_true(one.get("isDefault"))]
     unmarked = [one for one in found if one.get("isDefault") is None]
     default = next(iter([*marked, *unmarked, *found]), None)
