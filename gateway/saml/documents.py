@@ -55,13 +55,13 @@ def sp_metadata(
 ) -> bytes:
     """Towards identity providers. The first key signs; the certificates of all are named, so that one can follow.
 
-    No encryption key is published. WantAssertionsSigned is false because `true` would turn away identity providers
-    that sign the Response alone, which is enough; an answer in which neither is signed is refused all the same.
+    No encryption key is published. WantAssertionsSigned is left out: `true` would turn away identity providers that
+    sign the Response alone, which is enough, and where `false` is spelt out SimpleSAMLphp leaves the assertion
+    unsigned. An answer in which neither is signed is refused all the same.
     """
     descriptor = md.SPSSODescriptor(
         **_role(identity, keys),
         authn_requests_signed="true",
-        want_assertions_signed="false",
         name_id_format=_formats(PERSISTENT, TRANSIENT, UNSPECIFIED),
         assertion_consumer_service=[
             md.AssertionConsumerService(

@@ -1,6 +1,6 @@
 """The gateway between peers that share no code with it: who is there is started once, each on a site of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.saml.name_id import PERSISTENT
 from tests.support import mellon, node_saml, real_gateway, simplesamlphp
-from tests.support.http_browser import Browser
 from tests.support.real_gateway import RealGateway
 
 FEDERATION = Path(__file__).parent / "federation"
-PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,8 @@ class Neighbours:
     """The running gateway and its peers; None for a peer that cannot run here."""
 
     gateway: RealGateway
-    school: simplesamlphp.SimpleSamlPhp
+    two_schools: simplesamlphp.SimpleSamlPhp
+    one_school: simplesamlphp.SimpleSamlPhp
     node: node_saml.NodeSaml | None
     mellon: mellon.Mellon | None
     application: simplesamlphp.SimpleSamlPhp
@@ -41,8 +41,13 @@ def gateway(neighbours: Neighbours) -> RealGateway:
 
 
 @pytest.fixture
-def school(neighbours: Neighbours) -> simplesamlphp.SimpleSamlPhp:
-    return neighbours.school
+def two_schools(neighbours: Neighbours) -> simplesamlphp.SimpleSamlPhp:
+    return neighbours.two_schools
+
+
+@pytest.fixture
+def one_school(neighbours: Neighbours) -> simplesamlphp.SimpleSamlPhp:
+    return neighbours.one_school
 
 
 @pytest.fixture
@@ -60,56 +65,64 @@ def simplesamlphp_service(neighbours: Neighbours) -> simplesamlphp.SimpleSamlPhp
     return neighbours.application
 
 
-@pytest.fixture
-def browser() -> Browser:
-    return Browser()
-
-
 _node_missing = cache(node_saml.why_not)
 
 
 def _started(running: ExitStack, directory: Path) -> Neighbours:
     """Start everybody. The peers learn of the gateway from its metadata before it serves, and it learns of them."""
     gateway = real_gateway.initialised(directory / "gateway", "127.0.0.20")
-    towards_services, certificate = gateway.metadata("idp"), gateway.certificate.read_text()
-    school = running.enter_context(simplesamlphp.identity_provider(directory / "school", "127.0.0.21"))
+    two_schools = running.enter_context(
+        simplesamlphp.identity_provider(directory / "two", "127.0.0.21", binding="HTTP-Redirect", signs="both")
+    )
+    one_school = running.enter_context(
+        simplesamlphp.identity_provider(directory / "one", "127.0.0.22", binding="HTTP-POST", signs="assertion")
+    )
     application = running.enter_context(
-        simplesamlphp.application(directory / "application", "127.0.0.22", identity_provider=gateway.saml.idp_entity_id)
+        simplesamlphp.application(directory / "app", "127.0.0.23", identity_provider=gateway.saml.idp_entity_id)
     )
-    application.trust(towards_services)
-    node = (
-        None
-        if _node_missing()
-        else running.enter_context(
-            node_saml.service(
-                directory / "node",
-                "127.0.0.23",
-                single_sign_on=gateway.saml.single_sign_on,
-                certificate=certificate,
-                name_id=PERSISTENT,
-            )
-        )
-    )
-    apache = (
-        None
-        if mellon.why_not()
-        else running.enter_context(mellon.service("127.0.0.24", metadata=towards_services, certificate=certificate))
-    )
+    application.trust(gateway.metadata("idp"))
+    node = _node(running, directory / "node", gateway)
+    apache = _mellon(running, gateway)
     services = {"simplesamlphp": application, "node-saml": node, "mellon": apache}
-    present = {name: service.metadata() for name, service in services.items() if service}
-    real_gateway.add(gateway, _entries(present), _metadata(school, present))
-    school.trust(gateway.metadata("sp"))
+    _introduce(
+        gateway,
+        schools={"two-schools": two_schools.metadata(), "one-school": one_school.metadata()},
+        services={name: service.metadata() for name, service in services.items() if service},
+    )
+    for school in (two_schools, one_school):
+        school.trust(gateway.metadata("sp"))
     running.enter_context(real_gateway.served(gateway))
-    return Neighbours(gateway, school, node, apache, application)
+    return Neighbours(gateway, two_schools, one_school, node, apache, application)
 
 
-def _entries(services: dict[str, str]) -> Iterator[Path]:
-    for kind in ("schools", "identity-providers"):
-        yield from sorted((FEDERATION / kind).glob("*.yaml"))
-    for kind in ("services", "agreements"):
-        yield from (FEDERATION / kind / f"{name}.yaml" for name in services)
+def _node(running: ExitStack, directory: Path, gateway: RealGateway) -> node_saml.NodeSaml | None:
+    if _node_missing():
+        return None
+    service = node_saml.service(
+        directory,
+        "127.0.0.24",
+        single_sign_on=gateway.saml.single_sign_on,
+        certificate=gateway.certificate.read_text(),
+        name_id=PERSISTENT,
+    )
+    return running.enter_context(service)
 
 
-def _metadata(school: simplesamlphp.SimpleSamlPhp, services: dict[str, str]) -> dict[str, str]:
-    documents = {f"services/{name}.xml": document for name, document in services.items()}
-    return {"identity-providers/simplesamlphp.xml": school.metadata(), **documents}
+def _mellon(running: ExitStack, gateway: RealGateway) -> mellon.Mellon | None:
+    if mellon.why_not():
+        return None
+    certificate = gateway.certificate.read_text()
+    return running.enter_context(
+        mellon.service("127.0.0.25", metadata=gateway.metadata("idp"), certificate=certificate)
+    )
+
+
+def _introduce(gateway: RealGateway, *, schools: Mapping[str, str], services: Mapping[str, str]) -> None:
+    """Put the entries of these parties, and the metadata that they publish, into the gateway's configuration."""
+    entries = [
+        *(FEDERATION / kind / "schools.yaml" for kind in ("schools", "identity-providers")),
+        *(FEDERATION / kind / f"{name}.yaml" for kind in ("services", "agreements") for name in services),
+    ]
+    metadata = {f"identity-providers/{name}.xml": document for name, document in schools.items()}
+    metadata |= {f"services/{name}.xml": document for name, document in services.items()}
+    real_gateway.add(gateway, entries, metadata)

@@ -1,4 +1,4 @@
-"""A service on Apache with mod_auth_mellon, and learners of a school on SimpleSAMLphp."""
+"""A service on Apache with mod_auth_mellon, and learners of schools on SimpleSAMLphp."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from tests.support import mellon
 from tests.support.http_browser import Browser, Page
 from tests.support.mellon import Mellon
 from tests.support.real_gateway import RealGateway
-from tests.support.school_login import eck_id, log_in, press_on
+from tests.support.school_login import eck_id, log_in
 
 pytestmark = pytest.mark.stranger
 
@@ -63,7 +63,7 @@ def test_a_learner_without_eck_id_is_refused_where_the_agreement_allows_no_other
 
 def test_a_passive_login_of_a_stranger_says_that_nobody_is_there(mellon_service: Mellon) -> None:
     browser = Browser()
-    answer = press_on(browser, browser.get(mellon_service.passive))
+    answer = browser.get(mellon_service.passive)
 
     assert told(mellon_service, browser, answer) == "urn:oasis:names:tc:SAML:2.0:status:NoPassive"
 
@@ -72,7 +72,7 @@ def test_mellon_takes_the_metadata_for_its_signature(mellon_service: Mellon, gat
     """It answers because the signature fits; with another octet in the document it does not."""
     document, certificate = gateway.metadata("idp"), gateway.certificate.read_text()
     altered = document.replace('Location="http', 'Location="https', 1)
-    with mellon.service("127.0.0.25", metadata=altered, certificate=certificate) as deceived:
+    with mellon.service("127.0.0.26", metadata=altered, certificate=certificate) as deceived:
         assert Browser().get(deceived.entity_id).status == 500
         assert "Failed to verify signature" in deceived.log()
     assert Browser().get(mellon_service.entity_id).status == 200

@@ -1,4 +1,4 @@
-"""A service on @node-saml/node-saml, and learners of a school on SimpleSAMLphp."""
+"""A service on @node-saml/node-saml, and learners of schools on SimpleSAMLphp."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from gateway.saml.name_id import PERSISTENT
 from tests.support.http_browser import Browser
 from tests.support.node_saml import NodeSaml
 from tests.support.real_gateway import RealGateway
-from tests.support.school_login import eck_id, log_in, press_on
+from tests.support.school_login import choose_school, eck_id, log_in, press_on
 from tests.support.simplesamlphp import SimpleSamlPhp
 
 pytestmark = pytest.mark.stranger
@@ -26,7 +26,7 @@ def logged_in(service: NodeSaml, account: str, browser: Browser | None = None, *
 
 
 def test_the_service_gets_the_eck_id_and_what_the_agreement_names(
-    node_service: NodeSaml, gateway: RealGateway, school: SimpleSamlPhp
+    node_service: NodeSaml, gateway: RealGateway, two_schools: SimpleSamlPhp
 ) -> None:
     received = logged_in(node_service, "kim")
 
@@ -36,7 +36,7 @@ def test_the_service_gets_the_eck_id_and_what_the_agreement_names(
         "eduPersonAffiliation": "student",
     }
     assert received["issuer"] == gateway.saml.idp_entity_id
-    assert received["authenticatingAuthorities"] == [school.entity_id]
+    assert received["authenticatingAuthorities"] == [two_schools.entity_id]
     assert received["sessionIndex"]
 
 
@@ -125,7 +125,7 @@ def test_a_second_login_is_silent_unless_the_service_forces_it(node_service: Nod
     browser = Browser()
     first = logged_in(node_service, "kim", browser)
 
-    silent = press_on(browser, browser.get(node_service.login()))
+    silent = press_on(browser, choose_school(browser, browser.get(node_service.login()), "kim"))
     assert node_service.received(browser.submit(silent))["authnInstant"] == first["authnInstant"]
 
     forced = logged_in(node_service, "kim", browser, force="")
@@ -133,18 +133,43 @@ def test_a_second_login_is_silent_unless_the_service_forces_it(node_service: Nod
     assert forced["attributes"] == first["attributes"]
 
 
-def test_a_passive_login_of_a_stranger_says_that_nobody_is_there(node_service: NodeSaml) -> None:
+def test_a_service_names_the_school_that_it_wants(node_service: NodeSaml, two_schools: SimpleSamlPhp) -> None:
+    page = Browser().get(node_service.login(school=two_schools.entity_id))
+
+    assert page.url.startswith(two_schools.address.url)
+
+
+def test_a_school_that_takes_requests_by_post_and_signs_the_assertion_alone(
+    node_service: NodeSaml, one_school: SimpleSamlPhp
+) -> None:
+    received = logged_in(node_service, "mo")
+
+    assert received["attributes"]["eckId"] == eck_id("mo")
+    assert received["authenticatingAuthorities"] == [one_school.entity_id]
+
+
+def test_a_passive_login_where_the_school_must_be_asked_for(node_service: NodeSaml) -> None:
     browser = Browser()
-    answer = press_on(browser, browser.get(node_service.login(passive="", state="les7")))
-    received = node_service.received(browser.submit(answer))
+    answer = browser.get(node_service.login(passive="", state="les7"))
 
-    assert received == {"relayState": "les7", "passive": "nobody is logged in"}
+    assert node_service.received(browser.submit(answer)) == {"relayState": "les7", "passive": "nobody is logged in"}
 
 
-def test_a_passive_login_of_somebody_who_is_logged_in_succeeds(node_service: NodeSaml) -> None:
+def test_a_passive_login_of_somebody_whom_the_school_does_not_know(
+    node_service: NodeSaml, two_schools: SimpleSamlPhp
+) -> None:
+    browser = Browser()
+    answer = press_on(browser, browser.get(node_service.login(passive="", school=two_schools.entity_id)))
+
+    assert node_service.received(browser.submit(answer))["passive"] == "nobody is logged in"
+
+
+def test_a_passive_login_of_somebody_who_is_logged_in_succeeds(
+    node_service: NodeSaml, two_schools: SimpleSamlPhp
+) -> None:
     browser = Browser()
     logged_in(node_service, "kim", browser)
-    answer = press_on(browser, browser.get(node_service.login(passive="")))
+    answer = press_on(browser, browser.get(node_service.login(passive="", school=two_schools.entity_id)))
 
     assert node_service.received(browser.submit(answer))["attributes"]["eckId"] == eck_id("kim")
 

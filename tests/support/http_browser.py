@@ -1,6 +1,5 @@
 """A browser without scripts: follows redirects, keeps cookies by host, and fills forms."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
@@ -34,14 +33,11 @@ class Browser:
     def get(self, url: str) -> Page:
         return self._follow("GET", url, None)
 
-    def post(self, url: str, fields: Mapping[str, str]) -> Page:
-        """Press the button of a form with these fields."""
-        return self._follow("POST", url, urlencode(fields))
-
     def submit(self, page: Page, **fields: str) -> Page:
         """Press the button of the page's form, with these fields filled in."""
         form = page.form()
-        return self.post(urljoin(page.url, form.action), dict(form.form_values()) | fields)
+        values = dict(form.form_values()) | fields
+        return self._follow("POST", urljoin(page.url, form.action), urlencode(values))
 
     def _follow(self, method: str, url: str, body: str | None) -> Page:
         for _ in range(MAX_STEPS):

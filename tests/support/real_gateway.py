@@ -32,11 +32,6 @@ class RealGateway:
         """The certificate of the key that signs."""
         return self.directory / "keys" / "saml-1.crt"
 
-    @property
-    def key(self) -> Path:
-        """The key that signs."""
-        return self.directory / "keys" / "saml-1.key"
-
     def metadata(self, role: str) -> str:
         """What `sluis metadata` prints: `sp` towards identity providers, `idp` towards services."""
         return _sluis("metadata", role, self.directory)

@@ -1,4 +1,4 @@
-"""SimpleSAMLphp under PHP's own server: the identity provider of two schools, or an application to log in to."""
+"""SimpleSAMLphp under PHP's own server: an identity provider of schools, or an application to log in to."""
 
 import shutil
 import subprocess
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tests.support.child_process import Address, free_address, serving
 from tests.support.http_browser import Browser
@@ -29,11 +30,6 @@ class SimpleSamlPhp:
         """The page of the application: says who is logged in."""
         return f"{self.address.url}/me"
 
-    @property
-    def single_sign_on(self) -> str:
-        """Where the identity provider takes requests."""
-        return f"{self.address.url}/saml2/idp/SSOService.php"
-
     def metadata(self) -> str:
         """What it publishes of itself."""
         return Browser().get(self.entity_id).body
@@ -55,11 +51,19 @@ def why_not() -> str | None:
 
 
 @contextmanager
-def identity_provider(directory: Path, host: str) -> Iterator[SimpleSamlPhp]:
-    """The identity provider of the schools 99XA and 99XB; for its people see `authsources.php`."""
+def identity_provider(
+    directory: Path,
+    host: str,
+    *,
+    binding: Literal["HTTP-Redirect", "HTTP-POST"],
+    signs: Literal["both", "assertion"],
+) -> Iterator[SimpleSamlPhp]:
+    """An identity provider that takes requests by this binding and signs this much; for its people see
+    `tests/interop/simplesamlphp/authsources.php`.
+    """
     address = free_address(host)
     peer = SimpleSamlPhp(address, directory, f"{address.url}/saml2/idp/metadata.php")
-    with _serving(peer, {"PEER_ROLE": "idp"}):
+    with _serving(peer, {"PEER_ROLE": "idp", "PEER_BINDING": binding, "PEER_SIGNS": signs}):
         yield peer
 
 

@@ -153,12 +153,12 @@ ENVELOPE_CHECKS: tuple[Callable[[etree._Element, Expected], None], ...] = (
     check_metadata_in_date,
     check_not_encrypted,
     check_ids_are_unique,
-    check_signatures_in_place,
     check_destination,
     check_answers_the_request,
     check_envelope_issuer,
     check_status,
     check_one_assertion,
+    check_signatures_in_place,
 )
 
 

@@ -2,7 +2,7 @@
 // { host, port, privateKey, certificate, idp: { entryPoint, certificate }, nameIdFormat }
 //
 //   GET  /metadata                       its metadata
-//   GET  /login?state=&binding=redirect|post&force&passive&unsigned&context=&nameid=
+//   GET  /login?state=&binding=redirect|post&force&passive&unsigned&context=&nameid=&school=
 //   POST /acs                            JSON: what it received, or the error that node-saml reports
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -40,6 +40,7 @@ function sender(query) {
     ...(query.has("unsigned") ? {} : signing),
     ...(context ? { disableRequestedAuthnContext: false, authnContext: [context] } : {}),
     ...(query.has("nameid") ? { identifierFormat: query.get("nameid") } : {}),
+    ...(query.has("school") ? { scoping: { idpList: [{ entries: [{ providerId: query.get("school") }] }] } } : {}),
     forceAuthn: query.has("force"),
     passive: query.has("passive"),
     skipRequestCompression: query.get("binding") === "post",

@@ -1,6 +1,6 @@
 <?php
 
-// The people of two schools. The attributes are those that Entree asks of a school, and more: what a service must not get.
+// The people of three schools. The attributes are those that Entree asks of a school, and more: what a service must not get.
 function of_school(string $brin, string $school, array $person): array
 {
     return array_merge([
@@ -43,6 +43,11 @@ $config = [
             'eckId' => eck_id('noor'),
             'givenName' => ['Noor'],
         ]),
+        'mo:mo' => of_school('99XC', 'Zonnebloem', [
+            'uid' => ['mo@zonnebloem'],
+            'eckId' => eck_id('mo'),
+            'givenName' => ['Mo'],
+        ]),
     ],
     'gateway' => [
         'saml:SP',
@@ -53,6 +58,5 @@ $config = [
         'sign.authnrequest' => true,
         'WantAssertionsSigned' => true,
         'NameIDPolicy' => ['Format' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient', 'AllowCreate' => true],
-        // the gateway refuses a request that names no NameID format that it has
     ],
 ];

@@ -1,8 +1,9 @@
 <?php
 
 // What differs from test to test comes by the environment: PEER_BASE (its address), PEER_DIR (a directory of its own,
-// with key.pem and certificate.pem) and PEER_ROLE (idp or sp). The other side's metadata, once known, is
-// PEER_DIR/remote.xml, and SimpleSAMLphp reads it by itself.
+// with key.pem and certificate.pem) and PEER_ROLE: idp, with PEER_BINDING (HTTP-Redirect or HTTP-POST) and PEER_SIGNS
+// (both or assertion), or sp, with PEER_IDP (an entity id). The other side's metadata, once known, is PEER_DIR/remote.xml,
+// and SimpleSAMLphp reads it by itself.
 $directory = getenv('PEER_DIR') . '/';
 $remote = $directory . 'remote.xml';
 

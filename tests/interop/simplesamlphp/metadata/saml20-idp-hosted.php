@@ -5,6 +5,8 @@ $metadata[getenv('PEER_BASE') . '/saml2/idp/metadata.php'] = [
     'auth' => 'people',
     'privatekey' => 'key.pem',
     'certificate' => 'certificate.pem',
+    'SingleSignOnServiceBinding' => 'urn:oasis:names:tc:SAML:2.0:bindings:' . getenv('PEER_BINDING'),
+    'saml20.sign.response' => getenv('PEER_SIGNS') === 'both',
     'validate.authnrequest' => true,
     'redirect.validate' => true,
     'authproc' => [],
