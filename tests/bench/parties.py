@@ -1,0 +1,189 @@
+"""The parties of the measured logins: one school and one service, played by the measuring process."""
+
+import re
+import zlib
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from datetime import timedelta
+from html import unescape
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from lxml import etree
+
+from gateway.domain.clock import SystemClock
+from gateway.saml.addresses import Addresses
+from gateway.saml.instants import write_instant
+from gateway.saml.redirect import signed_url
+from gateway.xml.signatures import sign
+from tests.support.responses import IDP, Message, assertion_of
+from tests.support.signing_keys import signing_key
+
+_FIVE_MINUTES = timedelta(minutes=5)
+SERVICE = "https://service.example/sp"
+CONSUMER = "https://service.example/acs"
+IDP_KEY = signing_key("bench school")
+SERVICE_KEY = signing_key("bench service")
+_FORM = re.compile(r'name="SAMLResponse" value="([^"]+)"')
+ELEVEN = {
+    "uid": ("fenna@regenboog.example",),
+    "employeeNumber": ("1001",),
+    "givenName": ("Fenna",),
+    "nlEduPersonTussenvoegsels": ("de",),
+    "sn": ("Vries",),
+    "mail": ("fenna@regenboog.example",),
+    "eduPersonAffiliation": ("student",),
+    "nlEduPersonHomeOrganizationId": ("99XA",),
+    "nlEduPersonHomeOrganization": ("De Regenboog",),
+    "nlEduPersonUnit": ("groep 6",),
+    "eckId": ("https://ketenid.nl/pilot/" + "0a" * 64,),
+}
+
+
+@dataclass
+class Driver:
+    """Drives logins over one connection that stays open."""
+
+    host: str
+    port: int
+
+    def __post_init__(self) -> None:
+        self.addresses = Addresses(f"http://{self.host}:{self.port}")
+        self._connection = HTTPConnection(self.host, self.port)
+        self._clock = SystemClock()
+        self._count = 0
+        self._cookie = ""
+        self.last_answer = b""
+
+    def login(self) -> None:
+        """One complete login; raises when the service would not have let the person in."""
+        attempt, request = self.begin()
+        status, body = self.answer(attempt, etree.tostring(self.response(request)))
+        found = _FORM.search(body)
+        if status != 200 or found is None:
+            raise AssertionError(f"no answer for the service: {status}")
+        self.last_answer = b64decode(unescape(found[1]))
+        if b"status:Success" not in self.last_answer or b"Fenna" not in self.last_answer:
+            raise AssertionError("the service was refused")
+
+    def refused_login(self, kind: int) -> None:
+        """A login that must be refused; raises when it is not."""
+        attempt, request = self.begin()
+        response = self.response(request)
+        raw = etree.tostring(response)
+        bad = (
+            raw.replace(b"Fenna", b"Femke"),
+            raw.replace(IDP.encode(), b"https://other.example/idp"),
+            etree.tostring(self.response("_another")),
+            raw[:-40],
+        )[kind % 4]
+        status, body = self.answer(attempt, bad)
+        if status != 403 or "status:Success" in body:
+            raise AssertionError(f"a bad login was not refused: {status}")
+
+    def begin(self) -> tuple[str, str]:
+        """Until the school's door: RelayState and the id of the gateway's request."""
+        self._count += 1
+        message = (
+            '<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"'
+            f' xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_bench-{self._count}" Version="2.0"'
+            f' IssueInstant="{write_instant(self._clock.now())}" Destination="{self.addresses.single_sign_on}">'
+            f"<saml:Issuer>{SERVICE}</saml:Issuer></samlp:AuthnRequest>"
+        ).encode()
+        url = signed_url(self.addresses.single_sign_on, "SAMLRequest", message, "state", SERVICE_KEY)
+        parts = urlsplit(url)
+        status, location, _ = self._ask("GET", f"{parts.path}?{parts.query}")
+        query = parse_qs(urlsplit(location).query)
+        if status != 302:
+            raise AssertionError(f"no redirect to the school: {status}")
+        sent = zlib.decompress(b64decode(query["SAMLRequest"][0]), -15)
+        return query["RelayState"][0], etree.fromstring(sent).get("ID", "")
+
+    def response(self, request: str) -> etree._Element:
+        """The school's answer, assertion and Response signed, eleven attributes."""
+        now = self._clock.now()
+        message = Message(
+            in_response_to=request,
+            confirmed_request=request,
+            response_id=f"_r{self._count}",
+            assertion_id=f"_a{self._count}",
+            destination=self.addresses.assertion_consumer,
+            recipient=self.addresses.assertion_consumer,
+            audiences=(self.addresses.sp_entity_id,),
+            attributes=ELEVEN,
+            authenticated=now,
+            not_before=now,
+            not_on_or_after=now.replace(year=now.year + 1),
+            confirmed_until=now.replace(microsecond=0) + _FIVE_MINUTES,
+        )
+        root = message.response()
+        sign(assertion_of(root), IDP_KEY)
+        sign(root, IDP_KEY)
+        return root
+
+    def answer(self, attempt: str, response: bytes) -> tuple[int, str]:
+        """Post the school's answer to the gateway."""
+        form = urlencode({"SAMLResponse": b64encode(response).decode(), "RelayState": attempt})
+        status, _, body = self._ask("POST", "/saml/sp/acs", form)
+        return status, body
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, str]:
+        headers = {"Cookie": self._cookie} if self._cookie else {}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self._connection.request(method, path, body, headers)
+        answer = self._connection.getresponse()
+        text = answer.read().decode()
+        if set_cookie := answer.headers["Set-Cookie"]:
+            self._cookie = set_cookie.partition(";")[0]
+        return answer.status, answer.headers["Location"] or "", text
+
+
+def write_parties(directory: Path) -> None:
+    """Put the school, the service and their agreement into a fresh configuration."""
+    entries = {
+        "schools/bench.yaml": "- {brin: 99XA, names: {nl: De Regenboog}, sector: po}\n",
+        "identity-providers/bench.yaml": (
+            "id: school\nnames: {nl: De Regenboog}\nmetadata: bench.xml\ndialect: entree\nschools: [99XA]\n"
+        ),
+        "services/bench.yaml": (
+            "id: service\nnames: {nl: Rekentuin}\nsupplier: {name: Uitgeverij, contact: a@example.org}\n"
+            "metadata: bench.xml\nsectors: [po]\nattribute_sets:\n"
+            "  1: {eck_id: access, given_name: greeting, surname: list, role: access, school: access,"
+            " school_name: greeting}\n"
+        ),
+        "agreements/bench.yaml": (
+            "- {service: service, attribute_set: 1, schools: [99XA], from: 2020-01-01, reference: BENCH-1}\n"
+        ),
+        "identity-providers/bench.xml": _entity(
+            IDP,
+            '<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
+            f"{_key(IDP_KEY.certificate_base64)}<md:SingleSignOnService"
+            ' Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://po.example/sso"/>'
+            "</md:IDPSSODescriptor>",
+        ),
+        "services/bench.xml": _entity(
+            SERVICE,
+            '<md:SPSSODescriptor AuthnRequestsSigned="true"'
+            ' protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
+            f'{_key(SERVICE_KEY.certificate_base64)}<md:AssertionConsumerService index="0"'
+            f' Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="{CONSUMER}"/></md:SPSSODescriptor>',
+        ),
+    }
+    for path, content in entries.items():
+        (directory / path).write_text(content, "utf-8")
+
+
+def _entity(entity_id: str, role: str) -> str:
+    return (
+        f'<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{entity_id}">{role}'
+        "</md:EntityDescriptor>"
+    )
+
+
+def _key(certificate: str) -> str:
+    return (
+        '<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>'
+        f"<ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+    )
