@@ -1,7 +1,6 @@
 """Randomness, handed in, so that a test can foresee it."""
 
 import secrets
-from base64 import b32encode
 from typing import Protocol
 
 
@@ -9,7 +8,7 @@ class Randomness(Protocol):
     """Makes unguessable values."""
 
     def token(self) -> str:
-        """A fresh identifier with 160 bits of entropy: 32 characters of a-z and 2-7.
+        """A fresh identifier with 160 bits of entropy: 40 hexadecimal characters.
 
         It is safe in a URL, a cookie, an XML ID (behind a letter or underscore) and a SAML RelayState.
         """
@@ -24,7 +23,7 @@ class SystemRandomness:
     """The operating system's randomness."""
 
     def token(self) -> str:
-        return b32encode(secrets.token_bytes(20)).decode().lower()
+        return secrets.token_hex(20)
 
     def bytes(self, count: int) -> bytes:
         return secrets.token_bytes(count)

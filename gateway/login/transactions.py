@@ -5,19 +5,18 @@ of its own, so that tabs and tries never overwrite each other. Whichever attempt
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language
 from gateway.domain.randomness import Randomness
-from gateway.federation.models import IdpId, ServiceId
+from gateway.federation.models import IdpId
 from gateway.login.messages import LoginRequest
 from gateway.storage.contracts import ShortLivedStore
 
-_LOGIN_LENGTH = 32
-_ATTEMPT_LENGTH = 48
+_LOGIN_LENGTH = 40
+_ATTEMPT_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Transactions:
         return transaction
 
     def attempt(self, transaction: Transaction, idp: IdpId) -> str:
-        """Keep a try at this identity provider; its id is 48 characters of a-z and 2-7 and cannot be guessed."""
+        """Keep a try at this identity provider; its id is 60 hexadecimal characters and cannot be guessed."""
         attempt = transaction.login + self._randomness.token()[: _ATTEMPT_LENGTH - _LOGIN_LENGTH]
         tried = _encode(replace(transaction, idp=idp))
         self._store.put(f"attempt:{attempt}", tried, seconds=self._seconds)
@@ -96,21 +95,37 @@ class Transactions:
 
 
 def _encode(transaction: Transaction) -> bytes:
-    return json.dumps(asdict(transaction), separators=(",", ":")).encode()
+    request = transaction.request
+    fields = (
+        transaction.login,
+        transaction.reference,
+        transaction.browser,
+        transaction.begun,
+        transaction.idp,
+        request.service,
+        request.reply,
+        request.force,
+        request.passive,
+        request.contexts,
+        request.idps,
+        request.requesters,
+        request.language,
+    )
+    return json.dumps(fields, separators=(",", ":")).encode()
 
 
 def _decode(kept: bytes) -> Transaction:
-    fields: dict[str, Any] = json.loads(kept)
-    request = fields.pop("request")
-    language = request.pop("language")
-    return Transaction(
-        request=LoginRequest(
-            service=ServiceId(request.pop("service")),
-            contexts=tuple(request.pop("contexts")),
-            idps=tuple(request.pop("idps")),
-            requesters=tuple(request.pop("requesters")),
-            language=Language(language) if language else None,
-            **request,
-        ),
-        **fields,
+    login, reference, browser, begun, idp, service, reply, force, passive, contexts, idps, requesters, language = (
+        json.loads(kept)
     )
+    request = LoginRequest(
+        service=service,
+        reply=reply,
+        force=force,
+        passive=passive,
+        contexts=tuple(contexts),
+        idps=tuple(idps),
+        requesters=tuple(requesters),
+        language=Language(language) if language else None,
+    )
+    return Transaction(login, reference, browser, begun, request, idp)

@@ -6,9 +6,8 @@ import re
 import sys
 import traceback
 from collections.abc import MutableMapping
-from logging.handlers import WatchedFileHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -46,74 +45,88 @@ _MASKS = (
     (re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+"), "<address>"),
     (re.compile(r"(?<![0-9A-Za-z])[0-9](?:[ .-]?[0-9]){7,8}(?![0-9A-Za-z])"), "<number>"),
 )
+_SUSPECT = re.compile(r"ketenid|@|[0-9](?:[ .-]?[0-9]){7}")
+"""One look that tells whether a mask could apply at all."""
 _MAX_LENGTH = 500
 
 Event = MutableMapping[str, Any]
 
 
 def configure(*, file: Path | None, level: str) -> None:
-    """Send events, and what libraries log from WARNING on, to the file, or to standard error when there is none.
+    """Send events to the file, or to standard error when there is none; and a trace of what libraries warn of.
 
     The file is opened to append, so that all workers share it, and opened anew when it was rotated away.
     """
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    handler = WatchedFileHandler(file, encoding="utf-8") if file else logging.StreamHandler(sys.stderr)
-    chain = [_place, _cause, _redact]
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_log_level, _foreign],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *chain, _render()],
-        )
-    )
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(logging.WARNING)
-    logging.getLogger("sluis").setLevel(level.upper())
+    lines = _Lines(file)
     structlog.configure(
         processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.add_log_level,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            structlog.processors.add_log_level,
+            _place,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _cause,
+            _redact,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
     )
+    logging.getLogger().handlers = [_FromLibraries()]
+    logging.getLogger().setLevel(logging.WARNING)
 
 
-def _render() -> Any:
-    return structlog.processors.JSONRenderer(ensure_ascii=False, sort_keys=False)
+class _Lines:
+    """Writes a line at once; what structlog calls a logger."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._stream: TextIO = sys.stderr
+        self._opened: tuple[int, int] | None = None
+
+    def msg(self, line: str) -> None:
+        """Append the line to wherever the file's name leads now."""
+        if self._file is not None:
+            self._follow(self._file)
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
+
+    debug = info = warning = error = critical = msg
+
+    def _follow(self, file: Path) -> None:
+        try:
+            status = os.stat(file)  # noqa: PTH116 - on every line
+            found: tuple[int, int] | None = (status.st_dev, status.st_ino)
+        except FileNotFoundError:
+            found = None
+        if found is None or found != self._opened:
+            if self._opened is not None:
+                self._stream.close()
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = file.open("a", encoding="utf-8")
+            status = os.fstat(self._stream.fileno())
+            self._opened = (status.st_dev, status.st_ino)
 
 
-def _foreign(_logger: Any, _method: str, event: Event) -> Event:
+class _FromLibraries(logging.Handler):
     """A library's message may quote anything: only where it came from is kept."""
-    record = event.get("_record")
-    return {
-        "event": "library_message",
-        "level": event.get("level", "warning"),
-        "logger": getattr(record, "name", ""),
-        "where": f"{getattr(record, 'module', '')}:{getattr(record, 'lineno', '')}",
-        "_record": record,
-        "_from_structlog": False,
-    }
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger("sluis").warning(
+            "library_message", logger=record.name, where=f"{record.module}:{record.lineno}"
+        )
 
 
 def _place(_logger: Any, _method: str, event: Event) -> Event:
-    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
-    placed = {"timestamp": "", "level": event.get("level"), "event": event.get("event")}
+    """Which login, which process."""
     if reference.current():
-        placed["reference"] = reference.current()
-    return stamp(None, "", {**placed, **event, "worker": os.getpid()})
+        event["reference"] = reference.current()
+    event["worker"] = os.getpid()
+    return event
 
 
 def _cause(_logger: Any, _method: str, event: Event) -> Event:
     """An exception becomes its type and the places it went through: its text and variables may hold anything."""
     error = event.pop("exc_info", None)
-    if error is True:
-        error = sys.exc_info()[1]
-    if isinstance(error, tuple):
-        error = error[1]
     if isinstance(error, BaseException):
         frames = traceback.extract_tb(error.__traceback__)[-6:]
         event["cause"] = type(error).__name__
@@ -122,9 +135,17 @@ def _cause(_logger: Any, _method: str, event: Event) -> Event:
 
 
 def _redact(_logger: Any, _method: str, event: Event) -> Event:
-    kept = {key: masked(value) for key, value in event.items() if key in ALLOWED and value not in (None, "")}
-    dropped = sorted(key for key in event if key not in ALLOWED)
-    return {**kept, "dropped": dropped} if dropped else kept
+    """Only allowed keys, each value masked; the time is the log's own and stays as it is."""
+    kept: Event = {"timestamp": event.pop("timestamp", "")}
+    dropped = []
+    for key, value in event.items():
+        if key not in ALLOWED:
+            dropped.append(key)
+        elif value not in (None, ""):
+            kept[key] = masked(value)
+    if dropped:
+        kept["dropped"] = sorted(dropped)
+    return kept
 
 
 def masked(value: Any) -> Any:
@@ -132,6 +153,7 @@ def masked(value: Any) -> Any:
     if isinstance(value, bool | int | float):
         return value
     text = str(value)
-    for pattern, mask in _MASKS:
-        text = pattern.sub(mask, text)
+    if _SUSPECT.search(text):
+        for pattern, mask in _MASKS:
+            text = pattern.sub(mask, text)
     return text[:_MAX_LENGTH]

@@ -1,7 +1,5 @@
 """Keyed derivations (HMAC-SHA-256): the local account, the anchor, and what is made of them (law 4, design 5)."""
 
-from base64 import b32encode
-
 from gateway.domain.eck_id import EckId
 from gateway.federation.models import IdpId, ServiceId
 from gateway.storage.sealing import SecretKey, keyed_hash
@@ -25,10 +23,9 @@ def anchor_of_account(account: str) -> str:
 def pairwise(key: SecretKey, service: ServiceId, anchor: str) -> str:
     """The subject of one service: stable, and of no use to join anything elsewhere.
 
-    `<key id>-` and 52 characters of a-z and 2-7 (saml-core 8.3.7, OpenID Connect Core 8.1).
+    `<key id>-` and 64 hexadecimal characters (saml-core 8.3.7, OpenID Connect Core 8.1).
     """
-    digest = keyed_hash(key, "pairwise", service, anchor)
-    return f"{key.id}-{b32encode(digest).decode().rstrip('=').lower()}"
+    return f"{key.id}-{keyed_hash(key, 'pairwise', service, anchor).hex()}"
 
 
 def ledger_hash(key: SecretKey, anchor: str) -> str:

@@ -5,7 +5,6 @@ take Secure cookies over plain http from loopback. On https the name has the `__
 """
 
 import hmac
-from base64 import b32encode
 from collections.abc import Sequence
 
 from flask import Flask, Response, g, request
@@ -15,7 +14,7 @@ from gateway.storage.sealing import SecretKey, keyed_hash
 
 
 class BrowserCookie:
-    """Reads and sets the cookie of one Flask app. Its value is `<id>.<mac>`, 59 characters.
+    """Reads and sets the cookie of one Flask app. Its value is `<id>.<mac>`, 73 characters.
 
     The first key signs; a cookie signed with any of them is known, so that keys rotate without losing a login.
     """
@@ -57,4 +56,4 @@ class BrowserCookie:
 
 
 def _mac(key: SecretKey, browser: str) -> str:
-    return b32encode(keyed_hash(key, "browser-cookie", browser)[:16]).decode().rstrip("=").lower()
+    return keyed_hash(key, "browser-cookie", browser)[:16].hex()

@@ -1,6 +1,5 @@
 """Time and randomness in the test's hand."""
 
-from base64 import b32encode
 from datetime import UTC, datetime, timedelta
 from hashlib import shake_256
 
@@ -27,7 +26,7 @@ class SeededRandomness:
         self._count = 0
 
     def token(self) -> str:
-        return b32encode(self.bytes(20)).decode().lower()
+        return self.bytes(20).hex()
 
     def bytes(self, count: int) -> bytes:
         self._count += 1
