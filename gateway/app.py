@@ -79,9 +79,21 @@ class Parts:
 
 def assemble(settings: Settings, *, clock: Clock | None = None, randomness: Randomness | None = None) -> Parts:
     """Make the parts. Raises settings.Problems when the settings do not fit together."""
-    clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
     keys = load_keys(settings)
-    federation, _ = build(settings, clock=clock)
+    federation, _ = build(settings, clock=clock or SystemClock())
+    return parts_of(settings, keys, federation, clock=clock, randomness=randomness)
+
+
+def parts_of(
+    settings: Settings,
+    keys: KeyRing,
+    federation: Federation,
+    *,
+    clock: Clock | None = None,
+    randomness: Randomness | None = None,
+) -> Parts:
+    """Make the parts around what has been loaded and checked."""
+    clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
     return Parts(
         settings=settings,
         federation=federation,
@@ -132,7 +144,7 @@ def create_app(parts: Parts) -> Flask:
             browser=cookie.browser,
         ),
         sp_endpoint.blueprint(consumer=consumer, dispatcher=dispatcher, respond=respond, browser=cookie.browser),
-        metadata_endpoint.blueprint(**publications(parts)),
+        metadata_endpoint.blueprint(**publications(parts.settings, parts.keys, parts.federation, parts.clock)),
         discovery.blueprint(
             dispatcher=dispatcher,
             renderer=renderer,
@@ -149,20 +161,20 @@ def create_app(parts: Parts) -> Flask:
     return app
 
 
-def publications(parts: Parts) -> dict[str, Publication]:
+def publications(settings: Settings, keys: KeyRing, federation: Federation, clock: Clock) -> dict[str, Publication]:
     """The gateway's own metadata, towards identity providers (`sp`) and towards services (`idp`)."""
-    settings = parts.settings.gateway
+    gateway = settings.gateway
     identity = GatewayIdentity(
-        addresses=parts.addresses,
-        names=settings.names,
-        organisation=settings.organisation.name,
-        organisation_url=settings.organisation.url,
-        contacts=tuple(Contact(contact.type, contact.name, contact.email) for contact in settings.contacts),
+        addresses=Addresses(gateway.base_url),
+        names=gateway.names,
+        organisation=gateway.organisation.name,
+        organisation_url=gateway.organisation.url,
+        contacts=tuple(Contact(contact.type, contact.name, contact.email) for contact in gateway.contacts),
     )
-    keys = parts.keys.saml_signing
+    signing = keys.saml_signing
     return {
-        "sp": Publication(partial(sp_metadata, identity, keys, requested_attributes(parts.federation)), parts.clock),
-        "idp": Publication(partial(idp_metadata, identity, keys), parts.clock),
+        "sp": Publication(partial(sp_metadata, identity, signing, requested_attributes(federation)), clock),
+        "idp": Publication(partial(idp_metadata, identity, signing), clock),
     }
 
 

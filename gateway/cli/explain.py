@@ -9,8 +9,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.loading import directory_argument, parts_or_exit
+from gateway.cli.loading import configuration_or_exit, directory_argument
 from gateway.domain.brin import Brin
+from gateway.domain.clock import SystemClock
 from gateway.domain.errors import SluisError
 from gateway.domain.role import Role
 from gateway.federation.models import ServiceId
@@ -26,19 +27,20 @@ from gateway.release.policy import Policy
 @click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
 def command(directory: Path, service: str, school: str, role: str, *, as_json: bool) -> None:
     """Explain a release: each attribute with the rule that lets it through or stops it; exit 1 when nothing goes."""
-    parts = parts_or_exit(directory)
-    found = parts.federation.services.get(ServiceId(service))
+    configuration = configuration_or_exit(directory)
+    federation = configuration.federation
+    found = federation.services.get(ServiceId(service))
     if found is None:
-        known = ", ".join(sorted(parts.federation.services)) or "none"
+        known = ", ".join(sorted(federation.services)) or "none"
         raise click.BadParameter(f"no service has the id {service}; known: {known}", param_hint="--service")
     try:
         explanation = explain(
-            federation=parts.federation,
-            policy=Policy.of(parts.settings.policy),
+            federation=federation,
+            policy=Policy.of(configuration.settings.policy),
             service=found,
-            school=parts.federation.school_by_brin(Brin(school)),
+            school=federation.school_by_brin(Brin(school)),
             role=Role(role),
-            now=parts.clock.now(),
+            now=SystemClock().now(),
         )
     except ValueError as cause:
         raise click.BadParameter(str(cause), param_hint="--school") from cause

@@ -1,49 +1,78 @@
-"""Loading a configuration for a command: all problems on standard error, and exit code 1."""
+"""Loading a configuration for a command: everything that is wrong with it at once."""
 
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from gateway.app import Parts, assemble
-from gateway.attributes.dialects import undeliverable
-from gateway.domain.clock import SystemClock
+from gateway.attributes.checks import check_dialects
+from gateway.domain.clock import Clock, SystemClock
 from gateway.federation.build import build
-from gateway.settings.keys import load_keys
-from gateway.settings.loader import Settings, load
-from gateway.settings.problems import Level, Problem, Problems, errors
+from gateway.federation.snapshot import Federation
+from gateway.settings.keys import KeyRing, check_certificates, load_keys
+from gateway.settings.loader import Settings, load, read
+from gateway.settings.problems import Problem, Problems, errors, in_order
+from gateway.settings.stores import check_stores
 
 directory_argument = click.argument(
     "directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 
 
-def all_problems(directory: Path) -> list[Problem]:
-    """Everything that is wrong with a configuration."""
-    try:
-        settings = load(directory)
-    except Problems as cause:
-        return list(cause.problems)
-    found: list[Problem] = []
-    try:
-        load_keys(settings)
-    except Problems as cause:
-        found += cause.problems
-    try:
-        _, warnings = build(settings, clock=SystemClock())
-        found += warnings
-    except Problems as cause:
-        found += cause.problems
-    return sorted(found + _undeliverable(settings), key=lambda one: one.place)
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A configuration that the gateway can run with."""
+
+    settings: Settings
+    keys: KeyRing
+    federation: Federation
 
 
-def parts_or_exit(directory: Path) -> Parts:
-    """The parts of the gateway; a configuration that cannot be used ends the command."""
-    problems = all_problems(directory)
-    show(problems)
-    if errors(problems):
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """All problems in order, and the configuration, unless one of them keeps the gateway from running with it."""
+
+    problems: tuple[Problem, ...]
+    configuration: Configuration | None
+
+
+def examine(directory: Path, clock: Clock) -> Examination:
+    """Read everything and find everything that is wrong, whatever is wrong before it.
+
+    Errors that leave the gateway runnable are those of parties whose metadata has run out.
+    """
+    settings, found = read(directory)
+    problems = list(found)
+    if settings is None:
+        return Examination(in_order(problems), None)
+    keys: KeyRing | None = None
+    federation: Federation | None = None
+    problems += [*check_stores(settings), *check_dialects(settings)]
+    try:
+        keys = load_keys(settings)
+        problems += check_certificates(settings, keys, clock.now())
+    except Problems as cause:
+        problems += cause.problems
+    blocked = bool(errors(problems))
+    try:
+        federation, said = build(settings, clock=clock)
+        problems += said
+    except Problems as cause:
+        problems += cause.problems
+    if blocked or keys is None or federation is None:
+        return Examination(in_order(problems), None)
+    return Examination(in_order(problems), Configuration(settings, keys, federation))
+
+
+def configuration_or_exit(directory: Path) -> Configuration:
+    """The configuration, its problems on standard error; one that cannot be used ends the command."""
+    examination = examine(directory, SystemClock())
+    show(examination.problems)
+    if examination.configuration is None:
         sys.exit(1)
-    return assemble(load(directory))
+    return examination.configuration
 
 
 def settings_or_exit(directory: Path) -> Settings:
@@ -55,21 +84,7 @@ def settings_or_exit(directory: Path) -> Settings:
         sys.exit(1)
 
 
-def show(problems: "list[Problem] | tuple[Problem, ...]") -> None:
+def show(problems: Iterable[Problem]) -> None:
     """One line for each, on standard error."""
     for problem in problems:
         click.echo(str(problem), err=True)
-
-
-def _undeliverable(settings: Settings) -> list[Problem]:
-    dialects = frozenset(entry.value.dialect for entry in settings.identity_providers)
-    found = []
-    for entry in settings.services:
-        for version, named in entry.value.attribute_sets.items():
-            reasons = undeliverable(frozenset(named), from_dialects=dialects, to_dialect=entry.value.dialect)
-            for attribute, why in reasons.items():
-                lost = "has no name" in why
-                level = Level.ERROR if lost else Level.WARNING
-                place = entry.place("attribute_sets", version, attribute.value)
-                found.append(Problem(place, f"{attribute} cannot arrive: {why}", "take it out of the set", level))
-    return found

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from gateway.app import publications
-from gateway.cli.loading import directory_argument, parts_or_exit
+from gateway.cli.loading import configuration_or_exit, directory_argument
+from gateway.domain.clock import SystemClock
 
 
 @click.command("metadata")
@@ -14,4 +15,6 @@ from gateway.cli.loading import directory_argument, parts_or_exit
 @directory_argument
 def command(role: str, directory: Path) -> None:
     """Print the metadata towards identity providers (sp) or towards services (idp)."""
-    sys.stdout.buffer.write(publications(parts_or_exit(directory))[role].current())
+    found = configuration_or_exit(directory)
+    documents = publications(found.settings, found.keys, found.federation, SystemClock())
+    sys.stdout.buffer.write(documents[role].current() + b"\n")

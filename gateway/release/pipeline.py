@@ -27,7 +27,6 @@ from gateway.release.released import ReleasedAttributes
 from gateway.storage.contracts import Anomalies, AnomalyRow, Ledger, LedgerRow
 from gateway.storage.sealing import SecretKey
 
-"""Agreements count in Dutch days."""
 _ANOMALIES = frozenset({ErrorCode.ECK_ID_MALFORMED, ErrorCode.ECK_ID_CONTRADICTORY})
 
 

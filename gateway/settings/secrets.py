@@ -90,4 +90,9 @@ StoreAddress = Annotated[
 
 def resolved(address: SecretReference | str, directory: Path) -> str:
     """The URL itself. Raises ValueError as `SecretReference.read` does."""
-    return address if isinstance(address, str) else address.read(directory).decode()
+    if isinstance(address, str):
+        return address
+    try:
+        return address.read(directory).decode()
+    except UnicodeDecodeError:
+        raise ValueError(f"{address.file or address.env} is not UTF-8") from None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from gateway.domain.attribute import IDENTIFIERS, Attribute
+from gateway.domain.attribute import Attribute
 
 NAMES = ("entree", "surf")
 
@@ -54,20 +54,3 @@ def dialect(name: str) -> Dialect:
         incoming={wire: Attribute(canonical) for wire, canonical in data["incoming"].items()},
         outgoing={Attribute(canonical): wire for canonical, wire in data["outgoing"].items()},
     )
-
-
-def undeliverable(
-    asked: frozenset[Attribute], *, from_dialects: frozenset[str], to_dialect: str
-) -> dict[Attribute, str]:
-    """Which of these attributes cannot travel from any of these dialects of schools to that of a service, and why.
-
-    Identifiers come from elsewhere as well (vault, link) and are not judged.
-    """
-    delivered = frozenset[Attribute]().union(*(dialect(one).delivers for one in from_dialects))
-    reasons = {}
-    for attribute in asked - IDENTIFIERS:
-        if attribute not in dialect(to_dialect).carries:
-            reasons[attribute] = f"the dialect {to_dialect} has no name for it"
-        elif attribute not in delivered:
-            reasons[attribute] = f"no identity provider's dialect ({', '.join(sorted(from_dialects))}) sends it"
-    return reasons
