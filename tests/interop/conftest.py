@@ -80,41 +80,34 @@ def _started(running: ExitStack, directory: Path) -> Neighbours:
     application = running.enter_context(
         simplesamlphp.application(directory / "app", "127.0.0.23", identity_provider=gateway.saml.idp_entity_id)
     )
-    application.trust(gateway.metadata("idp"))
-    node = _node(running, directory / "node", gateway)
-    apache = _mellon(running, gateway)
+    towards_services = gateway.metadata("idp")
+    application.trust(towards_services)
+    node = _node(running, directory / "node", towards_services)
+    apache = _mellon(running, towards_services, gateway.certificate.read_text())
     services = {"simplesamlphp": application, "node-saml": node, "mellon": apache}
     _introduce(
         gateway,
         schools={"two-schools": two_schools.metadata(), "one-school": one_school.metadata()},
         services={name: service.metadata() for name, service in services.items() if service},
     )
-    for school in (two_schools, one_school):
-        school.trust(gateway.metadata("sp"))
+    towards_schools = gateway.metadata("sp")
+    two_schools.trust(towards_schools)
+    one_school.trust(towards_schools)
     running.enter_context(real_gateway.served(gateway))
     return Neighbours(gateway, two_schools, one_school, node, apache, application)
 
 
-def _node(running: ExitStack, directory: Path, gateway: RealGateway) -> node_saml.NodeSaml | None:
+def _node(running: ExitStack, directory: Path, metadata: str) -> node_saml.NodeSaml | None:
     if _node_missing():
         return None
-    service = node_saml.service(
-        directory,
-        "127.0.0.24",
-        single_sign_on=gateway.saml.single_sign_on,
-        certificate=gateway.certificate.read_text(),
-        name_id=PERSISTENT,
-    )
+    service = node_saml.service(directory, "127.0.0.24", metadata=metadata, name_id=PERSISTENT)
     return running.enter_context(service)
 
 
-def _mellon(running: ExitStack, gateway: RealGateway) -> mellon.Mellon | None:
+def _mellon(running: ExitStack, metadata: str, certificate: str) -> mellon.Mellon | None:
     if mellon.why_not():
         return None
-    certificate = gateway.certificate.read_text()
-    return running.enter_context(
-        mellon.service("127.0.0.25", metadata=gateway.metadata("idp"), certificate=certificate)
-    )
+    return running.enter_context(mellon.service("127.0.0.25", metadata=metadata, certificate=certificate))
 
 
 def _introduce(gateway: RealGateway, *, schools: Mapping[str, str], services: Mapping[str, str]) -> None:

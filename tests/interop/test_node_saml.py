@@ -81,23 +81,29 @@ def test_signed_requests_by_either_binding(node_service: NodeSaml, binding: str,
     assert received["relayState"] == (state or None)
 
 
-def test_an_unsigned_request_goes_nowhere(node_service: NodeSaml, gateway: RealGateway) -> None:
-    page = Browser().get(node_service.login(unsigned=""))
-
-    assert page.status == 403
-    assert page.url.startswith(gateway.saml.single_sign_on)
-
-
-def test_a_request_whose_signature_covers_other_octets_than_were_sent_goes_nowhere(
-    node_service: NodeSaml, gateway: RealGateway
+@pytest.mark.parametrize(
+    ("wishes", "status", "code"),
+    [
+        ({"unsigned": ""}, 403, "request_signature_missing"),
+        ({"digest": "sha1"}, 400, "request_algorithm"),
+        # node-saml 5.1 signs a space as `%20` and sends it as `+`
+        ({"state": "les 7"}, 403, "request_signature_invalid"),
+        ({"binding": "post", "deflated": ""}, 400, "request_malformed"),
+    ],
+    ids=["unsigned", "SHA-1", "not the octets that were signed", "DEFLATE by POST"],
+)
+def test_requests_that_node_saml_can_make_and_the_gateway_refuses(
+    node_service: NodeSaml, gateway: RealGateway, wishes: dict[str, str], status: int, code: str
 ) -> None:
-    """node-saml 5.1 signs a space as `%20` and sends it as `+`."""
     before = len(gateway.log())
-    page = Browser().get(node_service.login(state="les 7"))
+    browser = Browser()
+    page = browser.get(node_service.login(**wishes))
+    if wishes.get("binding") == "post":
+        page = browser.submit(page)
 
-    assert page.status == 403
+    assert page.status == status
     assert page.url.startswith(gateway.saml.single_sign_on)
-    assert "request_signature_invalid" in gateway.log()[before:]
+    assert code in gateway.log()[before:]
 
 
 def test_spaces_in_relay_state_travel_by_post(node_service: NodeSaml) -> None:

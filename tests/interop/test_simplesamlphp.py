@@ -62,6 +62,8 @@ def test_a_passive_login_of_a_stranger_says_that_nobody_is_there(simplesamlphp_s
 @pytest.mark.parametrize("role", ["sp", "idp"])
 def test_simplesamlphp_accepts_the_signature_of_the_metadata(gateway: RealGateway, role: str, tmp_path: Path) -> None:
     served = Browser().get(f"{gateway.address.url}/saml/metadata/{role}").body
+    assert served == gateway.metadata(role).strip()
+
     genuine, altered = tmp_path / "genuine.xml", tmp_path / "altered.xml"
     genuine.write_text(served)
     altered.write_text(served.replace('Location="http', 'Location="https', 1))

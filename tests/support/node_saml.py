@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from lxml import etree
+
+from gateway.federation.metadata.entities import Binding
 from tests.support.child_process import Address, free_address, serving
 from tests.support.http_browser import Browser, Page
 from tests.support.peer_keys import CERTIFICATE, KEY, write_key
@@ -63,8 +66,8 @@ def why_not() -> str | None:
 
 
 @contextmanager
-def service(directory: Path, host: str, *, single_sign_on: str, certificate: str, name_id: str) -> Iterator[NodeSaml]:
-    """A service whose identity provider answers at `single_sign_on` and signs with the key of `certificate` (PEM)."""
+def service(directory: Path, host: str, *, metadata: str, name_id: str) -> Iterator[NodeSaml]:
+    """A service whose identity provider has this metadata; it asks for NameIDs of the format `name_id`."""
     directory.mkdir()
     peer = NodeSaml(free_address(host))
     write_key(directory, peer.entity_id)
@@ -76,7 +79,7 @@ def service(directory: Path, host: str, *, single_sign_on: str, certificate: str
                 "port": peer.address.port,
                 "privateKey": (directory / KEY).read_text(),
                 "certificate": (directory / CERTIFICATE).read_text(),
-                "idp": {"entryPoint": single_sign_on, "certificate": certificate},
+                "idp": _identity_provider(metadata),
                 "nameIdFormat": name_id,
             }
         )
@@ -85,3 +88,13 @@ def service(directory: Path, host: str, *, single_sign_on: str, certificate: str
     shutil.copy(_SOURCE / "sp.mjs", _BUILD)
     with serving(("node", _BUILD / "sp.mjs", settings), address=peer.address, log=directory / "node.log"):
         yield peer
+
+
+def _identity_provider(metadata: str) -> dict[str, Any]:
+    """What an operator copies out of the metadata: node-saml does not read any."""
+    root = etree.fromstring(metadata.encode())
+    by_redirect = f"{{*}}IDPSSODescriptor/{{*}}SingleSignOnService[@Binding='{Binding.REDIRECT}']"
+    return {
+        "entryPoint": root.find(by_redirect).get("Location"),
+        "certificates": [one.text for one in root.iterfind("{*}IDPSSODescriptor//{*}X509Certificate")],
+    }

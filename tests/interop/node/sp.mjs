@@ -1,8 +1,8 @@
 // A SAML service provider on @node-saml/node-saml. Its one argument is a JSON file:
-// { host, port, privateKey, certificate, idp: { entryPoint, certificate }, nameIdFormat }
+// { host, port, privateKey, certificate, idp: { entryPoint, certificates }, nameIdFormat }
 //
 //   GET  /metadata                       its metadata
-//   GET  /login?state=&binding=redirect|post&force&passive&unsigned&context=&nameid=&school=
+//   GET  /login?state=&binding=redirect|post&force&passive&context=&nameid=&school=&unsigned&digest=&deflated
 //   POST /acs                            JSON: what it received, or the error that node-saml reports
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -16,7 +16,7 @@ const common = {
   issuer: `${base}/metadata`,
   callbackUrl: `${base}/acs`,
   entryPoint: settings.idp.entryPoint,
-  idpCert: settings.idp.certificate,
+  idpCert: settings.idp.certificates,
   audience: `${base}/metadata`,
   identifierFormat: settings.nameIdFormat,
   disableRequestedAuthnContext: true,
@@ -38,12 +38,13 @@ function sender(query) {
   return new SAML({
     ...common,
     ...(query.has("unsigned") ? {} : signing),
+    ...(query.has("digest") ? { signatureAlgorithm: query.get("digest"), digestAlgorithm: query.get("digest") } : {}),
     ...(context ? { disableRequestedAuthnContext: false, authnContext: [context] } : {}),
     ...(query.has("nameid") ? { identifierFormat: query.get("nameid") } : {}),
     ...(query.has("school") ? { scoping: { idpList: [{ entries: [{ providerId: query.get("school") }] }] } } : {}),
     forceAuthn: query.has("force"),
     passive: query.has("passive"),
-    skipRequestCompression: query.get("binding") === "post",
+    skipRequestCompression: query.get("binding") === "post" && !query.has("deflated"),
     authnRequestBinding: query.get("binding") === "post" ? "HTTP-POST" : undefined,
     cacheProvider: receiver.cacheProvider,
   });
