@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from gateway.cli.init import self_signed, write_keys
+from gateway.cli.fresh_keys import self_signed, write_keys
 from gateway.demo.people import GATEWAY_HOST, SCHOOLS, SERVICES, DemoSchool, DemoService
 from gateway.federation.metadata.entities import Binding
 from gateway.xml.keys import SigningKey
@@ -39,7 +39,7 @@ def address(host: str, port: int) -> str:
 
 def write_federation(directory: Path, *, port: int) -> DemoFederation:
     """Write the configuration into a directory that is not there yet; every party listens at this port."""
-    shutil.copytree(EXAMPLE, directory)
+    shutil.copytree(EXAMPLE, directory, ignore=shutil.ignore_patterns("keys", "var"))
     for path in directory.rglob("*.yaml"):
         path.write_text(path.read_text("utf-8").replace(f":{EXAMPLE_PORT}", f":{port}"), "utf-8")
     write_keys(directory / "keys", host=GATEWAY_HOST, rsa_bits=_RSA_BITS)
