@@ -1,0 +1,82 @@
+"""The whole demo federation on free ports, in this process, with the clock in the test's hand."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+
+from gateway.app import assemble, create_app
+from gateway.demo.federation import DemoFederation, address, write_federation
+from gateway.demo.people import GATEWAY_HOST, SERVICES
+from gateway.demo.servers import HOSTS, is_free, parties, serving
+from gateway.domain.clock import SystemClock
+from gateway.domain.randomness import SystemRandomness
+from gateway.observability import log
+from gateway.settings.loader import load
+from gateway.storage import migrate
+from tests.support.browser_like import Jar, Tab
+from tests.support.held import HeldClock
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where everybody is, and what they share."""
+
+    federation: DemoFederation
+    clock: HeldClock
+    app: Flask
+
+    @property
+    def gateway(self) -> str:
+        return self.federation.base_url
+
+    def service(self, name: str) -> str:
+        host = next(service.host for service in SERVICES if service.id == name)
+        return address(host, self.federation.port)
+
+    def tab(self, jar: Jar | None = None, language: str = "nl") -> Tab:
+        return Tab(jar or Jar(), language)
+
+    def to_school(self, tab: Tab, service: str, school: str) -> Tab:
+        """From the service to the school's own page."""
+        tab.open(self.service(service) + "/").follow("Log in")
+        return tab.press(school)
+
+    def log_in(self, tab: Tab, service: str, school: str, person: str) -> Tab:
+        """From the service to whatever page the gateway ends at."""
+        self.to_school(tab, service, school)
+        return tab.press(person).press("Continue")
+
+    def log_lines(self) -> str:
+        return (self.federation.directory / "var" / "sluis.log").read_text("utf-8")
+
+
+@contextmanager
+def running_demo(directory: Path) -> Iterator[Demo]:
+    """Everybody, until the context ends."""
+    clock, randomness = HeldClock(SystemClock().now()), SystemRandomness()
+    federation = write_federation(directory / "demo", port=_free_port())
+    settings = load(federation.directory)
+    log.configure(file=federation.directory / "var" / "sluis.log", level="info")
+    parts = assemble(settings, clock=clock, randomness=randomness)
+    migrate.upgrade(parts.engine)
+    app = create_app(parts)
+    with (
+        parties(federation, clock=clock, randomness=randomness),
+        serving(app, GATEWAY_HOST, federation.port),
+    ):
+        yield Demo(federation, clock, app)
+    parts.engine.dispose()
+
+
+def _free_port() -> int:
+    for _ in range(50):
+        with socket.socket() as tried:
+            tried.bind((HOSTS[0], 0))
+            port = int(tried.getsockname()[1])
+        if is_free(port):
+            return port
+    raise AssertionError("no port is free at every address")
