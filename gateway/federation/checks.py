@@ -146,7 +146,7 @@ def check_signatures(parties: Parties) -> Iterator[Problem]:
             what = "its metadata has no signing certificate, so no request of it can be accepted"
             yield Problem(entry.place("require_signed_requests"), what, "ask for metadata with one")
         if service.metadata.want_assertions_signed and not service.sign_assertion:
-            what = "its metadata wants assertions signed"
+            what = "its metadata wants assertions signed, so they are, whatever stands here"
             yield warning(entry.place("sign"), what, "sign: {assertion: true}")
 
 

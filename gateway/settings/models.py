@@ -76,14 +76,14 @@ class Keys(Model):
 class SqliteStoreSettings(Model):
     """Short-lived state in a file, for one machine."""
 
-    kind: Literal["sqlite"] = Field(description="sqlite")
+    kind: Literal["sqlite"] = Field(description="Which kind this is")
     path: FileName = Field(default="var/short-lived.sqlite", description="File, relative to the directory")
 
 
 class RedisStoreSettings(Model):
     """Short-lived state in Redis, for several machines."""
 
-    kind: Literal["redis"] = Field(description="redis")
+    kind: Literal["redis"] = Field(description="Which kind this is")
     url: StoreAddress = Field(description="redis:// or rediss:// URL; one with a password by file or env")
 
 
@@ -175,7 +175,7 @@ class IdentityProviderEntry(Model):
 
     id: Id = Field(description="Id in logs, reports and commands")
     names: Names = Field(description="Name in each language")
-    protocol: Literal["saml"] = Field(default="saml", description="saml")
+    protocol: Literal["saml"] = Field(default="saml", description="Protocol that it speaks")
     metadata: FileName = Field(description="File with its SAML metadata, beside this one")
     entity_id: Text | None = Field(
         default=None, description="Its entityID, where the file holds the metadata of several entities"
@@ -210,7 +210,7 @@ class ServiceEntry(Model):
     id: Id = Field(description="Id in logs, reports and commands")
     names: Names = Field(description="Name in each language")
     supplier: Supplier = Field(description="Who offers it")
-    protocol: Literal["saml"] = Field(default="saml", description="saml")
+    protocol: Literal["saml"] = Field(default="saml", description="Protocol that it speaks")
     metadata: FileName = Field(description="File with its SAML metadata, beside this one")
     entity_id: Text | None = Field(
         default=None, description="Its entityID, where the file holds the metadata of several entities"
@@ -276,7 +276,9 @@ class AgreementEntry(Model):
 class PolicyEntry(Model):
     """What the policy says of an attribute."""
 
-    release_class: ReleaseClass = Field(alias="class", description="base, justified or never")
+    release_class: ReleaseClass = Field(
+        alias="class", description="To any service with an agreement; only with a purpose; to nobody"
+    )
     reason: Annotated[str, Field(min_length=1, max_length=500)] = Field(description="Why, with the source")
     roles: dict[Role, ReleaseClass] = Field(default={}, description="Another class for some roles")
 
