@@ -7,7 +7,7 @@ import pytest
 
 from gateway.saml.name_id import TRANSIENT
 from tests.support import mellon
-from tests.support.http_browser import Browser, Page
+from tests.support.browser_like import Tab
 from tests.support.mellon import Mellon
 from tests.support.real_gateway import RealGateway
 from tests.support.school_login import eck_id, log_in
@@ -19,15 +19,13 @@ OF_MELLON_ITSELF = {"NAME_ID", "IDP", "ASSERTION_ID"}
 
 
 def logged_in(service: Mellon) -> Mapping[str, str]:
-    browser = Browser()
-    answer = log_in(browser, browser.get(service.protected), "kim")
-    return service.received(browser.submit(answer))
+    return service.received(log_in(Tab().open(service.protected), "kim").press())
 
 
-def told(service: Mellon, browser: Browser, answer: Page) -> str:
+def told(service: Mellon, answer: Tab) -> str:
     """The second-level status that mellon reads in an answer: it shows a bare 401, and only its log says why."""
     before = len(service.log())
-    assert browser.submit(answer).status == 401
+    assert answer.press().status == 401
     reported = re.search(r'StatusCode2="([^"]+)"', service.log()[before:])
     assert reported, service.log()[before:]
     return reported[1]
@@ -54,18 +52,16 @@ def test_the_name_id_is_another_at_every_login(mellon_service: Mellon) -> None:
 def test_a_learner_without_eck_id_is_refused_where_the_agreement_allows_no_other_identifier(
     mellon_service: Mellon,
 ) -> None:
-    browser = Browser()
-    refused = log_in(browser, browser.get(mellon_service.protected), "sam")
+    refused = log_in(Tab().open(mellon_service.protected), "sam")
     assert refused.status == 403
 
-    assert told(mellon_service, browser, refused) == "urn:oasis:names:tc:SAML:2.0:status:RequestDenied"
+    assert told(mellon_service, refused) == "urn:oasis:names:tc:SAML:2.0:status:RequestDenied"
 
 
 def test_a_passive_login_of_a_stranger_says_that_nobody_is_there(mellon_service: Mellon) -> None:
-    browser = Browser()
-    answer = browser.get(mellon_service.passive)
+    answer = Tab().open(mellon_service.passive)
 
-    assert told(mellon_service, browser, answer) == "urn:oasis:names:tc:SAML:2.0:status:NoPassive"
+    assert told(mellon_service, answer) == "urn:oasis:names:tc:SAML:2.0:status:NoPassive"
 
 
 def test_mellon_takes_the_metadata_for_its_signature(mellon_service: Mellon, gateway: RealGateway) -> None:
@@ -73,6 +69,6 @@ def test_mellon_takes_the_metadata_for_its_signature(mellon_service: Mellon, gat
     document, certificate = gateway.metadata("idp"), gateway.certificate.read_text()
     altered = document.replace('Location="http', 'Location="https', 1)
     with mellon.service("127.0.0.26", metadata=altered, certificate=certificate) as deceived:
-        assert Browser().get(deceived.entity_id).status == 500
+        assert Tab().open(deceived.entity_id).status == 500
         assert "Failed to verify signature" in deceived.log()
-    assert Browser().get(mellon_service.entity_id).status == 200
+    assert Tab().open(mellon_service.entity_id).status == 200

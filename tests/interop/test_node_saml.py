@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.saml.name_id import PERSISTENT
-from tests.support.http_browser import Browser
+from tests.support.browser_like import Tab
 from tests.support.node_saml import NodeSaml
 from tests.support.real_gateway import RealGateway
 from tests.support.school_login import choose_school, eck_id, log_in, press_on
@@ -18,11 +18,10 @@ PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
 OVER_TLS = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 
 
-def logged_in(service: NodeSaml, account: str, browser: Browser | None = None, **wishes: str) -> dict[str, Any]:
+def logged_in(service: NodeSaml, account: str, tab: Tab | None = None, **wishes: str) -> dict[str, Any]:
     """A whole login; what the service received."""
-    browser = browser or Browser()
-    answer = log_in(browser, browser.get(service.login(**wishes)), account)
-    return dict(service.received(browser.submit(answer)))
+    answer = log_in((tab or Tab()).open(service.login(**wishes)), account)
+    return dict(service.received(answer.press()))
 
 
 def test_the_service_gets_the_eck_id_and_what_the_agreement_names(
@@ -71,11 +70,10 @@ def test_a_learner_without_eck_id_has_the_provisional_identifier(node_service: N
 @pytest.mark.parametrize("binding", ["redirect", "post"])
 @pytest.mark.parametrize("state", ["", "/les/7?van=é&naar=%2B"], ids=["none", "some"])
 def test_signed_requests_by_either_binding(node_service: NodeSaml, binding: str, state: str) -> None:
-    browser = Browser()
-    page = browser.get(node_service.login(binding=binding, state=state))
+    tab = Tab().open(node_service.login(binding=binding, state=state))
     if binding == "post":
-        page = browser.submit(page)
-    received = node_service.received(browser.submit(log_in(browser, page, "kim")))
+        press_on(tab)
+    received = node_service.received(log_in(tab, "kim").press())
 
     assert received["attributes"]["eckId"] == eck_id("kim")
     assert received["relayState"] == (state or None)
@@ -96,31 +94,28 @@ def test_requests_that_node_saml_can_make_and_the_gateway_refuses(
     node_service: NodeSaml, gateway: RealGateway, wishes: dict[str, str], status: int, code: str
 ) -> None:
     before = len(gateway.log())
-    browser = Browser()
-    page = browser.get(node_service.login(**wishes))
+    tab = Tab().open(node_service.login(**wishes))
     if wishes.get("binding") == "post":
-        page = browser.submit(page)
+        press_on(tab)
 
-    assert page.status == status
-    assert page.url.startswith(gateway.saml.single_sign_on)
+    assert tab.status == status
+    assert tab.url.startswith(gateway.saml.single_sign_on)
     assert code in gateway.log()[before:]
 
 
 def test_spaces_in_relay_state_travel_by_post(node_service: NodeSaml) -> None:
-    browser = Browser()
-    page = browser.submit(browser.get(node_service.login(binding="post", state="les 7 & 'verder'")))
+    tab = press_on(Tab().open(node_service.login(binding="post", state="les 7 & 'verder'")))
 
-    assert node_service.received(browser.submit(log_in(browser, page, "kim")))["relayState"] == "les 7 & 'verder'"
+    assert node_service.received(log_in(tab, "kim").press())["relayState"] == "les 7 & 'verder'"
 
 
 def test_a_school_without_an_agreement_is_refused_and_the_service_told(
     node_service: NodeSaml, gateway: RealGateway
 ) -> None:
-    browser = Browser()
-    refused = log_in(browser, browser.get(node_service.login(state="les7")), "noor")
+    refused = log_in(Tab().open(node_service.login(state="les7")), "noor")
 
     assert (refused.status, refused.url) == (403, gateway.saml.assertion_consumer)
-    received = node_service.received(browser.submit(refused))
+    received = node_service.received(refused.press())
     assert received["error"].startswith("SAML provider returned Responder error")
     assert f"{STATUS}RequestDenied" in received["status"]
     assert received["relayState"] == "les7"
@@ -128,21 +123,21 @@ def test_a_school_without_an_agreement_is_refused_and_the_service_told(
 
 
 def test_a_second_login_is_silent_unless_the_service_forces_it(node_service: NodeSaml) -> None:
-    browser = Browser()
-    first = logged_in(node_service, "kim", browser)
+    tab = Tab()
+    first = logged_in(node_service, "kim", tab)
 
-    silent = press_on(browser, choose_school(browser, browser.get(node_service.login()), "kim"))
-    assert node_service.received(browser.submit(silent))["authnInstant"] == first["authnInstant"]
+    silent = press_on(choose_school(tab.open(node_service.login()), "kim"))
+    assert node_service.received(silent.press())["authnInstant"] == first["authnInstant"]
 
-    forced = logged_in(node_service, "kim", browser, force="")
+    forced = logged_in(node_service, "kim", tab, force="")
     assert forced["authnInstant"] >= first["authnInstant"]
     assert forced["attributes"] == first["attributes"]
 
 
 def test_a_service_names_the_school_that_it_wants(node_service: NodeSaml, two_schools: SimpleSamlPhp) -> None:
-    page = Browser().get(node_service.login(school=two_schools.entity_id))
+    tab = Tab().open(node_service.login(school=two_schools.entity_id))
 
-    assert page.url.startswith(two_schools.address.url)
+    assert tab.url.startswith(two_schools.address.url)
 
 
 def test_a_school_that_takes_requests_by_post_and_signs_the_assertion_alone(
@@ -155,29 +150,27 @@ def test_a_school_that_takes_requests_by_post_and_signs_the_assertion_alone(
 
 
 def test_a_passive_login_where_the_school_must_be_asked_for(node_service: NodeSaml) -> None:
-    browser = Browser()
-    answer = browser.get(node_service.login(passive="", state="les7"))
+    answer = Tab().open(node_service.login(passive="", state="les7"))
 
-    assert node_service.received(browser.submit(answer)) == {"relayState": "les7", "passive": "nobody is logged in"}
+    assert node_service.received(answer.press()) == {"relayState": "les7", "passive": "nobody is logged in"}
 
 
 def test_a_passive_login_of_somebody_whom_the_school_does_not_know(
     node_service: NodeSaml, two_schools: SimpleSamlPhp
 ) -> None:
-    browser = Browser()
-    answer = press_on(browser, browser.get(node_service.login(passive="", school=two_schools.entity_id)))
+    answer = press_on(Tab().open(node_service.login(passive="", school=two_schools.entity_id)))
 
-    assert node_service.received(browser.submit(answer))["passive"] == "nobody is logged in"
+    assert node_service.received(answer.press())["passive"] == "nobody is logged in"
 
 
 def test_a_passive_login_of_somebody_who_is_logged_in_succeeds(
     node_service: NodeSaml, two_schools: SimpleSamlPhp
 ) -> None:
-    browser = Browser()
-    logged_in(node_service, "kim", browser)
-    answer = press_on(browser, browser.get(node_service.login(passive="", school=two_schools.entity_id)))
+    tab = Tab()
+    logged_in(node_service, "kim", tab)
+    answer = press_on(tab.open(node_service.login(passive="", school=two_schools.entity_id)))
 
-    assert node_service.received(browser.submit(answer))["attributes"]["eckId"] == eck_id("kim")
+    assert node_service.received(answer.press())["attributes"]["eckId"] == eck_id("kim")
 
 
 def test_the_authentication_context_that_the_school_gives(node_service: NodeSaml) -> None:
@@ -191,8 +184,7 @@ def test_an_authentication_context_that_the_school_does_not_give(node_service: N
 
 def test_a_name_id_that_the_service_does_not_get(node_service: NodeSaml) -> None:
     """node-saml asks for the e-mail address where it is not told otherwise."""
-    browser = Browser()
-    page = browser.get(node_service.login(nameid="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"))
+    answer = Tab().open(node_service.login(nameid="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"))
 
-    received = node_service.received(browser.submit(page))
+    received = node_service.received(answer.press())
     assert f"{STATUS}InvalidNameIDPolicy" in received["status"]

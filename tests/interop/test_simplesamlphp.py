@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.saml.name_id import TRANSIENT
-from tests.support.http_browser import Browser, Page
+from tests.support.browser_like import Tab
 from tests.support.real_gateway import RealGateway
 from tests.support.school_login import eck_id, log_in
 from tests.support.simplesamlphp import SimpleSamlPhp, accepts_signature
@@ -16,18 +16,17 @@ from tests.support.simplesamlphp import SimpleSamlPhp, accepts_signature
 pytestmark = pytest.mark.stranger
 
 
-def shown(service: SimpleSamlPhp, page: Page) -> Mapping[str, Any]:
+def shown(service: SimpleSamlPhp, tab: Tab) -> Mapping[str, Any]:
     """What the application says of who is logged in."""
-    assert page.url.startswith(service.me), f"the browser is at {page.url}: {page.body}"
-    return json.loads(page.body)
+    assert tab.url.startswith(service.me), f"the browser is at {tab.url}: {tab.body}"
+    return json.loads(tab.body)
 
 
 def test_the_service_gets_the_eck_id_and_what_the_agreement_names(
     simplesamlphp_service: SimpleSamlPhp, gateway: RealGateway
 ) -> None:
-    browser = Browser()
-    answer = log_in(browser, browser.get(simplesamlphp_service.me), "kim")
-    received = shown(simplesamlphp_service, browser.submit(answer))
+    answer = log_in(Tab().open(simplesamlphp_service.me), "kim")
+    received = shown(simplesamlphp_service, answer.press())
 
     assert received["attributes"] == {"eckId": [eck_id("kim")], "givenName": ["Kim"]}
     assert received["idp"] == gateway.saml.idp_entity_id
@@ -37,31 +36,28 @@ def test_the_service_gets_the_eck_id_and_what_the_agreement_names(
 def test_a_learner_without_eck_id_has_the_fallback_that_the_agreement_names(
     simplesamlphp_service: SimpleSamlPhp,
 ) -> None:
-    browser = Browser()
-    answer = log_in(browser, browser.get(simplesamlphp_service.me), "sam")
-    received = shown(simplesamlphp_service, browser.submit(answer))
+    answer = log_in(Tab().open(simplesamlphp_service.me), "sam")
+    received = shown(simplesamlphp_service, answer.press())
 
     assert received["attributes"] == {"nlEduPersonRealId": ["sam-real"], "givenName": ["Sam"]}
 
 
 def test_a_school_without_an_agreement_is_refused_and_the_service_told(simplesamlphp_service: SimpleSamlPhp) -> None:
-    browser = Browser()
-    refused = log_in(browser, browser.get(simplesamlphp_service.me), "noor")
+    refused = log_in(Tab().open(simplesamlphp_service.me), "noor")
     assert refused.status == 403
 
-    assert shown(simplesamlphp_service, browser.submit(refused))["error"].startswith("Responder/RequestDenied")
+    assert shown(simplesamlphp_service, refused.press())["error"].startswith("Responder/RequestDenied")
 
 
 def test_a_passive_login_of_a_stranger_says_that_nobody_is_there(simplesamlphp_service: SimpleSamlPhp) -> None:
-    browser = Browser()
-    answer = browser.get(f"{simplesamlphp_service.me}?passive")
+    answer = Tab().open(f"{simplesamlphp_service.me}?passive")
 
-    assert shown(simplesamlphp_service, browser.submit(answer))["error"].startswith("Responder/NoPassive")
+    assert shown(simplesamlphp_service, answer.press())["error"].startswith("Responder/NoPassive")
 
 
 @pytest.mark.parametrize("role", ["sp", "idp"])
 def test_simplesamlphp_accepts_the_signature_of_the_metadata(gateway: RealGateway, role: str, tmp_path: Path) -> None:
-    served = Browser().get(f"{gateway.address.url}/saml/metadata/{role}").body
+    served = Tab().open(f"{gateway.address.url}/saml/metadata/{role}").body
     assert served == gateway.metadata(role).strip()
 
     genuine, altered = tmp_path / "genuine.xml", tmp_path / "altered.xml"

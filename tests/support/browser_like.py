@@ -1,7 +1,8 @@
 """A small browser with the cookie rules of real ones, several tabs sharing one jar, and no scripts.
 
 Cookies are of a host. A Secure cookie is taken over plain http from loopback alone. `SameSite=None` needs Secure; Lax
-goes along on navigation by GET alone when another site leads here; Strict never does. (RFC 6265bis, 5.5 and 5.6.)
+goes along on navigation by GET alone when another site leads here; Strict never does. (RFC 6265bis, 5.5 and 5.6.) One
+that does not say goes along: Chromium allows it for two minutes, longer than a login here takes, and Firefox always.
 """
 
 from dataclasses import dataclass, field
@@ -38,12 +39,12 @@ class Jar:
         return "; ".join(
             f"{cookie.name}={cookie.value}"
             for cookie in self.of(url).values()
-            if not cross_site or cookie.same_site == "None" or (cookie.same_site == "Lax" and method == "GET")
+            if not cross_site or cookie.same_site in ("", "None") or (cookie.same_site == "Lax" and method == "GET")
         )
 
     def keep(self, url: str, header: str) -> None:
         for name, morsel in SimpleCookie(header).items():
-            same_site, secure = morsel["samesite"] or "Lax", bool(morsel["secure"])
+            same_site, secure = morsel["samesite"], bool(morsel["secure"])
             if name.startswith("__Host-") and not (url.startswith("https:") and secure and morsel["path"] == "/"):
                 continue
             if same_site == "None" and not secure:
@@ -77,8 +78,10 @@ class Tab:
     def press(self, text: str = "", **fields: str) -> "Tab":
         """Press the button that says this (any, if nothing is said), with these fields filled in."""
         for form in self.page.forms:
-            for button in form.iter("button"):
-                if text in " ".join(button.text_content().split()):
+            for button in form.xpath(".//button | .//input[@type='submit']"):
+                if text in (
+                    button.get("value", "") if button.tag == "input" else " ".join(button.text_content().split())
+                ):
                     return self._submit(form, button, fields)
         raise AssertionError(f"no button says {text!r} on {self.url}")
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.browser_like import Tab
 from tests.support.child_process import Address, free_address, serving
-from tests.support.http_browser import Browser, Page
 from tests.support.peer_keys import write_key
 
 _PROGRAM = Path("/usr/sbin/apache2")
@@ -43,12 +43,12 @@ class Mellon:
 
     def metadata(self) -> str:
         """What it publishes of itself."""
-        return Browser().get(self.entity_id).body
+        return Tab().open(self.entity_id).body
 
-    def received(self, page: Page) -> Mapping[str, str]:
+    def received(self, tab: Tab) -> Mapping[str, str]:
         """The variables that mellon sets for an application, without their prefix."""
-        assert (page.url, page.status) == (self.protected, 200), f"{page.status} at {page.url}: {self.log()[-2000:]}"
-        lines = html.unescape(page.body).splitlines()
+        assert (tab.url, tab.status) == (self.protected, 200), f"{tab.status} at {tab.url}: {self.log()[-2000:]}"
+        lines = html.unescape(tab.body).splitlines()
         pairs = (line.removeprefix(_PREFIX).split("=", 1) for line in lines if line.startswith(_PREFIX))
         return dict(pairs)
 

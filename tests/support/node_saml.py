@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from lxml import etree
 
 from gateway.federation.metadata.entities import Binding
+from tests.support.browser_like import Tab
 from tests.support.child_process import Address, free_address, serving
-from tests.support.http_browser import Browser, Page
 from tests.support.peer_keys import CERTIFICATE, KEY, write_key
 
 _SOURCE = Path(__file__).parents[1] / "interop" / "node"
@@ -39,12 +39,12 @@ class NodeSaml:
 
     def metadata(self) -> str:
         """What it publishes of itself."""
-        return Browser().get(self.entity_id).body
+        return Tab().open(self.entity_id).body
 
-    def received(self, page: Page) -> Mapping[str, Any]:
+    def received(self, tab: Tab) -> Mapping[str, Any]:
         """What node-saml made of the answer that it got."""
-        assert page.url == f"{self.address.url}/acs", f"the browser is at {page.url}: {page.body}"
-        return json.loads(page.body)
+        assert tab.url == f"{self.address.url}/acs", f"the browser is at {tab.url}: {tab.body}"
+        return json.loads(tab.body)
 
 
 def why_not() -> str | None:

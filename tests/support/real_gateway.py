@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.saml.addresses import Addresses
+from tests.support.browser_like import Tab
 from tests.support.child_process import Address, free_address, serving
-from tests.support.http_browser import Browser
 
 _SLUIS = Path(sys.executable).with_name("sluis")
 
@@ -64,7 +64,7 @@ def served(gateway: RealGateway) -> Iterator[RealGateway]:
         (_SLUIS, "serve", gateway.directory),
         address=gateway.address,
         log=gateway.directory / "serve.log",
-        ready=lambda: Browser().get(ready).status == 200,
+        ready=lambda: Tab().open(ready).status == 200,
     ):
         yield gateway
 

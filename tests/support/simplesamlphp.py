@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tests.support.browser_like import Tab
 from tests.support.child_process import Address, free_address, serving
-from tests.support.http_browser import Browser
 from tests.support.peer_keys import write_key
 
 _LIBRARY = Path("/usr/share/simplesamlphp")
@@ -32,7 +32,7 @@ class SimpleSamlPhp:
 
     def metadata(self) -> str:
         """What it publishes of itself."""
-        return Browser().get(self.entity_id).body
+        return Tab().open(self.entity_id).body
 
     def trust(self, metadata: str) -> None:
         """Make the other side known: SimpleSAMLphp parses the document by itself."""
