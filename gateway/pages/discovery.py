@@ -12,6 +12,7 @@ from gateway.login.dispatch import Dispatcher
 from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
 from gateway.web import Browser, Respond
+from gateway.web.headers import POLICY
 
 AT_MOST = 50
 """Schools on one page; a search narrows them down."""
@@ -30,7 +31,7 @@ def blueprint(
         query = request.args.get("q", "")[:_MAX_QUERY]
         found = search(discovery.choices, query)
         remembered = choices.remembered().school
-        return renderer.page(
+        page = renderer.page(
             "discovery.html",
             wish=discovery.language,
             service=discovery.service,
@@ -41,6 +42,8 @@ def blueprint(
             total=len(discovery.choices),
             remembered=next((choice for choice in discovery.choices if choice.school.brin == remembered), None),
         )
+        page.headers["Content-Security-Policy"] = POLICY
+        return page
 
     @routes.post("/login/<login>/school")
     def choose(login: str) -> Response:

@@ -6,9 +6,9 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-FORMS_HERE = "; form-action 'self'"
-"""Added where forms go to the gateway alone. A page that posts an answer cannot have it: browsers apply it to the
-redirects of the service behind the post as well, and those are the service's own."""
+NO_FORMS = "; form-action 'none'"
+"""Added where a page has no form. One that has cannot name where it goes: browsers hold every redirect behind a post to
+it as well, which lead to schools and services, and from those on to wherever they please."""
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -24,7 +24,7 @@ def install(app: Flask, *, https: bool) -> None:
 
     def secure(response: Response) -> Response:
         response.headers.update(_HEADERS)
-        response.headers.setdefault("Content-Security-Policy", POLICY + FORMS_HERE)
+        response.headers.setdefault("Content-Security-Policy", POLICY + NO_FORMS)
         response.headers.setdefault("Cache-Control", "no-store")
         if https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

@@ -1,0 +1,75 @@
+"""axe finds nothing on any page, in both languages, light and dark, on a phone too."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.support.demo import Demo
+
+
+def home(page: Page, demo: Demo) -> None:
+    page.goto(demo.gateway + "/")
+
+
+def discovery(page: Page, demo: Demo) -> None:
+    page.goto(demo.service("leesplein") + "/login")
+
+
+def discovery_without_results(page: Page, demo: Demo) -> None:
+    discovery(page, demo)
+    page.goto(page.url + "?q=nergens")
+
+
+def discovery_with_memory(page: Page, demo: Demo) -> None:
+    discovery(page, demo)
+    page.locator("button[value='99XA']").click()
+    discovery(page, demo)
+
+
+def automatic_answer(page: Page, demo: Demo) -> None:
+    page.goto(demo.service("leesplein") + "/login")
+    page.locator("button[value='99XA']").click()
+    page.get_by_role("button", name="Fenna").click()
+    page.get_by_role("button", name="Continue").click()
+
+
+def error(page: Page, demo: Demo) -> None:
+    page.goto(demo.gateway + "/nothing")
+
+
+def refused(page: Page, demo: Demo) -> None:
+    page.goto(demo.service("rekentuin") + "/login")
+    page.locator("button[value='99XB']").click()
+    page.get_by_role("button", name="Sem").click()
+    page.get_by_role("button", name="Continue").click()
+    page.locator("summary").click()
+
+
+PAGES = [home, discovery, discovery_without_results, discovery_with_memory, automatic_answer, error, refused]
+
+
+@pytest.mark.parametrize("go", PAGES, ids=lambda go: go.__name__)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["nl-NL", "en-GB"])
+def test_axe_finds_nothing(
+    demo: Demo, browser: Browser, go: Callable[[Page, Demo], None], scheme: str, locale: str
+) -> None:
+    # Without scripts of its own the page stands still; axe runs in it all the same, from outside its policy.
+    context = browser.new_context(
+        locale=locale,
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": 320, "height": 640},
+        bypass_csp=True,
+    )
+    page = context.new_page()
+    page.route("**/submit.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.add_init_script("HTMLFormElement.prototype.submit = function () {}")
+    go(page, demo)
+    assert page.url.startswith(demo.gateway)
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 320, f"the page is {width} pixels wide on a screen of 320"
+    context.close()

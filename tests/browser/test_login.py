@@ -1,0 +1,109 @@
+"""The demo login in a real browser, with its own rules for cookies, forms and content security."""
+
+import re
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.demo import Demo
+
+
+def start(page: Page, demo: Demo, service: str) -> Page:
+    page.goto(demo.service(service) + "/")
+    page.get_by_role("link", name="Log in").click()
+    return page
+
+
+def test_a_pupil_clicks_and_is_in(demo: Demo, context: BrowserContext) -> None:
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    start(page, demo, "rekentuin")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kies je school")
+    page.get_by_role("button", name="De Regenboog").click()
+    page.get_by_role("button", name="Fenna").click()
+    expect(page.get_by_text("You are in.")).to_be_visible()
+    assert page.url.startswith(demo.service("rekentuin"))
+    expect(page.get_by_role("row", name=re.compile("eckId"))).to_contain_text("https://ketenid.nl/pilot/")
+    expect(page.get_by_role("row", name=re.compile("givenName"))).to_contain_text("Fenna")
+    expect(page.get_by_role("row")).to_have_count(4)
+    assert not [text for text in said if "Content Security Policy" in text]
+
+
+def test_the_browser_keeps_the_cookie_across_the_schools_site(demo: Demo, context: BrowserContext) -> None:
+    page = start(context.new_page(), demo, "leesplein")
+    page.get_by_role("button", name="Petteflat College").click()
+    names = {cookie["name"] for cookie in context.cookies(demo.gateway)}
+    assert "sluis" in names
+    page.get_by_role("button", name="Lotte").click()
+    expect(page.get_by_text("You are in.")).to_be_visible()
+
+
+def test_two_tabs(demo: Demo, context: BrowserContext) -> None:
+    first = start(context.new_page(), demo, "rekentuin")
+    second = start(context.new_page(), demo, "leesplein")
+    first.get_by_role("button", name="De Regenboog").click()
+    second.get_by_role("button", name="De Regenboog").click()
+    first.get_by_role("button", name="Fenna").click()
+    second.get_by_role("button", name="Daan").click()
+    expect(first.get_by_text("You are in.")).to_be_visible()
+    expect(second.get_by_text("You are in.")).to_be_visible()
+
+
+def test_the_back_button_after_the_login(demo: Demo, context: BrowserContext) -> None:
+    page = start(context.new_page(), demo, "leesplein")
+    discovery = page.url
+    page.get_by_role("button", name="De Regenboog").click()
+    page.get_by_role("button", name="Fenna").click()
+    expect(page.get_by_text("You are in.")).to_be_visible()
+    page.goto(discovery)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Je bent al klaar")
+
+
+def test_without_javascript(demo: Demo, browser: Browser) -> None:
+    context = browser.new_context(locale="nl-NL", java_script_enabled=False)
+    page = start(context.new_page(), demo, "leesplein")
+    page.get_by_label("Zoek je school").fill("regen")
+    page.get_by_role("button", name="Zoek").click()
+    page.get_by_role("button", name="De Regenboog").click()
+    page.get_by_role("button", name="Fenna").click()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Je gaat verder")
+    page.get_by_role("button", name="Verder").click()
+    expect(page.get_by_text("You are in.")).to_be_visible()
+    context.close()
+
+
+def test_by_keyboard_alone(demo: Demo, context: BrowserContext) -> None:
+    page = start(context.new_page(), demo, "leesplein")
+    page.get_by_label("Zoek je school").focus()
+    page.keyboard.type("petteflat")
+    page.keyboard.press("Enter")
+    button = page.get_by_role("button", name="Petteflat College")
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if button.evaluate("element => element === document.activeElement"):
+            break
+    outline = button.evaluate("element => getComputedStyle(element).outlineStyle")
+    assert outline == "solid"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Petteflat College")
+
+
+def test_a_refused_release_leads_back_to_the_service(demo: Demo, context: BrowserContext) -> None:
+    page = start(context.new_page(), demo, "rekentuin")
+    page.get_by_role("button", name="Petteflat College").click()
+    page.get_by_role("button", name="Sem").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Je school heeft geen afspraak met dit lesmateriaal")
+    page.get_by_text("Voor de helpdesk").click()
+    expect(page.get_by_text("agreement_missing")).to_be_visible()
+    page.get_by_role("button", name="Terug naar Rekentuin").click()
+    expect(page.get_by_text("RequestDenied")).to_be_visible()
+
+
+def test_in_english(demo: Demo, browser: Browser) -> None:
+    context = browser.new_context(locale="en-GB")
+    page = start(context.new_page(), demo, "leesplein")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Choose your school")
+    page.get_by_role("link", name="Nederlands").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kies je school")
+    context.close()
