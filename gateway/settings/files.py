@@ -19,9 +19,13 @@ def strange_files(directory: Path) -> Iterator[Problem]:
         if path.name in DIRECTORIES:
             yield from _in_entries(path)
         elif path.is_dir() and path.name not in _OTHERS:
-            yield from _misspelt(path.name, DIRECTORIES)
+            close = difflib.get_close_matches(path.name, DIRECTORIES, n=1)
+            if close:
+                yield _unread(path.name, f"did you mean {close[0]}?")
         elif path.suffix in (".yaml", ".yml") and path.name not in FILES:
-            yield from _misspelt(path.name, FILES) or (_unread(path.name, "the gateway reads " + " and ".join(FILES)),)
+            close = difflib.get_close_matches(path.stem, [Path(file).stem for file in FILES], n=1)
+            hint = f"did you mean {close[0]}.yaml?" if close else f"the gateway reads {' and '.join(FILES)}"
+            yield _unread(path.name, hint)
 
 
 def _in_entries(directory: Path) -> Iterator[Problem]:
@@ -36,11 +40,6 @@ def _in_entries(directory: Path) -> Iterator[Problem]:
             yield _unread(file, f"name it {path.stem}.yaml")
         elif path.is_dir() and any(path.glob("*.y*ml")):
             yield _unread(file, f"put its .yaml files in {directory.name} itself")
-
-
-def _misspelt(name: str, known: tuple[str, ...]) -> tuple[Problem, ...]:
-    close = difflib.get_close_matches(name, known, n=1)
-    return (_unread(name, f"did you mean {close[0]}?"),) if close else ()
 
 
 def _unread(file: str, instead: str) -> Problem:

@@ -13,7 +13,7 @@ from gateway.storage.sealing import SecretKey
 from gateway.xml.keys import SigningKey, load_signing_key
 
 SOON = timedelta(days=30)
-_MAKE_KEYS = "`sluis init --keys-only` makes the keys that are not there"
+_MAKE_KEYS = "`sluis init DIR --keys-only` makes the keys that are not there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,13 @@ def _signing(settings: Settings, index: int, problems: list[Problem]) -> Signing
     try:
         certificate = (settings.directory / entry.certificate).read_bytes()
     except OSError as cause:
-        problems.append(Problem(place, f"{entry.certificate} cannot be read: {cause.strerror}", _MAKE_KEYS))
+        what = f"{entry.certificate} cannot be read: {cause.strerror}"
+        problems.append(Problem(place, what, _hint(settings, entry.certificate)))
         return None
     try:
         return load_signing_key(entry.key.read(settings.directory), certificate)
     except ValueError as cause:
-        problems.append(Problem(place, f"saml_signing key {index + 1}: {cause}", _MAKE_KEYS))
+        problems.append(Problem(place, f"saml_signing key {index + 1}: {cause}", _hint(settings, entry.key.file)))
         return None
 
 
@@ -76,5 +77,9 @@ def _ring(settings: Settings, kind: str, listed: list[SymmetricKey], problems: l
             what = f"the {kind} key {key.id} is not base64"
             problems.append(Problem(place, what, "`openssl rand -base64 32` makes one"))
         except ValueError as cause:
-            problems.append(Problem(place, f"the {kind} key {key.id}: {cause}", _MAKE_KEYS))
+            problems.append(Problem(place, f"the {kind} key {key.id}: {cause}", _hint(settings, key.secret.file)))
     return tuple(ring.values())
+
+
+def _hint(settings: Settings, file: str | None) -> str:
+    return _MAKE_KEYS if file is not None and not (settings.directory / file).exists() else ""
