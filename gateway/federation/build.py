@@ -36,7 +36,7 @@ def build(settings: Settings, *, clock: Clock) -> tuple[Federation, tuple[Proble
     )
     problems += check_fit(parties)
     dated = check_dates(parties, clock.now())
-    if errors(problems):
+    if errors((*settings.problems, *problems)):
         raise Problems([*problems, *dated])
     federation = Federation.of(
         schools=[_school(entry.value) for entry in settings.schools],

@@ -39,10 +39,10 @@ class Entry(Generic[EntryModel]):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A configuration directory. `warnings` do not keep it from being used.
+    """A configuration directory. `problems` is what is wrong with its files: no errors, if `load` gave it.
 
-    `unread` is empty but in settings of `read` that have errors: then it holds every word of the entries that are
-    left out, so that nobody says of a name in them that it is unknown.
+    Where `read` left entries out, `unread` holds every word of them, so that nobody says of a name in them that it is
+    unknown.
     """
 
     directory: Path
@@ -54,7 +54,7 @@ class Settings:
     agreements: tuple[Entry[AgreementEntry], ...]
     gateway_document: Document
     policy_document: Document
-    warnings: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] = ()
     unread: frozenset[str] = frozenset()
 
 
@@ -97,10 +97,10 @@ def read(directory: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
         agreements=agreements,
         gateway_document=gateway_document,
         policy_document=policy_document,
-        warnings=tuple(reading.problems),
+        problems=tuple(reading.problems),
         unread=frozenset(reading.unread),
     )
-    return settings, settings.warnings
+    return settings, settings.problems
 
 
 @dataclass(slots=True)

@@ -164,7 +164,7 @@ def test_says_where_and_what_is_wrong_and_what_would_be_right(bad, tmp_path):
 def test_the_sound_configuration_has_no_problem(tmp_path):
     settings = load(write_configuration(tmp_path))
 
-    assert settings.warnings == ()
+    assert settings.problems == ()
     assert [entry.value.id for entry in settings.identity_providers] == ["petteflat"]
     assert str(settings.agreements[0].place("from")) == "agreements/agreements.yaml:4"
 

@@ -1,0 +1,388 @@
+"""What an operator reads about parties that do not fit together."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pytest
+
+from gateway.attributes.checks import check_dialects
+from gateway.cli.loading import examine
+from gateway.federation.build import build
+from gateway.settings.loader import load
+from gateway.settings.problems import Level, Problem, Problems
+from tests.support.configuration import (
+    FILES,
+    SP_ENTITY,
+    aggregate,
+    edited,
+    idp_document,
+    sp_document,
+    write_configuration,
+)
+from tests.support.held import HeldClock
+
+G, P = "gateway.yaml", "policy.yaml"
+I, S, B, A = (  # noqa: E741
+    "identity-providers/petteflat.yaml",
+    "services/leesplein.yaml",
+    "schools/schools.yaml",
+    "agreements/agreements.yaml",
+)
+I_XML, S_XML = "identity-providers/petteflat.xml", "services/leesplein.xml"
+ERROR, WARNING = Level.ERROR, Level.WARNING
+
+
+class Bad(NamedTuple):
+    """A change of the sound configuration, and the one problem that it makes."""
+
+    changed: Mapping[str, str | bytes]
+    level: Level
+    place: str
+    says: tuple[str, ...]
+
+
+def _again(file: str, **fields: str) -> dict[str, str]:
+    """A second entry like the one in this file, with some fields of its own, in `<directory>/again.yaml`."""
+    text = FILES[file]
+    for field, value in fields.items():
+        text = re.sub(rf"(?m)^((?:- |  )?{field}): .*$", rf"\1: {value}", text)
+    return {f"{file.partition('/')[0]}/again.yaml": text}
+
+
+CASES = {
+    "identity provider of an unknown school": Bad(
+        edited(I, "[99XB]", "[99XB, 99XY]"), ERROR, f"{I}:5", ("no school has the BRIN 99XY", "did you mean 99XB?")
+    ),
+    "identity provider of a branch without an entry": Bad(
+        edited(I, "[99XB]", "[99XB, 99XB01]"), ERROR, f"{I}:5", ("BRIN 99XB01", "99XB has an entry, and its branches")
+    ),
+    "school that nobody speaks for": Bad(
+        {"schools/more.yaml": "- {brin: 99ZZ, names: {nl: Z}, sector: vo}\n"},
+        WARNING,
+        "schools/more.yaml:1",
+        ("no identity provider speaks for 99ZZ",),
+    ),
+    "two identity providers of one school": Bad(
+        {**_again(I, id="hub", metadata="hub.xml"), "identity-providers/hub.xml": idp_document("https://hub.example")},
+        WARNING,
+        f"{I}:5",
+        ("hub speaks for 99XB already, at identity-providers/again.yaml:5", "is sent to hub"),
+    ),
+    "id of an identity provider twice": Bad(
+        {
+            "identity-providers/again.yaml": FILES[I].replace("[99XB]", "[99XC]").replace("petteflat.xml", "again.xml"),
+            "identity-providers/again.xml": idp_document("https://again.example"),
+            "schools/more.yaml": "- {brin: 99XC, names: {nl: Z}, sector: vo}\n",
+        },
+        ERROR,
+        f"{I}:1",
+        ("the id petteflat stands at identity-providers/again.yaml:1 already",),
+    ),
+    "entityID of an identity provider twice": Bad(
+        {
+            **_again(I, id="other", schools="[99XC]"),
+            "schools/more.yaml": "- {brin: 99XC, names: {nl: Z}, sector: vo}\n",
+        },
+        ERROR,
+        f"{I}:3",
+        ("the entityID https://idp.petteflat.example/metadata stands at identity-providers/again.yaml:3 already",),
+    ),
+    "entityID of a service twice": Bad(
+        {
+            **_again(S, id="other"),
+            "agreements/more.yaml": FILES[A].replace("leesplein", "other"),
+        },
+        ERROR,
+        f"{S}:4",
+        (f"the entityID {SP_ENTITY} stands at services/again.yaml:4 already",),
+    ),
+    "BRIN twice": Bad(
+        {"schools/again.yaml": "- {brin: 99XB, names: {nl: P}, sector: vo}\n"},
+        ERROR,
+        f"{B}:1",
+        ("the BRIN 99XB stands at schools/again.yaml:1 already",),
+    ),
+    "domain twice": Bad(
+        edited(B, "[petteflat.example]", "[petteflat.example, PETTEFLAT.example]"),
+        ERROR,
+        f"{B}:5",
+        ("the domain petteflat.example stands at",),
+    ),
+    "agreement with an unknown service": Bad(
+        _again(A, service="leespleit"),
+        ERROR,
+        "agreements/again.yaml:1",
+        ("no service has the id leespleit", "did you mean leesplein?"),
+    ),
+    "agreement of an unknown school": Bad(
+        edited(A, "[99XB]", "[99XB, 98QQ]"), ERROR, f"{A}:3", ("no school has the BRIN 98QQ", "add it to schools/")
+    ),
+    "agreement of an unknown board": Bad(
+        edited(A, "[99XB]", "[99XB]\n  boards:\n    - stichtink"),
+        ERROR,
+        f"{A}:5",
+        ("no school has the board stichtink", "did you mean stichting?"),
+    ),
+    "agreement on an attribute set that is none": Bad(
+        _again(A, attribute_set="3", schools="[]\n  boards: [stichting]"),
+        ERROR,
+        "agreements/again.yaml:2",
+        ("no attribute set 3", "it has 1, 2"),
+    ),
+    "two agreements at one time": Bad(
+        {"agreements/again.yaml": FILES[A]},
+        WARNING,
+        f"{A}:4",
+        ("99XB has another agreement with leesplein", "again.yaml:1"),
+    ),
+    "agreement that has ended": Bad(
+        edited(A, "  reference", "  until: 2026-09-06\n  reference"), WARNING, f"{A}:5", ("A-1 ended on 2026-09-06",)
+    ),
+    "agreement that ends soon": Bad(
+        edited(A, "  reference", "  until: 2026-09-30\n  reference"), WARNING, f"{A}:5", ("A-1 ends on 2026-09-30",)
+    ),
+    "agreement that allows another fallback": Bad(
+        edited(S, "provisional", "real_id"),
+        WARNING,
+        f"{A}:1",
+        ("leesplein wishes the fallback real_id, this agreement allows provisional", "gets the provisional one"),
+    ),
+    "agreement that allows no fallback": Bad(
+        edited(A, "  reference", "  fallback: none\n  reference"),
+        WARNING,
+        f"{A}:5",
+        ("this agreement allows none", "cannot log in"),
+    ),
+    "service without an agreement": Bad({A: "[]\n"}, WARNING, f"{S}:1", ("no school has an agreement with leesplein",)),
+    "service that asks more than anybody gives": Bad(
+        edited(A, "attribute_set: 2", "attribute_set: 1"), WARNING, f"{S}:9", ("no agreement accepts attribute set 2",)
+    ),
+    "service of other sectors than its schools": Bad(
+        edited(S, "[vo]", "[po, mbo]"), WARNING, f"{S}:5", ("no school with an agreement is in these sectors",)
+    ),
+    "set without the ECK iD": Bad(
+        edited(S, "  1: {eck_id: access}", "  1: {given_name: greeting}"), ERROR, f"{S}:8", ("does not name eck_id",)
+    ),
+    "set with a second identifier": Bad(
+        edited(S, "    given_name", "    pupil_number: x\n    given_name"),
+        ERROR,
+        f"{S}:11",
+        ("pupil_number is a second identifier", "one identifier", "`fallback`"),
+    ),
+    "set with an attribute that goes to nobody": Bad(
+        edited(S, "    given_name", "    initials: x\n    given_name"), ERROR, f"{S}:11", ("initials go to nobody",)
+    ),
+    "attribute that the policy forgot": Bad(
+        edited(P, "  subgroup: {class: justified, reason: teachers}\n", ""),
+        WARNING,
+        f"{P}:3",
+        ("the policy does not class subgroup: it goes to nobody",),
+    ),
+    "consumer over http": Bad(
+        {S_XML: sp_document(location="http://leesplein.example/acs")},
+        ERROR,
+        f"{S}:4",
+        ("the AssertionConsumerService http://leesplein.example/acs is not https", "loopback"),
+    ),
+    "consumer of a script": Bad(
+        {S_XML: sp_document(location="javascript:alert(1)")}, ERROR, f"{S}:4", ("is not https",)
+    ),
+    "identity provider over http": Bad(
+        {I_XML: idp_document(location="http://idp.example/sso")},
+        ERROR,
+        f"{I}:3",
+        ("the SingleSignOnService", "not https"),
+    ),
+    "metadata that has run out": Bad(
+        {S_XML: sp_document(valid_until="2026-09-07T08:30:00Z")},
+        ERROR,
+        f"{S}:4",
+        ("the metadata was valid until 2026-09-07", f"logins of {SP_ENTITY} are refused", "fetch it anew"),
+    ),
+    "metadata that runs out soon": Bad(
+        {I_XML: idp_document(valid_until="2026-09-20T00:00:00Z")}, WARNING, f"{I}:3", ("valid until 2026-09-20",)
+    ),
+    "metadata that is not there": Bad(
+        edited(S, "metadata: leesplein.xml", "metadata: other.xml"),
+        ERROR,
+        f"{S}:4",
+        ("other.xml: the file cannot be read: No such file or directory", "beside this one"),
+    ),
+    "metadata of the other role": Bad({S_XML: idp_document()}, ERROR, f"{S}:4", ("leesplein.xml: it has no SPSSO",)),
+    "metadata that is not XML": Bad({I_XML: b"<"}, ERROR, f"{I}:3", ("petteflat.xml: the document is refused",)),
+    "entityID that is not in the metadata": Bad(
+        edited(S, "sectors:", "entity_id: https://nobody.example\nsectors:"),
+        ERROR,
+        f"{S}:4",
+        ("leesplein.xml: https://nobody.example is not in it",),
+    ),
+    "unsigned metadata with a certificate": Bad(
+        {**edited(S, "sectors:", "metadata_certificate: ../keys/saml.crt\nsectors:")},
+        ERROR,
+        f"{S}:4",
+        ("it is not signed, and its certificate is given",),
+    ),
+    "certificate of metadata that is not there": Bad(
+        edited(S, "sectors:", "metadata_certificate: nothing.crt\nsectors:"),
+        ERROR,
+        f"{S}:4",
+        ("metadata_certificate nothing.crt cannot be read",),
+    ),
+    "certificate of metadata that is none": Bad(
+        edited(S, "sectors:", "metadata_certificate: leesplein.xml\nsectors:"),
+        ERROR,
+        f"{S}:4",
+        ("metadata_certificate leesplein.xml is not a certificate",),
+    ),
+    "signed requests without a certificate": Bad(
+        {**edited(S, "sectors:", "require_signed_requests: true\nsectors:"), S_XML: sp_document(certificates=[])},
+        ERROR,
+        f"{S}:5",
+        ("no signing certificate, so no request of it can be accepted",),
+    ),
+    "unsigned assertions against the metadata": Bad(
+        {
+            **edited(S, "sectors:", "sign: {assertion: false}\nsectors:"),
+            S_XML: sp_document(attributes='WantAssertionsSigned="true"'),
+        },
+        WARNING,
+        f"{S}:5",
+        ("its metadata wants assertions signed, so they are",),
+    ),
+    "attribute without a name in the dialect": Bad(
+        edited(S, "    given_name: greeting", "    given_name: greeting\n    birth_date: normed test"),
+        ERROR,
+        f"{S}:12",
+        ("the dialect entree has no name for birth_date",),
+    ),
+    "attribute that nobody can send": Bad(
+        {**edited(S, "    given_name", "    surname_prefix: x\n    given_name"), **edited(I, "entree", "surf")},
+        ERROR,
+        f"{S}:11",
+        ("no identity provider can send surname_prefix: their dialects are surf",),
+    ),
+    "fallback without a name in the dialect": Bad(
+        {
+            S: FILES[S].replace("provisional", "las_key").replace("sectors:", "dialect: surf\nsectors:"),
+            **edited(A, "  reference", "  fallback: las_key\n  reference"),
+        },
+        ERROR,
+        f"{S}:7",
+        ("the dialect surf has no name for las_key",),
+    ),
+    "fallback that nobody can send": Bad(
+        {
+            **edited(S, "provisional", "real_id"),
+            **edited(A, "  reference", "  fallback: real_id\n  reference"),
+            **edited(I, "entree", "surf"),
+        },
+        WARNING,
+        f"{S}:6",
+        ("no identity provider can send real_id", "cannot log in"),
+    ),
+    "school without a domain where the dialect has no BRIN": Bad(
+        {**edited(I, "entree", "surf"), **edited(B, "  domains: [petteflat.example]\n", "")},
+        WARNING,
+        f"{I}:5",
+        ("the dialect surf names a school by its domain, and 99XB has none",),
+    ),
+}
+
+
+def _problems(directory) -> tuple[Problem, ...]:
+    settings = load(directory)
+    try:
+        _, problems = build(settings, clock=HeldClock())
+    except Problems as cause:
+        problems = cause.problems
+    return (*problems, *check_dialects(settings))
+
+
+@pytest.mark.parametrize("bad", CASES.values(), ids=CASES)
+def test_names_the_place_and_what_is_wrong(bad, tmp_path):
+    problems = _problems(write_configuration(tmp_path, bad.changed))
+
+    assert [(problem.level, str(problem.place)) for problem in problems] == [(bad.level, bad.place)], [
+        str(problem) for problem in problems
+    ]
+    for words in bad.says:
+        assert words in str(problems[0])
+
+
+def test_the_sound_configuration_fits_together(tmp_path):
+    assert _problems(write_configuration(tmp_path)) == ()
+
+
+def test_a_federation_of_nobody_is_allowed_and_said(tmp_path):
+    problems = _problems(write_configuration(tmp_path, {I: "[]\n", S: "[]\n", A: "[]\n", B: "[]\n"}))
+
+    assert [(problem.level, problem.place.file) for problem in problems] == [(WARNING, G), (WARNING, G)]
+    assert "there is no identity provider yet: nobody can log in; add one to identity-providers/" in str(problems[0])
+    assert "there is no service yet" in str(problems[1])
+
+
+def test_certificates_of_parties_that_end(tmp_path):
+    write_configuration(tmp_path)
+    later = HeldClock(datetime(2035, 12, 15, tzinfo=UTC))
+
+    _, problems = build(load(tmp_path), clock=later)
+    assert [str(problem.place) for problem in problems] == [f"{I}:3", f"{S}:4"]
+    assert all("a certificate ends on 2036-01-01" in str(problem) for problem in problems)
+
+    later.forward(days=60)
+    _, problems = build(load(tmp_path), clock=later)
+    assert all("a certificate ended on 2036-01-01" in str(problem) for problem in problems)
+    assert {problem.level for problem in problems} == {WARNING}
+
+
+def test_what_has_run_out_does_not_keep_the_gateway_from_running(tmp_path):
+    write_configuration(tmp_path, {S_XML: sp_document(valid_until="2026-09-01T00:00:00Z")})
+
+    federation, problems = build(load(tmp_path), clock=HeldClock())
+
+    assert "leesplein" in federation.services
+    assert [problem.level for problem in problems] == [ERROR]
+    assert examine(tmp_path, HeldClock()).configuration is not None
+
+
+def test_shapes_and_parties_and_keys_are_judged_in_one_go(tmp_path):
+    changed = {
+        **edited(G, "15m", "soon"),
+        **edited(A, "[99XB]", "[99XB, 98QQ]"),
+        **edited(I, "entree", "entre"),
+        S_XML: sp_document(location="http://leesplein.example/acs"),
+    }
+    write_configuration(tmp_path, changed)
+    assert [str(one.place) for one in examine(tmp_path, HeldClock()).problems] == [f"{G}:11", f"{I}:4"]
+
+    (tmp_path / G).write_text(FILES[G])
+    (tmp_path / "keys/sealing.secret").unlink()
+    examination = examine(tmp_path, HeldClock())
+    assert [str(one.place) for one in examination.problems] == [f"{A}:3", f"{G}:9", f"{I}:4", f"{S}:4"]
+    assert examination.configuration is None
+
+
+def test_nothing_is_said_of_names_in_an_entry_that_could_not_be_read(tmp_path):
+    changed = {S: FILES[S].replace("sectors: [vo]", "sectors: [nowhere]"), B: FILES[B].replace("vo", "nowhere")}
+
+    problems = examine(write_configuration(tmp_path, changed), HeldClock()).problems
+
+    assert [str(one.place) for one in problems] == [f"{B}:3", f"{S}:5"]
+
+
+def test_entries_may_share_an_aggregate(tmp_path):
+    other = "https://rekentuin.example/metadata"
+    changed = {
+        S: "- " + FILES[S].replace("\n", "\n  ").rstrip() + f"\n  entity_id: {SP_ENTITY}\n"
+        "- id: rekentuin\n  names: {nl: Rekentuin}\n  supplier: {name: X, contact: Y}\n  metadata: leesplein.xml\n"
+        f"  entity_id: {other}\n  sectors: [vo]\n  attribute_sets: {{1: {{eck_id: access}}}}\n",
+        A: FILES[A] + FILES[A].replace("leesplein", "rekentuin").replace("attribute_set: 2", "attribute_set: 1"),
+        S_XML: aggregate(sp_document(), sp_document(other)),
+    }
+
+    federation, problems = build(load(write_configuration(tmp_path, changed)), clock=HeldClock())
+
+    assert problems == ()
+    assert {service.metadata.entity_id for service in federation.services.values()} == {SP_ENTITY, other}
