@@ -2,19 +2,21 @@
 
 import ipaddress
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
+_FOR, _PROTO = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"
+Address = IPv4Address | IPv6Address
 
 
 class TrustedProxies:
     """WSGI middleware. The caller becomes the last address in X-Forwarded-For that is not a trusted proxy's.
 
-    The gateway's own address comes from its settings, never from a header, so Host and X-Forwarded-Host say nothing.
+    No other header of a proxy gets through: the gateway's own address comes from its settings, never from a header, so
+    that Host and X-Forwarded-Host say nothing.
     """
 
     def __init__(self, app: "WSGIApplication", networks: Sequence[IPv4Network | IPv6Network]) -> None:
@@ -22,30 +24,34 @@ class TrustedProxies:
         self._networks = tuple(networks)
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
-        forwarded = {name: environ.pop(name, "") for name in _FORWARDED}
-        if self._trusted(environ.get("REMOTE_ADDR", "")):
-            environ["REMOTE_ADDR"] = self._caller(forwarded["HTTP_X_FORWARDED_FOR"], environ["REMOTE_ADDR"])
-            scheme = forwarded["HTTP_X_FORWARDED_PROTO"].rpartition(",")[2].strip()
-            if scheme in ("http", "https"):
+        forwarded = [name for name in environ if name.startswith("HTTP_X_FORWARDED_") or name == "HTTP_FORWARDED"]
+        said = {name: str(environ.pop(name)) for name in forwarded}
+        peer = _address(str(environ.get("REMOTE_ADDR", "")))
+        if peer is not None:
+            environ["REMOTE_ADDR"] = str(self._caller(said.get(_FOR, ""), peer))
+            scheme = said.get(_PROTO, "").rpartition(",")[2].strip()
+            if scheme in ("http", "https") and self._trusted(peer):
                 environ["wsgi.url_scheme"] = scheme
         return self._app(environ, start_response)
 
-    def _caller(self, forwarded_for: str, nearest: str) -> str:
+    def _caller(self, forwarded_for: str, peer: Address) -> Address:
+        """From the peer backwards: each proxy that is trusted vouches for the one in front of it, and no further."""
+        nearest = peer
         for hop in reversed([one.strip() for one in forwarded_for.split(",") if one.strip()]):
-            if not _is_address(hop):
-                return nearest
-            nearest = hop
-            if not self._trusted(hop):
+            before = _address(hop)
+            if before is None or not self._trusted(nearest):
                 break
+            nearest = before
         return nearest
 
-    def _trusted(self, address: str) -> bool:
-        return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self._networks)
+    def _trusted(self, address: Address) -> bool:
+        return any(address in network for network in self._networks)
 
 
-def _is_address(text: str) -> bool:
+def _address(text: str) -> Address | None:
+    """The address; an IPv4 one that a dual-stack socket wrote as IPv6 is IPv4."""
     try:
-        ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
