@@ -1,0 +1,174 @@
+"""From the wire to canonical attributes, in both dialects."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.attributes.canonical import read
+from gateway.attributes.citizen_numbers import is_named_so, looks_like_one
+from gateway.attributes.dialects import NAMES, dialect
+from gateway.attributes.outgoing import wire_attributes
+from gateway.attributes.values import Attributes, RawAttributes
+from gateway.domain.attribute import Attribute
+from gateway.domain.role import Role
+
+MACE = "urn:mace:dir:attribute-def:"
+
+
+def reading(values, *, name="entree", name_id=None):
+    return read(RawAttributes(tuple((key, tuple(v)) for key, v in values.items()), name_id), dialect(name))
+
+
+def test_entree_names():
+    found = reading({"givenName": ["Fenna"], "nlEduPersonUnit": ["groep 6"], "eckId": ["x"]}).attributes
+    assert found.one(Attribute.GIVEN_NAME) == "Fenna"
+    assert found.one(Attribute.GROUP) == "groep 6"
+    assert found.one(Attribute.ECK_ID) == "x"
+
+
+@pytest.mark.parametrize("wire", [MACE + "givenName", "urn:oid:2.5.4.42"])
+def test_surf_names_urn_and_oid(wire):
+    assert reading({wire: ["Fenna"]}, name="surf").attributes.one(Attribute.GIVEN_NAME) == "Fenna"
+
+
+def test_urn_and_oid_of_one_attribute_are_one():
+    found = reading({MACE + "sn": ["Vries"], "urn:oid:2.5.4.4": ["Vries"]}, name="surf").attributes
+    assert found.all(Attribute.SURNAME) == ("Vries",)
+
+
+def test_unknown_names_are_dropped_and_named():
+    found = reading({"shoeSize": ["43"], "givenName": ["Fenna"], "uid": ["a@b"]})
+    assert found.unknown == ("shoeSize",)
+    assert list(found.attributes) == [Attribute.GIVEN_NAME]
+
+
+@pytest.mark.parametrize(
+    ("values", "name_id", "account"),
+    [
+        ({"uid": ["a@b"]}, "c@d", "a@b"),
+        ({}, "c@d", "c@d"),
+        ({"uid": [""]}, None, None),
+        ({"uid": ["111222333@school"]}, None, None),
+        ({}, "111222333", None),
+    ],
+)
+def test_the_local_account(values, name_id, account):
+    assert reading(values, name_id=name_id).account == account
+
+
+@pytest.mark.parametrize(
+    ("sent", "roles"),
+    [
+        (["student"], {Role.STUDENT}),
+        (["Student", "member"], {Role.STUDENT, Role.AFFILIATE}),
+        (["teacher"], {Role.EMPLOYEE}),
+        (["employee@school.nl"], {Role.EMPLOYEE}),
+        (["king"], set()),
+    ],
+)
+def test_roles(sent, roles):
+    assert reading({"eduPersonAffiliation": sent}).roles == roles
+
+
+def test_roles_never_travel_as_sent():
+    assert Attribute.ROLE not in reading({"eduPersonAffiliation": ["student"]}).attributes
+
+
+@pytest.mark.parametrize("value", ["", "   ", "a\x07b", "x" * 600])
+def test_values_that_are_none(value):
+    assert Attribute.GIVEN_NAME not in reading({"givenName": [value]}).attributes
+
+
+def test_values_are_normalised():
+    assert reading({"givenName": [" Zoe\u0308 "]}).attributes.one(Attribute.GIVEN_NAME) == "Zoë"
+    assert reading({"nlEduPersonHomeOrganizationId": ["99xa00"]}).attributes.one(Attribute.SCHOOL) == "99XA00"
+
+
+def test_at_most_fifty_values():
+    assert len(reading({"ou": [f"groep {n}" for n in range(80)]}).attributes.all(Attribute.SUBGROUP)) == 50
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("20120531", True), ("20120532", False), ("2012-05-31", False)])
+def test_birth_date(sent, kept):
+    found = reading({"urn:schac:attribute-def:schacDateOfBirth": [sent]}, name="surf").attributes
+    assert (Attribute.BIRTH_DATE in found) is kept
+
+
+@pytest.mark.parametrize(
+    "name", ["bsn", "BSN", "urn:x:bsn", "pgn", "onderwijsnummer", "burgerservicenummer", "citizenServiceNumber"]
+)
+def test_citizen_number_by_name(name):
+    assert is_named_so(name)
+    found = reading({name: ["1", "2"]})
+    assert found.citizen_numbers == 2
+    assert found.unknown == (name,)
+
+
+@pytest.mark.parametrize("name", ["givenName", "absname", "bsnless", "urn:bsn:x"])
+def test_names_that_only_look_alike(name):
+    assert not is_named_so(name)
+
+
+@pytest.mark.parametrize(
+    "value", ["111222333", "1112.22.333", "111 222 333", "111-222-333", "111222333@school.nl", "10000008", "010000008"]
+)
+def test_citizen_number_by_shape(value):
+    assert looks_like_one(value)
+    found = reading({"givenName": [value, "Fenna"]})
+    assert found.attributes.all(Attribute.GIVEN_NAME) == ("Fenna",)
+    assert found.citizen_numbers == 1
+
+
+@pytest.mark.parametrize("value", ["111222334", "000000000", "1234567", "1112223330", "99XA00", "", "groep 6"])
+def test_values_that_are_no_citizen_number(value):
+    assert not looks_like_one(value)
+
+
+@given(st.integers(10_000_000, 99_999_999))
+def test_every_number_that_passes_the_eleven_test_is_seen(start):
+    digits = [int(digit) for digit in str(start)]
+    check = sum(weight * digit for weight, digit in zip(range(9, 1, -1), digits, strict=True)) % 11
+    if check < 10:
+        assert looks_like_one(f"{start}{check}")
+
+
+@given(st.binary(max_size=40), st.text(max_size=40))
+def test_reading_never_fails(raw, text):
+    found = reading({text: [text, raw.decode("latin-1")], "eckId": [text]}, name_id=text)
+    assert repr(found)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_dialect_writes_it_can_read_again(name):
+    spoken = dialect(name)
+    back = {wire: attribute for attribute, wire in spoken.outgoing.items()}
+    shared = {wire for wire in back if wire in spoken.incoming}
+    assert shared
+    assert all(spoken.incoming[wire] is back[wire] for wire in shared)
+
+
+def test_an_unknown_dialect():
+    with pytest.raises(KeyError):
+        dialect("klingon")
+
+
+def test_outgoing_attributes_have_names_formats_and_order():
+    values = {Attribute.SURNAME: ("Vries",), Attribute.ECK_ID: ("x",)}
+    eck_id, surname = wire_attributes(values, "surf")
+    assert eck_id.name == "urn:mace:surf.nl:attribute-def:eckid"
+    assert eck_id.friendly_name == "eck_id"
+    assert surname.values == ("Vries",)
+    assert eck_id.name_format.endswith(":uri")
+    assert [one.friendly_name for one in wire_attributes(values, "entree")] == [None, None]
+
+
+def test_an_attribute_without_a_name_in_the_dialect():
+    with pytest.raises(KeyError, match="surname_prefix"):
+        wire_attributes({Attribute.SURNAME_PREFIX: ("de",)}, "surf")
+
+
+def test_values_do_not_show():
+    assert "Fenna" not in repr(RawAttributes((("givenName", ("Fenna",)),)))
+    assert "Fenna" not in repr(Attributes({Attribute.GIVEN_NAME: ("Fenna",)}))
+    [wire] = wire_attributes({Attribute.GIVEN_NAME: ("Fenna",)}, "entree")
+    assert "Fenna" not in repr(wire)
