@@ -69,4 +69,4 @@ def _complete_keys(directory: Path, *, rsa_bits: int) -> None:
     for name in made:
         click.echo(f"made {name}")
     if not made:
-        click.echo("every key is there")
+        click.echo("no key to make")

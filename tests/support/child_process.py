@@ -44,7 +44,7 @@ def serving(
     environment: Mapping[str, str] | None = None,
     user: str | None = None,
     ready: Callable[[], bool] = lambda: True,
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server in the foreground until the block ends. What it prints goes to `log`.
 
     `user` is whom it runs as, with that user's group, where we may choose. `ready` is asked once it listens. Raises
@@ -64,7 +64,7 @@ def serving(
         )
     try:
         _await(child, address, log, ready)
-        yield
+        yield child
     finally:
         _stop(child)
 
