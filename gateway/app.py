@@ -220,6 +220,7 @@ def _dispatcher(parts: Parts) -> Dispatcher:
         services=IdentityProviderRole(
             entity_id=parts.addresses.idp_entity_id,
             key=parts.keys.saml_signing[0],
+            session=settings.lifetimes.session,
             clock=parts.clock,
             randomness=parts.randomness,
         ),

@@ -115,7 +115,9 @@ class Lifetimes(Model):
         description="A login under way, from the service's request to the answer of the school",
     )
     session: Duration = Field(
-        default=dt.timedelta(hours=10), le=dt.timedelta(days=365), description="The remembered school and language"
+        default=dt.timedelta(hours=10),
+        le=dt.timedelta(days=365),
+        description="How long a service may keep a person logged in (SessionNotOnOrAfter)",
     )
     clock_skew: Duration = Field(
         default=dt.timedelta(seconds=60), le=dt.timedelta(minutes=5), description="How far clocks of others may be off"

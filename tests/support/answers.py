@@ -1,7 +1,7 @@
 """The gateway's answers to services, made and taken apart again."""
 
 from base64 import b64decode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from lxml import etree
 
@@ -60,6 +60,7 @@ def role(clock: HeldClock | None = None) -> IdentityProviderRole:
     return IdentityProviderRole(
         entity_id=ADDRESSES.idp_entity_id,
         key=GATEWAY_KEY,
+        session=timedelta(hours=10),
         clock=clock or HeldClock(),
         randomness=SeededRandomness(),
     )

@@ -39,6 +39,7 @@ def add_assertion(
     assertion_id: str,
     subject: tuple[NameIdFormat, str],
     facts: AuthenticationFacts,
+    session_ends: datetime,
     attributes: Sequence[WireAttribute],
 ) -> etree._Element:
     """Put an assertion into the response: exactly these attributes, and no statement when there are none.
@@ -51,7 +52,7 @@ def add_assertion(
     child(assertion, "Issuer", addressed.issuer)
     _add_subject(assertion, addressed, *subject)
     _add_conditions(assertion, addressed)
-    _add_authentication(assertion, facts)
+    _add_authentication(assertion, facts, session_ends)
     if attributes:
         statement = child(assertion, "AttributeStatement")
         for attribute in attributes:
@@ -97,10 +98,14 @@ def _add_conditions(assertion: etree._Element, addressed: Addressed) -> None:
     child(child(conditions, "AudienceRestriction"), "Audience", addressed.audience)
 
 
-def _add_authentication(assertion: etree._Element, facts: AuthenticationFacts) -> None:
+def _add_authentication(assertion: etree._Element, facts: AuthenticationFacts, session_ends: datetime) -> None:
     """AuthnInstant is the moment of the school's login, not of this message (saml-core 2.7.2)."""
     statement = child(
-        assertion, "AuthnStatement", AuthnInstant=write_instant(facts.instant), SessionIndex=f"_{facts.session}"
+        assertion,
+        "AuthnStatement",
+        AuthnInstant=write_instant(facts.instant),
+        SessionIndex=f"_{facts.session}",
+        SessionNotOnOrAfter=write_instant(session_ends),
     )
     context = child(statement, "AuthnContext")
     child(context, "AuthnContextClassRef", facts.context)

@@ -1,6 +1,7 @@
 """The Response that answers a service (saml-core-2.0-os 3.3.3), always by HTTP-POST (saml-bindings 3.5)."""
 
 from base64 import b64encode
+from datetime import timedelta
 
 from lxml import etree
 
@@ -24,11 +25,14 @@ _NAMESPACES = {"samlp": SAMLP, "saml": SAML}
 
 
 class IdentityProviderRole:
-    """Fulfils TowardsServices. Keeps nothing of a login."""
+    """Fulfils TowardsServices. Keeps nothing of a login. `session` is how long a service may count on it."""
 
-    def __init__(self, *, entity_id: str, key: SigningKey, clock: Clock, randomness: Randomness) -> None:
+    def __init__(
+        self, *, entity_id: str, key: SigningKey, session: timedelta, clock: Clock, randomness: Randomness
+    ) -> None:
         self._entity_id = entity_id
         self._key = key
+        self._session = session
         self._clock = clock
         self._randomness = randomness
 
@@ -52,6 +56,7 @@ class IdentityProviderRole:
             assertion_id=self._fresh_id(),
             subject=(to.name_id, self._name_id(to.name_id, released)),
             facts=facts,
+            session_ends=addressed.now + self._session,
             attributes=wire_attributes(released.values, service.dialect),
         )
         if signs_assertion:

@@ -122,6 +122,7 @@ def test_the_school_s_login_is_told_as_it_was():
     [statement] = found(response_of(answer()), "//saml:AuthnStatement")
     assert statement.get("AuthnInstant") == f"{LOGGED_IN:%Y-%m-%dT%H:%M:%SZ}"
     assert statement.get("SessionIndex") == "_session1"
+    assert statement.get("SessionNotOnOrAfter") == "2026-09-07T18:30:00Z"
     assert found(statement, "saml:AuthnContext/*/text()") == [
         PASSWORD,
         "https://behind.example/idp",
