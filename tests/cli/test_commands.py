@@ -301,3 +301,12 @@ def test_the_files_of_the_sound_configuration_are_all_read(tmp_path):
         "gateway.yaml",
         "policy.yaml",
     }
+
+
+def test_commands_that_need_no_parties_say_what_keeps_them(tmp_path):
+    directory = write_configuration(tmp_path, edited("gateway.yaml", "15m", "soon"))
+
+    result = sluis("db", "status", directory)
+
+    assert result.exit_code == 1
+    assert "gateway.yaml:11: lifetimes.transaction" in result.stderr

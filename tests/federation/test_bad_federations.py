@@ -315,6 +315,25 @@ def test_the_sound_configuration_fits_together(tmp_path):
     assert _problems(write_configuration(tmp_path)) == ()
 
 
+@pytest.mark.parametrize("fallback", ["none", "real_id"])
+def test_a_service_and_an_agreement_that_wish_the_same(fallback, tmp_path):
+    changed = {
+        **edited(S, "provisional", fallback),
+        **edited(A, "  reference", f"  fallback: {fallback}\n  reference"),
+    }
+
+    assert _problems(write_configuration(tmp_path, changed)) == ()
+
+
+def test_a_service_that_wishes_less_than_an_agreement_allows_is_served_as_it_wishes(tmp_path):
+    for wish, allowed in (("none", "real_id"), ("provisional", "real_id")):
+        changed = {
+            **edited(S, "provisional", wish),
+            **edited(A, "  reference", f"  fallback: {allowed}\n  reference"),
+        }
+        assert _problems(write_configuration(tmp_path / wish, changed)) == ()
+
+
 def test_a_federation_of_nobody_is_allowed_and_said(tmp_path):
     problems = _problems(write_configuration(tmp_path, {I: "[]\n", S: "[]\n", A: "[]\n", B: "[]\n"}))
 

@@ -308,3 +308,52 @@ def test_a_file_where_a_directory_belongs(tmp_path: Path):
     assert [str(problem) for problem in problems] == [
         "agreements:1: this is not a directory; make it one, with .yaml files in it"
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"base_url: \x01\n", "gateway.yaml:1: not YAML: a character that cannot stand in a text file"),
+        (b"#" * 20_000_001, "gateway.yaml:1: the file is larger than 20 MB; spread it over several"),
+    ],
+)
+def test_a_file_that_is_no_text_or_far_too_much(content, says, tmp_path):
+    _, problems = read(write_configuration(tmp_path, {G: content}))
+
+    assert [str(problem) for problem in problems] == [says]
+
+
+def test_a_file_that_cannot_be_opened(tmp_path):
+    write_configuration(tmp_path)
+    (tmp_path / "services/other.yaml").mkdir()
+
+    settings, problems = read(tmp_path)
+
+    assert settings is None
+    assert [str(problem) for problem in problems] == ["services/other.yaml:1: the file cannot be read: Is a directory"]
+
+
+def test_words_that_yaml_takes_for_something_else_are_words_where_they_are_keys(tmp_path):
+    _, problems = read(
+        write_configuration(tmp_path, edited(S, "{nl: Leesplein}", "{nl: Leesplein, no: x, 2026-08-01: x}"))
+    )
+
+    assert [problem.what for problem in problems] == [
+        "names.no is not one of the possible values",
+        "names.2026-08-01 is not one of the possible values",
+    ]
+
+
+@pytest.mark.parametrize("address", ["leesplein", "javascript:alert(1)", "https://me:secret@x.example", "https://[x"])
+def test_an_address_that_is_none(address, tmp_path):
+    _, problems = read(write_configuration(tmp_path, edited(S, "fallback: ", f'start_url: "{address}"\nfallback: ')))
+
+    assert [str(problem) for problem in problems] == [f"{S}:6: start_url: an address begins with https://"]
+
+
+def test_an_address_of_a_store_that_is_none(tmp_path):
+    _, problems = read(
+        write_configuration(tmp_path, edited(G, "lifetimes: ", "stores: {lasting: {url: x}}\nlifetimes: "))
+    )
+
+    assert "stores.lasting.url: the address of a store begins with its kind" in str(problems[0])
