@@ -28,7 +28,7 @@ def open_engine(url: str, *, directory: Path) -> Engine:
 def _sqlite_engine(url: URL, directory: Path) -> Engine:
     path = directory / (url.database or "lasting.sqlite")
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url.set(database=str(path)), connect_args={"timeout": 10})
+    engine = create_engine(url.set(database=str(path)), pool_use_lifo=True, connect_args={"timeout": 10})
 
     @event.listens_for(engine, "connect")
     def _durable(connection: Any, _record: Any) -> None:
