@@ -51,13 +51,17 @@ _MAX_LENGTH = 500
 
 Event = MutableMapping[str, Any]
 
+_opened: "list[_Lines]" = []
+
 
 def configure(*, file: Path | None, level: str) -> None:
     """Send events to the file, or to standard error when there is none; and a trace of what libraries warn of.
 
     The file is opened to append, so that all workers share it, and opened anew when it was rotated away.
     """
+    close()
     lines = _Lines(file)
+    _opened.append(lines)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -73,6 +77,12 @@ def configure(*, file: Path | None, level: str) -> None:
     )
     logging.getLogger().handlers = [_FromLibraries()]
     logging.getLogger().setLevel(logging.WARNING)
+
+
+def close() -> None:
+    """Close the file that events went to. Nothing is lost: each line was written when it came."""
+    while _opened:
+        _opened.pop().close()
 
 
 class _Lines:
@@ -92,6 +102,12 @@ class _Lines:
 
     debug = info = warning = error = critical = msg
 
+    def close(self) -> None:
+        """Let go of the file; a line that comes later opens it again."""
+        if self._opened is not None:
+            self._stream.close()
+            self._opened = None
+
     def _follow(self, file: Path) -> None:
         try:
             status = os.stat(file)  # noqa: PTH116 - on every line
@@ -99,8 +115,7 @@ class _Lines:
         except FileNotFoundError:
             found = None
         if found is None or found != self._opened:
-            if self._opened is not None:
-                self._stream.close()
+            self.close()
             file.parent.mkdir(parents=True, exist_ok=True)
             self._stream = file.open("a", encoding="utf-8")
             status = os.fstat(self._stream.fileno())

@@ -70,6 +70,7 @@ def running_demo(directory: Path) -> Iterator[Demo]:
     ):
         yield Demo(federation, clock, app)
     parts.engine.dispose()
+    log.close()
 
 
 def _free_port() -> int:
