@@ -73,11 +73,17 @@ def test_two_audience_restrictions_of_which_one_is_for_another():
 
 
 def test_a_condition_that_nobody_understands():
-    message = Message(
-        conditions='<saml:Conditions><saml:Condition xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-        'xsi:type="saml:ConditionAbstractType"/></saml:Conditions>'
+    typed = (
+        '<saml:Condition xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="saml:OneTimeUseType"/>'
+        "</saml:Conditions>"
     )
-    assert refusal(signed(message)) in {ErrorCode.RESPONSE_CONDITIONS, ErrorCode.RESPONSE_SCHEMA}
+    message = Message(conditions=Message()._conditions().replace("</saml:Conditions>", typed))
+    assert refusal(signed(message)) is ErrorCode.RESPONSE_CONDITIONS
+
+
+def test_a_condition_that_the_schema_does_not_have():
+    message = Message(conditions="<saml:Conditions><saml:Condition/></saml:Conditions>")
+    assert refusal(signed(message)) is ErrorCode.RESPONSE_SCHEMA
 
 
 def test_wrong_in_response_to_of_the_response():

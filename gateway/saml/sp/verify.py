@@ -135,13 +135,6 @@ def check_one_assertion(response: etree._Element, _: Expected) -> None:
         raise SluisError(ErrorCode.RESPONSE_ASSERTIONS, hint=f"{len(assertions)} assertions")
 
 
-def check_ids_are_unique(response: etree._Element, _: Expected) -> None:
-    """saml-core 1.3.4: no two elements share an ID."""
-    ids = [element.get("ID") for element in response.iter() if "ID" in element.attrib]
-    if len(ids) != len(set(ids)):
-        raise SluisError(ErrorCode.RESPONSE_SCHEMA, hint="an ID stands twice")
-
-
 def check_signatures_in_place(response: etree._Element, _: Expected) -> None:
     """saml-core 5.4.2: signatures stand in the Response and in the assertion, nowhere else."""
     allowed = (response, response.find(_ASSERTION))
@@ -152,7 +145,6 @@ def check_signatures_in_place(response: etree._Element, _: Expected) -> None:
 ENVELOPE_CHECKS: tuple[Callable[[etree._Element, Expected], None], ...] = (
     check_metadata_in_date,
     check_not_encrypted,
-    check_ids_are_unique,
     check_destination,
     check_answers_the_request,
     check_envelope_issuer,
