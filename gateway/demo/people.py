@@ -88,13 +88,13 @@ SCHOOLS = (
         domain="regenboog.example",
         dialect="entree",
         people=(
-            Person("fenna", "Fenna", "Vries", "student", "ECK iD and first name at both", "de", "groep 6", "1001"),
-            Person("daan", "Daan", "Bakker", "student", "ECK iD and first name at both", "", "groep 6", "1002"),
+            Person("fenna", "Fenna", "Vries", "student", "ECK iD and first name at both", "de", "groep 6", "P-1001"),
+            Person("daan", "Daan", "Bakker", "student", "ECK iD and first name at both", "", "groep 6", "P-1002"),
             Person(
                 "noor", "Noor", "Smit", "student", "no ECK iD yet: an identifier made by the gateway, another at each",
-                "", "groep 3", "1003", has_eck_id=False,
+                "", "groep 3", "P-1003", has_eck_id=False,
             ),
-            Person("juf-els", "Els", "Jong", "employee", "a teacher: the role says so at Leesplein", "de", "", "9001"),
+            Person("juf-els", "Els", "Jong", "employee", "a teacher: the role says so at Leesplein", "de", "", "P-9001"),
         ),
     ),
     DemoSchool(
@@ -105,8 +105,8 @@ SCHOOLS = (
         domain="petteflat.example",
         dialect="surf",
         people=(
-            Person("sem", "Sem", "Visser", "student", "in at Leesplein; no agreement with Rekentuin", "", "H2A", "2001"),
-            Person("lotte", "Lotte", "Berg", "student", "in at Leesplein; no agreement with Rekentuin", "van den", "V4", "2002"),
+            Person("sem", "Sem", "Visser", "student", "in at Leesplein; no agreement with Rekentuin", "", "H2A", "P-2001"),
+            Person("lotte", "Lotte", "Berg", "student", "in at Leesplein; no agreement with Rekentuin", "van den", "V4", "P-2002"),
         ),
     ),
 )  # fmt: skip

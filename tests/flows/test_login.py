@@ -64,7 +64,7 @@ def test_a_teacher_is_told_from_a_pupil(demo: Demo) -> None:
 def test_local_ids_stay_with_the_gateway(demo: Demo) -> None:
     for service in ("rekentuin", "leesplein"):
         values = " ".join(log_in(demo, service, "De Regenboog", "Fenna").values())
-        assert "1001" not in values
+        assert "P-1001" not in values
         assert "regenboog.example" not in values
 
 
@@ -91,7 +91,7 @@ def test_a_silent_login_that_is_impossible_shows_no_page(demo: Demo) -> None:
 def test_nothing_of_a_person_is_logged_or_stands_in_an_address(demo: Demo) -> None:
     tab = demo.log_in(demo.tab(), "leesplein", "De Regenboog", "Fenna").press("Verder")
     got = received(tab)
-    secrets = [got["eckId"], got["NameID (persistent)"], "fenna", "Fenna", "Vries", "1001"]
+    secrets = [got["eckId"], got["NameID (persistent)"], "fenna", "Fenna", "Vries", "P-1001"]
     for text in (demo.log_lines(), *(url for url in tab.visited if url.startswith(demo.gateway))):
         assert not [secret for secret in secrets if secret in text]
 

@@ -1,10 +1,15 @@
-"""The whole demo federation on free ports, in this process, with the clock in the test's hand."""
+"""The whole demo federation on free ports, in this process, with the clock in the test's hand.
 
+The gateway is two replicas that take turns, request by request.
+"""
+
+import itertools
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -61,16 +66,28 @@ def running_demo(directory: Path) -> Iterator[Demo]:
     federation = write_federation(directory / "demo", port=_free_port())
     settings = load(federation.directory)
     log.configure(file=federation.directory / "var" / "sluis.log", level="info")
-    parts = assemble(settings, clock=clock, randomness=randomness)
-    migrate.upgrade(parts.engine)
-    app = create_app(parts)
+    replicas = [assemble(settings, clock=clock, randomness=randomness) for _ in range(2)]
+    migrate.upgrade(replicas[0].engine)
+    app = create_app(replicas[0])
+    app.wsgi_app = _InTurn(app.wsgi_app, create_app(replicas[1]).wsgi_app)  # type: ignore[method-assign]
     with (
         parties(federation, clock=clock, randomness=randomness),
         serving(app, GATEWAY_HOST, federation.port),
     ):
         yield Demo(federation, clock, app)
-    parts.engine.dispose()
+    for parts in replicas:
+        parts.engine.dispose()
     log.close()
+
+
+class _InTurn:
+    """Every request goes to another replica than the one before: no login may notice (law 8)."""
+
+    def __init__(self, *replicas: Callable[..., Iterable[bytes]]) -> None:
+        self._replicas = itertools.cycle(replicas)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        return next(self._replicas)(environ, start_response)
 
 
 def _free_port() -> int:
