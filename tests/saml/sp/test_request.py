@@ -1,0 +1,111 @@
+"""The AuthnRequest that schools get: signed, and saying exactly what was asked."""
+
+from base64 import b64decode
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from gateway.federation.metadata.entities import Binding, Endpoint
+from gateway.login.messages import AuthenticationRequest
+from gateway.login.steps import PostForm, Redirect
+from gateway.saml.redirect import inflate, read_query, verify_query
+from gateway.saml.schemas import schema
+from gateway.saml.sp.request import ServiceProvider
+from gateway.xml.signatures import verify
+from tests.support.held import HeldClock
+from tests.support.responses import ADDRESSES, NAMESPACES, NOW, identity_provider
+from tests.support.signing_keys import signing_key
+
+KEY = signing_key("gateway")
+SP = ServiceProvider(addresses=ADDRESSES, key=KEY, clock=HeldClock(NOW))
+ATTEMPT = "a" * 60
+ADDRESS_TEXT = st.text("abc:/?=&'.-_~;é", max_size=30)
+
+
+def asked(**changes: object) -> AuthenticationRequest:
+    plain = AuthenticationRequest(ATTEMPT, force=False, passive=False, contexts=(), requesters=())
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def by_redirect(request: AuthenticationRequest, location: str = "https://po.example/sso") -> etree._Element:
+    idp = identity_provider()
+    endpoint = Endpoint(Binding.REDIRECT, location)
+    step = SP.authenticate(replace(idp, metadata=replace(idp.metadata, single_sign_on=(endpoint,))), request)
+    assert isinstance(step, Redirect)
+    assert step.url.startswith(location)
+    query = read_query(urlsplit(step.url).query.partition("tenant=1&")[2].encode() or urlsplit(step.url).query.encode(),
+                       "SAMLRequest")  # fmt: skip
+    verify_query(query, [KEY.certificate])
+    assert query.relay_state == ATTEMPT
+    root = etree.fromstring(inflate(query.message, limit=100_000))
+    assert schema().validate(root), schema().error_log
+    return root
+
+
+def texts(root: etree._Element, path: str) -> list[str | None]:
+    return [found.text for found in root.iterfind(path, NAMESPACES)]
+
+
+def test_a_plain_request():
+    root = by_redirect(asked())
+    assert root.get("ID") == f"_{ATTEMPT}"
+    assert root.get("Destination") == "https://po.example/sso"
+    assert root.get("AssertionConsumerServiceURL") == ADDRESSES.assertion_consumer
+    assert root.get("ProtocolBinding") == Binding.POST
+    assert root.get("IssueInstant") == "2026-09-07T08:30:00Z"
+    assert texts(root, "saml:Issuer") == [ADDRESSES.sp_entity_id]
+    assert (root.get("ForceAuthn"), root.get("IsPassive")) == (None, None)
+    assert root.find("samlp:Scoping", NAMESPACES) is None
+    assert root.find("samlp:RequestedAuthnContext", NAMESPACES) is None
+
+
+def test_flags():
+    root = by_redirect(asked(force=True, passive=True))
+    assert (root.get("ForceAuthn"), root.get("IsPassive")) == ("true", "true")
+
+
+def test_contexts_are_asked_exactly():
+    root = by_redirect(asked(contexts=("urn:a", "urn:b")))
+    assert root.find("samlp:RequestedAuthnContext", NAMESPACES).get("Comparison") == "exact"
+    assert texts(root, ".//saml:AuthnContextClassRef") == ["urn:a", "urn:b"]
+
+
+def test_the_end_service_is_named_first():
+    root = by_redirect(asked(requesters=("https://end.example/sp", "https://hub.example/sp")))
+    assert texts(root, "samlp:Scoping/samlp:RequesterID") == ["https://end.example/sp", "https://hub.example/sp"]
+
+
+def test_an_address_that_has_a_query_already():
+    by_redirect(asked(), location="https://po.example/sso?tenant=1")
+
+
+@given(ADDRESS_TEXT, ADDRESS_TEXT)
+def test_odd_texts_arrive_as_they_are(context: str, requester: str):
+    root = by_redirect(asked(contexts=(context,), requesters=(requester,)))
+    assert (texts(root, ".//saml:AuthnContextClassRef")[0] or "") == context
+    assert (texts(root, ".//samlp:RequesterID")[0] or "") == requester
+
+
+def test_by_post_where_there_is_no_redirect():
+    idp = identity_provider()
+    endpoint = Endpoint(Binding.POST, "https://po.example/sso?a=1&b=2")
+    step = SP.authenticate(replace(idp, metadata=replace(idp.metadata, single_sign_on=(endpoint,))), asked())
+    assert isinstance(step, PostForm)
+    fields = dict(step.fields)
+    assert (step.url, fields["RelayState"]) == (endpoint.location, ATTEMPT)
+    root = etree.fromstring(b64decode(fields["SAMLRequest"]))
+    assert schema().validate(root)
+    assert verify(root, [KEY.certificate]).get("Destination") == endpoint.location
+
+
+def test_redirect_goes_before_post():
+    idp = identity_provider()
+    both = (
+        Endpoint(Binding.POST, "https://po.example/post"),
+        Endpoint(Binding.REDIRECT, "https://po.example/redirect"),
+    )
+    step = SP.authenticate(replace(idp, metadata=replace(idp.metadata, single_sign_on=both)), asked())
+    assert isinstance(step, Redirect)
