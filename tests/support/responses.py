@@ -86,12 +86,13 @@ class Message:
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"uid": ("fenna@regenboog.example",)})
     status: str = f'<samlp:StatusCode Value="{SUCCESS}"/>'
     version: str = "2.0"
+    issued: datetime = NOW
 
     def assertion(self) -> str:
         """The assertion, unsigned."""
         return (
             f'<saml:Assertion xmlns:saml="{SAML}" ID="{self.assertion_id}" Version="2.0"'
-            f' IssueInstant="{write_instant(NOW)}"><saml:Issuer>{self.assertion_issuer}</saml:Issuer>'
+            f' IssueInstant="{write_instant(self.issued)}"><saml:Issuer>{self.assertion_issuer}</saml:Issuer>'
             f"<saml:Subject>{self.name_id}{self._confirmation()}</saml:Subject>{self._conditions()}"
             f'<saml:AuthnStatement AuthnInstant="{write_instant(self.authenticated)}"'
             f"{_moment('SessionNotOnOrAfter', self.session_ends)}><saml:AuthnContext>"
@@ -104,7 +105,7 @@ class Message:
         """The Response around an assertion, its own if none is given, unsigned."""
         return etree.fromstring(
             f'<samlp:Response xmlns:samlp="{SAMLP}" xmlns:saml="{SAML}" ID="{self.response_id}"'
-            f' Version="{self.version}" IssueInstant="{write_instant(NOW)}"'
+            f' Version="{self.version}" IssueInstant="{write_instant(self.issued)}"'
             f"{_text('Destination', self.destination)}{_text('InResponseTo', self.in_response_to)}>"
             f"<saml:Issuer>{self.issuer}</saml:Issuer><samlp:Status>{self.status}</samlp:Status>"
             f"{self.assertion() if assertion is None else assertion}</samlp:Response>"
