@@ -1,0 +1,51 @@
+"""Two thousand complete logins leave nothing behind in the process: no message, no session, no subject."""
+
+import gc
+import tracemalloc
+from pathlib import Path
+
+from gateway.app import assemble, create_app
+from gateway.cli.init import write_configuration
+from gateway.settings.loader import load
+from gateway.storage import migrate
+from tests.bench.parties import Driver, write_parties
+
+
+class InProcess(Driver):
+    """The bench's driver, without a wire."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._client = None
+
+    def attach(self, app) -> None:
+        self._client = app.test_client()
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, str]:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
+        answer = self._client.open(path, method=method, data=body, headers=headers, base_url=self.addresses.base_url)
+        return answer.status_code, answer.headers.get("Location", ""), answer.get_data(as_text=True)
+
+
+def test_two_thousand_logins_leave_nothing_behind(tmp_path: Path):
+    directory = tmp_path / "gateway"
+    write_configuration(directory, base_url="http://127.0.0.1:8971", rsa_bits=2048, environment="test")
+    write_parties(directory)
+    parts = assemble(load(directory))
+    migrate.upgrade(parts.engine)
+    driver = InProcess("127.0.0.1", 8971)
+    driver.attach(create_app(parts))
+
+    def memory_after(logins: int) -> int:
+        for _ in range(logins):
+            driver.login()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        grown = -memory_after(200) + memory_after(2000)
+    finally:
+        tracemalloc.stop()
+        parts.engine.dispose()
+    assert grown < 200_000, f"{grown} bytes stayed after 2,000 logins"
