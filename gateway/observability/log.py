@@ -41,17 +41,17 @@ ALLOWED = frozenset(
 """Keys that may be logged. Any other is dropped, and its name, never its value, is kept under `dropped`."""
 
 _MASKS = (
-    (re.compile(r"https://ketenid\.nl/\S*"), "<eck-id>"),
-    (re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+"), "<address>"),
+    (re.compile(r"\S*ketenid(?:\.|%2e)nl\S*|[0-9a-f]{128}", re.IGNORECASE), "<eck-id>"),
+    (re.compile(r"[^\s@<>\"']+(?:@|%40)[^\s@<>\"']+"), "<address>"),
     (re.compile(r"(?<![0-9A-Za-z])[0-9](?:[ .-]?[0-9]){7,8}(?![0-9A-Za-z])"), "<number>"),
 )
-_SUSPECT = re.compile(r"ketenid|@|[0-9](?:[ .-]?[0-9]){7}")
+_SUSPECT = re.compile(r"ketenid|@|%40|[0-9](?:[ .-]?[0-9]){7}|[0-9a-f]{128}", re.IGNORECASE)
 """One look that tells whether a mask could apply at all."""
 _MAX_LENGTH = 500
 
 Event = MutableMapping[str, Any]
 
-_opened: "list[_Lines]" = []
+_in_use: "list[_Lines]" = []
 
 
 def configure(*, file: Path | None, level: str) -> None:
@@ -61,7 +61,7 @@ def configure(*, file: Path | None, level: str) -> None:
     """
     close()
     lines = _Lines(file)
-    _opened.append(lines)
+    _in_use[:] = [lines]
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -81,8 +81,8 @@ def configure(*, file: Path | None, level: str) -> None:
 
 def close() -> None:
     """Close the file that events went to. Nothing is lost: each line was written when it came."""
-    while _opened:
-        _opened.pop().close()
+    for lines in _in_use:
+        lines.close()
 
 
 class _Lines:
@@ -117,7 +117,7 @@ class _Lines:
         if found is None or found != self._opened:
             self.close()
             file.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = file.open("a", encoding="utf-8")
+            self._stream = file.open("a", encoding="utf-8", errors="backslashreplace")
             status = os.fstat(self._stream.fileno())
             self._opened = (status.st_dev, status.st_ino)
 
