@@ -1,0 +1,91 @@
+"""An explanation says before anybody logs in what a login will do."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.domain.attribute import Attribute
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.fallback import Fallback
+from gateway.domain.role import Role
+from gateway.domain.sector import Sector
+from gateway.federation.models import AttributeSet
+from gateway.federation.snapshot import Federation
+from gateway.release.explain import Explanation, explain
+from tests.support.releasing import NOW, SCHOOL, SENT, World, world
+
+
+def explained(given_world: World, role: Role = Role.STUDENT) -> Explanation:
+    federation = Federation.of(
+        schools=given_world.schools,
+        identity_providers=(given_world.idp,),
+        services=(given_world.service,),
+        agreements=given_world.agreements,
+    )
+    return explain(
+        federation=federation,
+        policy=given_world.policy,
+        service=given_world.service,
+        school=SCHOOL,
+        role=role,
+        now=NOW,
+    )
+
+
+ASKED = (Attribute.GIVEN_NAME, Attribute.EMAIL, Attribute.SCHOOL, Attribute.BIRTH_DATE, Attribute.DIGI_DELIVERY_ID)
+
+
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.EMPLOYEE])
+def test_what_is_explained_is_what_is_released(role: Role) -> None:
+    given_world = world(*ASKED)
+    outcome = given_world.release({**SENT, "eduPersonAffiliation": (role.value,)})
+    lines = explained(given_world, role).lines
+    assert {line.attribute for line in lines if line.released} == {one.value for one in outcome.released.values}
+    assert {line.attribute: line.rule for line in lines} == {
+        attribute.value: rule.value for attribute, rule in outcome.decision.rules.items()
+    }
+
+
+def test_a_newer_set_is_explained_as_not_agreed() -> None:
+    given_world = world(Attribute.GIVEN_NAME)
+    newer = AttributeSet(2, {Attribute.ECK_ID: "access", Attribute.SURNAME: "list"})
+    given_world.service = replace(given_world.service, attribute_sets={**given_world.service.attribute_sets, 2: newer})
+    [surname] = [line for line in explained(given_world).lines if line.attribute == "surname"]
+    assert (surname.released, surname.rule, surname.purpose) == (False, "stopped-not-agreed", "")
+
+
+def test_the_words_of_the_edu_v_agreements() -> None:
+    statement = explained(world(*ASKED)).identity_statement
+    assert statement.primary_person_id == "eck_id"
+    assert statement.primary_organisation_id == "brin"
+    assert statement.secondary_organisation_id == "digi_delivery_id"
+    assert statement.flag == "onderwijsdeelnemer"
+    bare = explained(world(), Role.AFFILIATE).identity_statement
+    assert (bare.primary_organisation_id, bare.secondary_organisation_id, bare.flag) == ("none", "none", "betrokkene")
+
+
+def test_a_service_that_is_not_registered_for_the_sector() -> None:
+    elsewhere = frozenset({Sector.MBO})
+    explanation = explained(world(sectors=elsewhere))
+    assert explanation.identity_statement.primary_person_id == "none"
+    assert {line.attribute: line.rule for line in explanation.lines} == {
+        "eck_id": "identifier-replaced",
+        "provisional_id": "identifier-fallback",
+    }
+    with pytest.raises(SluisError) as caught:
+        explained(world(sectors=elsewhere, allowed=Fallback.NONE))
+    assert caught.value.code is ErrorCode.ECK_ID_REQUIRED
+
+
+def test_without_agreement_there_is_nothing_to_explain() -> None:
+    given_world = world()
+    given_world.agreements = ()
+    with pytest.raises(SluisError) as caught:
+        explained(given_world)
+    assert caught.value.code is ErrorCode.AGREEMENT_MISSING
+
+
+def test_released_values_do_not_show() -> None:
+    released = world(Attribute.GIVEN_NAME).release(SENT).released
+    assert "Fenna" not in repr(released)
+    assert "given_name" in repr(released)
