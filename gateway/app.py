@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version as version_of
 
 from flask import Flask
 from sqlalchemy import Engine
@@ -117,7 +116,7 @@ def create_app(parts: Parts) -> Flask:
 
     cookie = BrowserCookie(keys=parts.keys.sealing, randomness=parts.randomness, https=parts.https)
     choices = Choices(languages=settings.languages, https=parts.https)
-    renderer = Renderer.of(names=settings.names, choices=choices, version=version_of("sluis"))
+    renderer = Renderer.of(names=settings.names, choices=choices, version=site.version())
     respond = Responder(renderer=renderer, clock=parts.clock)
     headers.install(app, https=parts.https)
     cookie.install(app)

@@ -22,6 +22,11 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+def dutch_time(moment: datetime) -> datetime:
+    """An aware moment as the clocks where the schools are have it."""
+    return moment.astimezone(_CALENDAR)
+
+
 def dutch_day(moment: datetime) -> date:
     """The calendar day of an aware moment where the schools are: agreements begin and end with it."""
-    return moment.astimezone(_CALENDAR).date()
+    return dutch_time(moment).date()

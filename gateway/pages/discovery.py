@@ -34,6 +34,7 @@ def blueprint(
         page = renderer.page(
             "discovery.html",
             wish=discovery.language,
+            switch=True,
             service=discovery.service,
             login=login,
             query=query,
@@ -69,8 +70,12 @@ def search(choices: tuple[SchoolChoice, ...], query: str) -> tuple[SchoolChoice,
 
 
 def _from_here(origin: str) -> bool:
+    """Whether a page of this site, or the person, sent the form (Fetch Metadata, 2.4); older browsers say less."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
     sent = request.headers.get("Origin")
-    if sent is not None and sent != "null":
+    if sent is not None:
         return sent == origin
     referrer = urlsplit(request.headers.get("Referer", ""))
     return not referrer.netloc or f"{referrer.scheme}://{referrer.netloc}" == origin

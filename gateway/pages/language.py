@@ -1,4 +1,8 @@
-"""Which language a page speaks, and the cookie that remembers it together with the last school."""
+"""Which language a page speaks, and the cookie that remembers it together with the last school.
+
+The page behind an identity provider's answer speaks the chosen language too. That answer is a POST from another site,
+so the cookie is SameSite=None and Secure, as the browser's own is (`gateway/web/cookies.py`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +30,6 @@ class Choices:
     def __init__(self, *, languages: Sequence[Language], https: bool) -> None:
         self.languages = tuple(languages)
         self._name = f"__Host-{_COOKIE}" if https else _COOKIE
-        self._https = https
 
     def install(self, app: Flask) -> None:
         """Have the app set the cookie on responses that changed the choice."""
@@ -56,7 +59,7 @@ class Choices:
         if choice is not None:
             value = f"{choice.language or ''}.{choice.school or ''}"
             response.set_cookie(
-                self._name, value, max_age=_A_YEAR, path="/", secure=self._https, httponly=True, samesite="Lax"
+                self._name, value, max_age=_A_YEAR, path="/", secure=True, httponly=True, samesite="None"
             )
         return response
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -31,14 +32,26 @@ class Renderer:
         environment.globals["version"] = version
         return cls(names, choices, environment)
 
-    def page(self, template: str, *, status: int = 200, wish: Language | None = None, **values: Any) -> Response:
-        """A page in the language of the request. `say` in the template looks texts up, `named` names."""
+    def page(
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        wish: Language | None = None,
+        switch: bool = False,
+        **values: Any,
+    ) -> Response:
+        """A page in the language of the request. `say` in the template looks texts up, `named` names.
+
+        `switch` offers the other languages, for a page that may be asked for again and stays what it was.
+        """
         language = self.choices.language(wish)
         body = self.environment.get_template(template).render(
             say=partial(say, language),
             named=lambda names: in_language(names, language),
             language=language,
-            languages=self.choices.languages if request.method == "GET" and status == 200 else (),
+            languages=self.choices.languages if switch else (),
+            switched=_switched,
             gateway=in_language(self.names, language),
             path=request.path,
             **values,
@@ -47,3 +60,8 @@ class Renderer:
         response.headers["Content-Language"] = language.value
         response.headers["Vary"] = "Accept-Language, Cookie"
         return response
+
+
+def _switched(language: Language) -> str:
+    """The address of this page in another language."""
+    return f"{request.path}?{urlencode(request.args.to_dict() | {'lang': language.value})}"

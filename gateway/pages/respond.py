@@ -1,11 +1,9 @@
 """From a login's next step to the response that makes the browser take it."""
 
-from datetime import UTC
-
 from flask import Response, request
 from markupsafe import escape
 
-from gateway.domain.clock import Clock
+from gateway.domain.clock import Clock, dutch_time
 from gateway.domain.errors import Audience
 from gateway.federation.models import Service
 from gateway.login.steps import ChooseSchool, PostForm, Redirect, Refused, Step
@@ -40,7 +38,6 @@ class Responder:
 
     def _refused(self, refused: Refused) -> Response:
         error = refused.error
-        now = self._clock.now().astimezone(UTC)
         response = self._renderer.page(
             "error.html",
             status=error.kind.http_status,
@@ -50,7 +47,7 @@ class Responder:
             back=refused.back if isinstance(refused.back, PostForm) else None,
             start_url=_start_url(refused.service),
             reference=reference.current(),
-            now=now,
+            now=dutch_time(self._clock.now()),
             for_the_helpdesk=error.kind.audience is not Audience.PERSON and error.hint,
         )
         response.headers["Content-Security-Policy"] = POLICY

@@ -1,5 +1,8 @@
 """The front page, static files, and the pages of errors that end a request."""
 
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 
 import structlog
@@ -14,6 +17,8 @@ from gateway.web import Respond
 log = structlog.get_logger("sluis")
 
 _STATIC = {"style.css": "text/css", "submit.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_FOR_A_YEAR = "public, max-age=31536000, immutable"
+_FOR_AN_HOUR = "public, max-age=3600"
 _CODES: dict[type[HTTPException], ErrorCode] = {
     NotFound: ErrorCode.PAGE_UNKNOWN,
     MethodNotAllowed: ErrorCode.METHOD_NOT_ALLOWED,
@@ -21,26 +26,38 @@ _CODES: dict[type[HTTPException], ErrorCode] = {
 }
 
 
+@cache
+def _contents() -> Mapping[str, bytes]:
+    directory = files("gateway.pages") / "static"
+    return {name: (directory / name).read_bytes() for name in _STATIC}
+
+
+@cache
+def version() -> str:
+    """Stands in the addresses of static files: another as soon as one of them has another content."""
+    return sha256(b"".join(_contents().values())).hexdigest()[:12]
+
+
 def blueprint(*, renderer: Renderer) -> Blueprint:
     """`/` and `/static/<version>/...`; static files are read once."""
     routes = Blueprint("site", __name__)
-    directory = files("gateway.pages") / "static"
-    contents = {name: (directory / name).read_bytes() for name in _STATIC}
+    contents, current = _contents(), version()
 
     @routes.get("/")
     def home() -> Response:
-        return renderer.page("home.html")
+        return renderer.page("home.html", switch=True)
 
     @routes.get("/favicon.ico")
     def icon() -> Response:
         return static("", "icon.svg")
 
-    @routes.get("/static/<version>/<name>")
-    def static(version: str, name: str) -> Response:  # noqa: ARG001 - the version only makes the address new
+    @routes.get("/static/<asked>/<name>")
+    def static(asked: str, name: str) -> Response:
         if name not in contents:
             raise NotFound
         response = Response(contents[name], mimetype=_STATIC[name])
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        # While replicas are renewed, a page of one asks for the files of another: right for now, not for a year.
+        response.headers["Cache-Control"] = _FOR_A_YEAR if asked == current else _FOR_AN_HOUR
         return response
 
     return routes
@@ -56,7 +73,10 @@ def install_errors(app: Flask, *, respond: Respond) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
-        return respond(Refused(SluisError(_CODES.get(type(error), ErrorCode.PAGE_UNKNOWN))))
+        response = respond(Refused(SluisError(_CODES.get(type(error), ErrorCode.PAGE_UNKNOWN))))
+        if isinstance(error, MethodNotAllowed):
+            response.allow.update(error.valid_methods or ())
+        return response
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:

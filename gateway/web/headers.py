@@ -3,8 +3,7 @@
 from flask import Flask, Response
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 NO_FORMS = "; form-action 'none'"
 """Added where a page has no form. One that has cannot name where it goes: browsers hold every redirect behind a post to

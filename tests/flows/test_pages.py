@@ -33,6 +33,13 @@ def test_the_language_of_the_browser_the_switch_and_the_memory(demo: Demo) -> No
     assert tab.open(demo.gateway + "/").title == "Inloggen bij je lesmateriaal"
 
 
+def test_the_chosen_language_lasts_behind_the_answer_of_the_school(demo: Demo) -> None:
+    tab = demo.tab(language="nl")
+    tab.open(demo.service("rekentuin") + "/").follow("Log in").follow("English")
+    tab.press("Petteflat College").press("Sem").press("Continue")
+    assert tab.title == "Your school has no agreement with these learning materials"
+
+
 def test_a_page_that_is_not_there(demo: Demo) -> None:
     tab = demo.tab().open(demo.gateway + "/nothing/here")
     assert (tab.status, tab.title) == (404, "Deze pagina is er niet")

@@ -1,0 +1,149 @@
+"""Each step as the browser gets it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from gateway.domain.errors import CATALOGUE, Audience, ErrorCode, SluisError
+from gateway.federation.models import Service
+from gateway.login.steps import ChooseSchool, PostForm, Redirect, Refused
+from gateway.observability import log
+from tests.support.paged import REFERENCE, Pages
+from tests.support.small_federation import LEESPLEIN, small_federation
+
+FORM = PostForm("https://service.example/acs", (("SAMLResponse", "PD94bWw+"), ("RelayState", '"><script>x</script>')))
+
+
+def leesplein() -> Service:
+    return small_federation().services[LEESPLEIN]
+
+
+def test_a_redirect_behind_a_post_makes_the_browser_get(pages: Pages) -> None:
+    pages.show("/step", Redirect("https://school.example/sso?a=1&b=2"))
+    got, posted = pages.client().get("/step"), pages.client().post("/step")
+    assert (got.status_code, posted.status_code) == (302, 303)
+    assert got.headers["Location"] == posted.headers["Location"] == "https://school.example/sso?a=1&b=2"
+
+
+def test_discovery_is_a_redirect_so_that_reload_repeats_no_request(pages: Pages) -> None:
+    pages.show("/step", ChooseSchool("0123abcd"))
+    assert pages.client().post("/step").headers["Location"] == "/login/0123abcd/school"
+
+
+def test_an_answer_is_a_form_that_sends_itself_or_is_sent_with_a_button(pages: Pages) -> None:
+    pages.show("/step", FORM)
+    answer = pages.client().post("/step")
+    page = html.fromstring(answer.text)
+    (form,) = page.forms
+    assert (form.method, form.action) == ("POST", FORM.url)
+    assert dict(form.form_values()) == dict(FORM.fields)
+    assert form.find(".//button").text_content() == "Verder"
+    (script,) = page.iter("script")
+    assert script.text is None
+    assert "requestSubmit" in pages.client().get(script.get("src")).text
+
+
+def test_the_page_that_sends_an_answer_names_no_form_target_and_allows_no_other_script(pages: Pages) -> None:
+    """Chromium holds form-action against every redirect behind a post, and those are the service's."""
+    pages.show("/step", FORM)
+    policy = pages.client().post("/step").headers["Content-Security-Policy"]
+    assert "form-action" not in policy
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert "data:" not in policy
+
+
+def test_the_answer_is_never_kept_and_keeps_the_origin_of_the_post(pages: Pages) -> None:
+    """`no-referrer` would make the Origin of the post `null`, which services refuse."""
+    pages.show("/step", FORM)
+    headers = pages.client().post("/step").headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "strict-origin"
+    assert "max-age" in headers["Strict-Transport-Security"]
+
+
+def test_the_answer_has_no_switch_of_language_that_would_lose_it(pages: Pages) -> None:
+    pages.show("/step", FORM)
+    assert "?lang=" not in pages.client().get("/step").text
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("code", list(ErrorCode))
+def test_every_error_has_a_page_with_its_status_code_and_reference(
+    pages: Pages, code: ErrorCode, language: str
+) -> None:
+    pages.show("/step", Refused(SluisError(code, hint="the entry", cause="a secret cause"), leesplein(), FORM))
+    answer = pages.client(language).get("/step")
+    page = html.fromstring(answer.text)
+    assert answer.status_code == CATALOGUE[code].http_status
+    assert page.get("lang") == language
+    assert REFERENCE in page.find(".//main").text_content()
+    details = page.find(".//details")
+    assert details.get("open") is None
+    assert code in details.text_content()
+    assert ("the entry" in answer.text) == (CATALOGUE[code].audience is not Audience.PERSON)
+    assert "a secret cause" not in answer.text
+
+
+def test_the_way_back_takes_the_refusal_along(pages: Pages) -> None:
+    pages.show("/step", Refused(SluisError(ErrorCode.AGREEMENT_MISSING), leesplein(), FORM))
+    (form,) = html.fromstring(pages.client().get("/step").text).forms
+    assert (form.action, dict(form.form_values())) == (FORM.url, dict(FORM.fields))
+    assert form.find(".//button").text_content() == "Terug naar Leesplein"
+
+
+def test_without_a_refusal_to_send_the_way_back_is_the_start_of_the_service(pages: Pages) -> None:
+    pages.show("/step", Refused(SluisError(ErrorCode.LOGIN_FINISHED), leesplein()))
+    page = html.fromstring(pages.client().get("/step").text)
+    (link,) = page.xpath("//main//a")
+    assert (link.get("href"), link.text_content()) == ("https://leesplein.example/", "Terug naar Leesplein")
+
+
+def test_an_unknown_service_has_no_way_back(pages: Pages) -> None:
+    pages.show("/step", Refused(SluisError(ErrorCode.REQUEST_SERVICE_UNKNOWN)))
+    page = html.fromstring(pages.client().get("/step").text)
+    assert not page.forms
+    assert not page.xpath("//main//a")
+
+
+def test_the_time_on_the_page_is_that_of_the_clock_on_the_wall(pages: Pages) -> None:
+    """The held clock says 08:30 in UTC, on a day in September."""
+    pages.show("/step", Refused(SluisError(ErrorCode.INTERNAL)))
+    (time,) = html.fromstring(pages.client().get("/step").text).iter("time")
+    assert time.text_content() == "2026-09-07 10:30"
+    assert time.get("datetime") == "2026-09-07T10:30:00+02:00"
+
+
+def test_what_nobody_foresaw_is_a_plain_page_and_its_text_stays_inside(pages: Pages, tmp_path: Path) -> None:
+    def stumble() -> Redirect:
+        raise ZeroDivisionError("fenna@regenboog.example")
+
+    log.configure(file=tmp_path / "log", level="info")
+    pages.show("/step", stumble)
+    answer = pages.client().get("/step")
+    log.close()
+    line = json.loads((tmp_path / "log").read_text("utf-8"))
+    assert answer.status_code == 500
+    assert "Er ging iets mis" in answer.text
+    assert REFERENCE in answer.text
+    assert "ZeroDivision" not in answer.text
+    assert (line["code"], line["cause"], line["reference"]) == ("internal", "ZeroDivisionError", REFERENCE)
+    assert "fenna" not in str(line)
+
+
+def test_a_method_that_is_not_there_names_those_that_are(pages: Pages) -> None:
+    answer = pages.client().delete("/")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_static_files_are_kept_for_a_year_under_an_address_of_their_content_alone(pages: Pages) -> None:
+    client = pages.client()
+    style = html.fromstring(client.get("/").text).find(".//link").get("href")
+    assert "immutable" in client.get(style).headers["Cache-Control"]
+    for other in ("/static/of-another-version/style.css", "/favicon.ico"):
+        answer = client.get(other)
+        assert answer.status_code == 200
+        assert "immutable" not in answer.headers["Cache-Control"]

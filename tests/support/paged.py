@@ -1,0 +1,66 @@
+"""An app with nothing but pages: what a step, an error or a discovery looks like, without a login behind it."""
+
+from collections.abc import Callable
+
+from flask import Flask, Response
+from flask.testing import FlaskClient
+
+from gateway.domain.language import Language
+from gateway.login.dispatch import Discovery
+from gateway.login.steps import Redirect, Step
+from gateway.observability import reference
+from gateway.pages import discovery, site
+from gateway.pages.language import Choices
+from gateway.pages.render import Renderer
+from gateway.pages.respond import Responder
+from gateway.web import headers
+from tests.support.held import HeldClock
+
+ORIGIN = "https://login.example"
+REFERENCE = "7KQ2M9X4TB"
+
+
+class Pages:
+    """The pages on https; `show` makes a page that responds with a step, `offer` what discovery offers."""
+
+    def __init__(self, clock: HeldClock) -> None:
+        self.app = Flask("pages", static_folder=None, template_folder=None)
+        self.offer: Discovery | None = None
+        self.chosen: list[tuple[str, str, str]] = []
+        choices = Choices(languages=(Language.NL, Language.EN), https=True)
+        renderer = Renderer.of(names={Language.NL: "Sluis"}, choices=choices, version=site.version())
+        self.respond = Responder(renderer=renderer, clock=clock)
+        self.app.before_request(lambda: reference.bind(REFERENCE))
+        headers.install(self.app, https=True)
+        choices.install(self.app)
+        site.install_errors(self.app, respond=self.respond)
+        self.app.register_blueprint(site.blueprint(renderer=renderer))
+        self.app.register_blueprint(
+            discovery.blueprint(
+                dispatcher=self,  # type: ignore[arg-type]
+                renderer=renderer,
+                choices=choices,
+                respond=self.respond,
+                browser=lambda: "this browser",
+                origin=ORIGIN,
+            )
+        )
+
+    def discovery(self, login: str, browser: str) -> Discovery:
+        assert self.offer is not None
+        return self.offer
+
+    def choose(self, login: str, brin: object, browser: str) -> Step:
+        self.chosen.append((login, str(brin), browser))
+        return Redirect("https://school.example/sso")
+
+    def show(self, path: str, step: Step | Callable[[], Step]) -> None:
+        def page() -> Response:
+            return self.respond(step() if callable(step) else step)
+
+        self.app.add_url_rule(path, path, page, methods=["GET", "POST"])
+
+    def client(self, language: str = "nl") -> FlaskClient:
+        client = self.app.test_client()
+        client.environ_base |= {"HTTP_ACCEPT_LANGUAGE": language, "wsgi.url_scheme": "https"}
+        return client
