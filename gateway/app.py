@@ -8,7 +8,6 @@ from sqlalchemy import Engine
 
 from gateway.domain.clock import Clock, SystemClock
 from gateway.domain.eck_id import PRODUCTION_SEGMENTS, TEST_SEGMENTS
-from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness, SystemRandomness
 from gateway.federation.build import build
 from gateway.federation.models import EckIdSource
@@ -43,7 +42,7 @@ from gateway.settings.models import RedisStoreSettings
 from gateway.settings.secrets import resolved
 from gateway.storage.contracts import ShortLivedStore
 from gateway.storage.lasting import SqlAnomalies, SqlLedger, SqlSubjects, open_engine
-from gateway.storage.migrate import status
+from gateway.storage.migrate import check
 from gateway.storage.redis_store import RedisStore
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sqlite_store import SqliteStore
@@ -231,8 +230,4 @@ def _dispatcher(parts: Parts) -> Dispatcher:
 
 
 def _health(parts: Parts) -> Health:
-    def lasting() -> None:
-        if not status(parts.engine).fits:
-            raise SluisError(ErrorCode.LEDGER_UNAVAILABLE, cause="the schema does not fit: sluis db upgrade")
-
-    return Health({"short_lived": parts.store.ping, "lasting": lasting})
+    return Health({"short_lived": parts.store.ping, "lasting": partial(check, parts.engine)})

@@ -1,5 +1,6 @@
 """The lasting records on one SQL database: the engine, and the three kinds of record."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ class SqlSubjects:
                 found = connection.execute(wanted).one_or_none()
         except SQLAlchemyError as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
-        return SubjectRow(found.account, found.service, found.key_id, found.since) if found else None
+        return SubjectRow(found.account, found.service, found.key_id, _utc(found.since)) if found else None
 
     def keep(self, row: SubjectRow) -> SubjectRow:
         values = {"account": row.account, "service": row.service, "key_id": row.key_id, "since": row.since}
@@ -103,6 +104,11 @@ class SqlSubjects:
         except SQLAlchemyError as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
         return self.find(row.account, row.service) or row
+
+
+def _utc(moment: datetime) -> datetime:
+    """SQLite keeps no zone; what the gateway hands it is UTC."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _insert_or_leave(engine: Engine, table: Any) -> Insert:

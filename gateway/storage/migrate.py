@@ -8,6 +8,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.domain.errors import ErrorCode, SluisError
 
 _ADVISORY_LOCK = 0x51D15
 
@@ -32,6 +35,16 @@ def status(engine: Engine) -> SchemaStatus:
     needed = ScriptDirectory.from_config(_config()).get_current_head()
     assert needed is not None
     return SchemaStatus(current, needed)
+
+
+def check(engine: Engine) -> None:
+    """Return when the database answers and fits; raises SluisError(LEDGER_UNAVAILABLE)."""
+    try:
+        fits = status(engine).fits
+    except SQLAlchemyError as cause:
+        raise SluisError(ErrorCode.LEDGER_UNAVAILABLE, cause=type(cause).__name__) from cause
+    if not fits:
+        raise SluisError(ErrorCode.LEDGER_UNAVAILABLE, cause="the schema does not fit: sluis db upgrade")
 
 
 def upgrade(engine: Engine) -> None:
