@@ -1,9 +1,13 @@
 """`sluis db upgrade|status DIR`: the schema of the lasting records."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from alembic.util import CommandError
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.app import lasting_engine
@@ -20,7 +24,8 @@ def command() -> None:
 @directory_argument
 def status(directory: Path) -> None:
     """Say which version the database has; exit 1 when the gateway needs another."""
-    found = _reached(directory)
+    with _database(directory) as engine:
+        found = migrate.status(engine)
     click.echo(f"schema {found.current or 'none'}, needed {found.needed}")
     sys.exit(0 if found.fits else 1)
 
@@ -29,15 +34,25 @@ def status(directory: Path) -> None:
 @directory_argument
 def upgrade(directory: Path) -> None:
     """Bring the database up to date; nothing happens when it is."""
-    before = _reached(directory)
-    migrate.upgrade(lasting_engine(settings_or_exit(directory)))
-    after = _reached(directory)
+    with _database(directory) as engine:
+        before = migrate.status(engine)
+        try:
+            migrate.upgrade(engine)
+        except CommandError:
+            click.echo(f"the database has schema {before.current}, which this gateway does not know", err=True)
+            sys.exit(1)
+        after = migrate.status(engine)
     click.echo(f"schema {before.current or 'none'} -> {after.current}")
 
 
-def _reached(directory: Path) -> migrate.SchemaStatus:
+@contextmanager
+def _database(directory: Path) -> Iterator[Engine]:
+    """The engine; one that cannot be used ends the command."""
+    settings = settings_or_exit(directory)
     try:
-        return migrate.status(lasting_engine(settings_or_exit(directory)))
-    except (SQLAlchemyError, ValueError) as cause:
-        click.echo(f"the database cannot be reached: {type(cause).__name__}", err=True)
+        engine = lasting_engine(settings)
+        yield engine
+        engine.dispose()
+    except (SQLAlchemyError, ValueError, OSError, ImportError) as cause:
+        click.echo(f"the database cannot be used: {type(cause).__name__}", err=True)
         sys.exit(1)

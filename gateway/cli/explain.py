@@ -54,7 +54,7 @@ def command(directory: Path, service: str, school: str, role: str, *, as_json: b
 
 
 def _print(explanation: Explanation) -> None:
-    console = Console()
+    console = Console(markup=False, emoji=False)
     console.print(
         f"{explanation.service} at {explanation.school}, {explanation.role}: agreement {explanation.agreement}, "
         f"attribute set {explanation.attribute_set}, policy {explanation.policy}"
@@ -65,6 +65,6 @@ def _print(explanation: Explanation) -> None:
     for line in explanation.lines:
         table.add_row(line.attribute, "yes" if line.released else "no", line.rule, line.purpose)
     console.print(table)
-    console.print(f"without ECK iD: {explanation.fallback}")
+    console.print(f"identifier of a person without ECK iD: {explanation.fallback}")
     statement = explanation.identity_statement
     console.print(f"identity statement: {', '.join(f'{key} {value}' for key, value in asdict(statement).items())}")

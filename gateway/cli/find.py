@@ -37,17 +37,25 @@ def command(directory: Path, ref: str, *, as_json: bool) -> None:
         for line in found:
             click.echo(json.dumps(line, ensure_ascii=False))
     else:
-        Console().print(_table(wanted, found))
+        Console(markup=False, emoji=False).print(_table(wanted, found))
 
 
 def _lines(log: Path, wanted: str) -> Iterator[dict[str, Any]]:
     for path in sorted(log.parent.glob(f"{log.name}*")):
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", errors="replace") as lines:
             for text in lines:
-                if f'"{wanted}"' in text:
-                    line = json.loads(text)
-                    if line.get("reference") == wanted:
-                        yield line
+                line = _read(text) if f'"{wanted}"' in text else {}
+                if line.get("reference") == wanted:
+                    yield line
+
+
+def _read(text: str) -> dict[str, Any]:
+    """The line; empty when it was cut off, as by a full disk."""
+    try:
+        line: dict[str, Any] = json.loads(text)
+    except json.JSONDecodeError:
+        return {}
+    return line
 
 
 def _table(reference: str, found: list[dict[str, Any]]) -> Table:

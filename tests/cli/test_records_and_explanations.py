@@ -1,0 +1,268 @@
+"""`sluis db`, `find` and `explain`, as an operator types them."""
+
+import gzip
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.cli import main
+from gateway.demo.federation import write_federation
+from tests.support.configuration import FILES, write_configuration
+
+REFERENCE = "7K3M91X20D"
+
+
+def sluis(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+def _with_database(directory: Path, version: str) -> Path:
+    write_configuration(directory)
+    (directory / "var").mkdir()
+    with sqlite3.connect(directory / "var/lasting.sqlite") as database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        database.execute("INSERT INTO alembic_version VALUES (?)", (version,))
+    database.close()
+    return directory
+
+
+class TestDb:
+    def test_a_database_is_made_once(self, tmp_path):
+        directory = write_configuration(tmp_path)
+
+        before = sluis("db", "status", directory)
+        made = sluis("db", "upgrade", directory)
+        again = sluis("db", "upgrade", directory)
+        after = sluis("db", "status", directory)
+
+        assert (before.exit_code, before.output) == (1, "schema none, needed 0001\n")
+        assert (made.exit_code, made.output) == (0, "schema none -> 0001\n")
+        assert (again.exit_code, again.output) == (0, "schema 0001 -> 0001\n")
+        assert (after.exit_code, after.output) == (0, "schema 0001, needed 0001\n")
+
+    def test_a_database_of_a_newer_gateway_is_left_alone(self, tmp_path):
+        directory = _with_database(tmp_path, "9999")
+        before = (tmp_path / "var/lasting.sqlite").read_bytes()
+
+        status, upgraded = sluis("db", "status", directory), sluis("db", "upgrade", directory)
+
+        assert (status.exit_code, status.output) == (1, "schema 9999, needed 0001\n")
+        assert upgraded.exit_code == 1
+        assert upgraded.output == "the database has schema 9999, which this gateway does not know\n"
+        assert _rows(tmp_path) == [("9999",)]
+        assert before[100:] == (tmp_path / "var/lasting.sqlite").read_bytes()[100:], "but for the header"
+
+    def test_an_upgrade_that_fails_changes_nothing(self, tmp_path):
+        directory = write_configuration(tmp_path)
+        (tmp_path / "var").mkdir()
+        with sqlite3.connect(tmp_path / "var/lasting.sqlite") as database:
+            database.execute("CREATE TABLE subjects (recipe TEXT)")
+        database.close()
+
+        result = sluis("db", "upgrade", directory)
+
+        assert (result.exit_code, result.output) == (1, "the database cannot be used: OperationalError\n")
+        with sqlite3.connect(tmp_path / "var/lasting.sqlite") as database:
+            assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("subjects",)]
+        database.close()
+
+    @pytest.mark.parametrize("what", ["status", "upgrade"])
+    def test_a_database_that_cannot_be_opened(self, what, tmp_path):
+        directory = write_configuration(tmp_path)
+        (tmp_path / "var/lasting.sqlite").mkdir(parents=True)
+
+        result = sluis("db", what, directory)
+
+        assert (result.exit_code, result.output) == (1, "the database cannot be used: OperationalError\n")
+
+    def test_a_database_whose_driver_is_not_installed(self, tmp_path):
+        url = "stores: {lasting: {url: 'postgresql+nosuchdriver://db.example/sluis'}}\n"
+        directory = write_configuration(tmp_path, {"gateway.yaml": FILES["gateway.yaml"] + url})
+
+        result = sluis("db", "status", directory)
+
+        assert result.exit_code == 1
+        assert result.output.startswith("the database cannot be used: ")
+        assert result.output.count("\n") == 1
+
+    def test_a_database_whose_address_is_not_in_the_environment(self, tmp_path, monkeypatch):
+        monkeypatch.delenv("SLUIS_DATABASE_URL", raising=False)
+        url = "stores: {lasting: {url: {env: SLUIS_DATABASE_URL}}}\n"
+        directory = write_configuration(tmp_path, {"gateway.yaml": FILES["gateway.yaml"] + url})
+
+        result = sluis("db", "status", directory)
+
+        assert result.exit_code == 1
+        assert result.output == "the database cannot be used: ValueError\n"
+
+
+def _rows(directory: Path) -> list[tuple[str]]:
+    with sqlite3.connect(directory / "var/lasting.sqlite") as database:
+        rows = database.execute("SELECT version_num FROM alembic_version").fetchall()
+    database.close()
+    return rows
+
+
+def _line(second: int, event: str, reference: str = REFERENCE, **more: str) -> str:
+    known = {"timestamp": f"2026-09-07T08:30:{second:02}Z", "event": event, "level": "info", "worker": 1}
+    return json.dumps({**known, "reference": reference, **more}) + "\n"
+
+
+@pytest.fixture
+def logged(tmp_path) -> Path:
+    """A configuration whose log was rotated twice during one login."""
+    text = FILES["gateway.yaml"] + "log: {file: var/sluis.log}\n"
+    assert "\nlog:" not in FILES["gateway.yaml"]
+    write_configuration(tmp_path, {"gateway.yaml": text})
+    log = tmp_path / "var/sluis.log"
+    log.parent.mkdir()
+    log.write_text(_line(3, "login_refused", code="eck_id_required", hint="see [/docs] of [leesplein]"))
+    log.with_name("sluis.log.1").write_text(_line(2, "response_verified", idp="po") + _line(2, "other", "AAAAAAAAAA"))
+    with gzip.open(log.with_name("sluis.log.2.gz"), "wt") as oldest:
+        oldest.write(_line(1, "login_started", service="leesplein"))
+    return tmp_path
+
+
+class TestFind:
+    def test_shows_a_login_in_order_over_all_logs(self, logged):
+        result = sluis("find", logged, REFERENCE)
+
+        assert result.exit_code == 0
+        found = [result.output.index(event) for event in ("login_started", "response_verified", "login_refused")]
+        assert found == sorted(found)
+        assert "service=leesplein" in result.output
+        assert "other" not in result.output
+
+    def test_what_the_log_says_is_shown_as_it_is(self, logged):
+        said = "".join(character for character in sluis("find", logged, REFERENCE).output if character not in " \n│")
+
+        assert "hint=see[/docs]of[leesplein]" in said
+
+    @pytest.mark.parametrize("typed", ["7k3m91x20d", "7K3M9-1X20D", "7k3m9lx2od"])
+    def test_takes_a_reference_as_people_type_it(self, typed, logged):
+        assert sluis("find", logged, typed).exit_code == 0
+
+    def test_as_json(self, logged):
+        lines = [json.loads(line) for line in sluis("find", logged, REFERENCE, "--json").output.splitlines()]
+
+        assert [line["event"] for line in lines] == ["login_started", "response_verified", "login_refused"]
+        assert {line["reference"] for line in lines} == {REFERENCE}
+
+    def test_a_login_that_is_not_there(self, logged):
+        result = sluis("find", logged, "0000000000")
+
+        assert result.exit_code == 1
+        assert result.stdout == ""
+        assert result.stderr == "0000000000 is not in var/sluis.log or what was rotated from it\n"
+
+    def test_a_reference_elsewhere_in_a_line_is_no_login(self, logged):
+        assert sluis("find", logged, "leesplein").exit_code == 1
+
+    def test_lines_that_were_cut_off_or_are_no_text(self, logged):
+        with (logged / "var/sluis.log").open("ab") as log:
+            log.write(b"\xff\xfe\n" + _line(4, "cut_off").encode()[:-10] + b"\n" + _line(5, "login_restarted").encode())
+
+        result = sluis("find", logged, REFERENCE)
+
+        assert result.exit_code == 0
+        assert "login_restarted" in result.output
+        assert "cut_off" not in result.output
+
+    def test_a_log_that_goes_elsewhere(self, tmp_path):
+        result = sluis("find", write_configuration(tmp_path, {"gateway.yaml": _without_log()}), REFERENCE)
+
+        assert result.exit_code == 1
+        assert "standard error" in result.stderr
+
+
+def _without_log() -> str:
+    return FILES["gateway.yaml"] + "log: {file: null}\n"
+
+
+@pytest.fixture(scope="module")
+def federation(tmp_path_factory) -> Path:
+    return write_federation(tmp_path_factory.mktemp("explained") / "config", port=8123).directory
+
+
+def _explain(directory: Path, *more: str, service="leesplein", school="99XA", role="student") -> Result:
+    return sluis("explain", directory, "--service", service, "--school", school, "--role", role, *more)
+
+
+class TestExplain:
+    def test_names_every_attribute_with_its_rule_and_purpose(self, federation):
+        result = _explain(federation)
+
+        assert result.exit_code == 0
+        rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
+        assert ["eck_id", "yes", "identifier-eck-id", "access"] in rows
+        assert ["given_name", "yes", "released-base", "greeting"] in rows
+        assert "leesplein at 99XA, student: agreement VOORBEELD-2026-07" in result.stdout
+        assert "without ECK iD: provisional" in result.stdout
+        assert "identity statement: primary_person_id eck_id" in result.stdout
+
+    def test_as_json_says_the_same(self, federation):
+        explained = json.loads(_explain(federation, "--json").stdout)
+
+        assert (explained["service"], explained["school"], explained["role"]) == ("leesplein", "99XA", "student")
+        assert {"attribute": "eck_id", "released": True, "rule": "identifier-eck-id", "purpose": "access"} in explained[
+            "lines"
+        ]
+        assert explained["identity_statement"]["primary_person_id"] == "eck_id"
+
+    def test_a_role_matters(self, federation):
+        learner, teacher = (
+            json.loads(_explain(federation, "--json", role=role).stdout) for role in ("student", "employee")
+        )
+
+        assert learner["identity_statement"]["flag"] == "onderwijsdeelnemer"
+        assert teacher["identity_statement"]["flag"] == "onderwijsmedewerker"
+
+    def test_a_purpose_is_shown_as_it_is_written(self, federation, tmp_path):
+        directory = write_federation(tmp_path / "config", port=8123).directory
+        service = directory / "services/leesplein.yaml"
+        service.write_text(service.read_text().replace("given_name: greeting", 'given_name: "[/hello] :smile:"'))
+        assert "[/hello]" in service.read_text()
+
+        result = _explain(directory)
+
+        assert "[/hello] :smile:" in result.stdout
+
+    def test_a_school_that_nobody_knows(self, federation):
+        result = _explain(federation, school="98ZZ")
+
+        assert result.exit_code == 1
+        assert result.stdout.startswith("nothing is released: brin_unknown")
+
+    def test_a_service_without_an_agreement(self, federation, tmp_path):
+        directory = write_federation(tmp_path / "config", port=8123).directory
+        for agreements in (directory / "agreements").iterdir():
+            agreements.write_text("[]\n")
+
+        result = _explain(directory)
+
+        assert result.exit_code == 1
+        assert result.stdout.startswith("nothing is released: agreement_")
+
+    @pytest.mark.parametrize(
+        ("wrong", "words"),
+        [
+            ({"service": "leesplien"}, "no service has the id leesplien; known: leesplein, rekentuin"),
+            ({"school": "Regenboog"}, "a BRIN is two digits and two capitals"),
+            ({"role": "pupil"}, "'pupil' is not one of"),
+        ],
+    )
+    def test_words_that_mean_nothing(self, wrong, words, federation):
+        result = _explain(federation, **wrong)
+
+        assert result.exit_code == 2
+        assert words in " ".join(result.stderr.split())
+
+    def test_a_configuration_that_cannot_be_used(self, tmp_path):
+        result = _explain(write_configuration(tmp_path, {"policy.yaml": "{}\n"}), service="leesplein", school="99XB")
+
+        assert result.exit_code == 1
+        assert "policy.yaml" in result.stderr
+        assert result.stdout == ""
