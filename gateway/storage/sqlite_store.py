@@ -5,9 +5,11 @@ import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.storage import sqlite_files
 
 _PURGE_EVERY = 200
 _PURGE_AT_MOST = 500
@@ -25,7 +27,8 @@ CREATE TABLE IF NOT EXISTS held (key TEXT PRIMARY KEY, value BLOB NOT NULL, unti
 class SqliteStore:
     """Fulfils ShortLivedStore. One connection for each process, opened on first use; its threads take turns.
 
-    Turns cost less than connections of their own would: each of those finds its cache outdated by the others.
+    Turns cost less than connections of their own would: each of those finds its cache outdated by the others. A process
+    that forks lets go of the connection first, and parent and child each open one of their own.
     A crash of the process loses nothing; a crash of the machine may lose the last logins under way, which people
     simply begin again (synchronous is OFF: nothing here has to outlive the machine).
     """
@@ -34,8 +37,10 @@ class SqliteStore:
         self._path = path
         self._clock = clock
         self._turn = threading.Lock()
-        self._process = 0
+        self._opened: sqlite3.Connection | None = None
         self._puts = 0
+        with _forking:
+            _stores.add(self)
 
     def put(self, key: str, value: bytes, *, seconds: int) -> None:
         now = self._now()
@@ -59,6 +64,17 @@ class SqliteStore:
     def ping(self) -> None:
         self.put("ping", b"", seconds=1)
 
+    def pause(self) -> None:
+        """Close the connection and let nobody open one until `resume`."""
+        self._turn.acquire()
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def resume(self) -> None:
+        """End the pause."""
+        self._turn.release()
+
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
@@ -71,14 +87,12 @@ class SqliteStore:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=cause) from cause
 
     def _connection(self) -> sqlite3.Connection:
-        if self._process != os.getpid():
+        if self._opened is None:
             self._opened = self._open()
-            self._process = os.getpid()
         return self._opened
 
     def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        sqlite_files.make(self._path)
         connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
@@ -91,3 +105,28 @@ def _checked(key: str) -> str:
     if not key.isascii():
         raise ValueError("keys are ASCII")
     return key
+
+
+_stores: "WeakSet[SqliteStore]" = WeakSet()
+_paused: list[SqliteStore] = []
+_forking = threading.Lock()
+
+
+def _before_fork() -> None:
+    """Close every connection: a child would have it without its locks, and lose what it writes.
+
+    See https://www.sqlite.org/howtocorrupt.html, 2.6.
+    """
+    _forking.acquire()
+    for store in _stores:
+        _paused.append(store)
+        store.pause()
+
+
+def _after_fork() -> None:
+    while _paused:
+        _paused.pop().resume()
+    _forking.release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
