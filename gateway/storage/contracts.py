@@ -1,4 +1,4 @@
-"""What a backend promises. `tests/storage/conformance.py` holds every backend to it."""
+"""What a backend promises. `tests/storage/test_short_lived_stores.py` holds every backend to it."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -163,7 +163,7 @@ class TestFind:
 
     def test_lines_that_were_cut_off_or_are_no_text(self, logged):
         with (logged / "var/sluis.log").open("ab") as log:
-            log.write(b"\xff\xfe\n" + _line(4, "cut_off").encode()[:-10] + b"\n" + _line(5, "login_restarted").encode())
+            log.write(b"\xff\xfe\n" + _line(4, "cut_off").encode()[:-2] + b"\n" + _line(5, "login_restarted").encode())
 
         result = sluis("find", logged, REFERENCE)
 
