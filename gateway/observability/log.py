@@ -4,10 +4,12 @@ import logging
 import os
 import re
 import sys
+import threading
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import structlog
 
@@ -86,40 +88,58 @@ def close() -> None:
 
 
 class _Lines:
-    """Writes a line at once; what structlog calls a logger."""
+    """Writes a line at once; what structlog calls a logger. Threads take turns, processes append in one call each."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
-        self._stream: TextIO = sys.stderr
-        self._opened: tuple[int, int] | None = None
+        self._turn = threading.Lock()
+        self._opened: tuple[BinaryIO, tuple[int, int]] | None = None
 
     def msg(self, line: str) -> None:
-        """Append the line to wherever the file's name leads now."""
-        if self._file is not None:
-            self._follow(self._file)
-        self._stream.write(f"{line}\n")
-        self._stream.flush()
+        """Append the line to wherever the file's name leads now. A log that cannot be written ends no login: its lines
+        go to standard error meanwhile.
+        """
+        if self._file is None:
+            _to_standard_error(line)
+            return
+        try:
+            with self._turn:
+                self._follow(self._file).write(f"{line}\n".encode(errors="backslashreplace"))
+        except OSError:
+            _to_standard_error(line)
 
     debug = info = warning = error = critical = msg
 
     def close(self) -> None:
         """Let go of the file; a line that comes later opens it again."""
+        with self._turn:
+            self._let_go()
+
+    def _follow(self, file: Path) -> BinaryIO:
         if self._opened is not None:
-            self._stream.close()
+            stream, identity = self._opened
+            with suppress(FileNotFoundError):
+                if _identity(os.stat(file)) == identity:  # noqa: PTH116 - on every line
+                    return stream
+            self._let_go()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        stream = file.open("ab", buffering=0)
+        self._opened = stream, _identity(os.fstat(stream.fileno()))
+        return stream
+
+    def _let_go(self) -> None:
+        if self._opened is not None:
+            self._opened[0].close()
             self._opened = None
 
-    def _follow(self, file: Path) -> None:
-        try:
-            status = os.stat(file)  # noqa: PTH116 - on every line
-            found: tuple[int, int] | None = (status.st_dev, status.st_ino)
-        except FileNotFoundError:
-            found = None
-        if found is None or found != self._opened:
-            self.close()
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = file.open("a", encoding="utf-8", errors="backslashreplace")
-            status = os.fstat(self._stream.fileno())
-            self._opened = (status.st_dev, status.st_ino)
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _to_standard_error(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 class _FromLibraries(logging.Handler):
