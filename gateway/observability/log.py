@@ -96,8 +96,9 @@ class _Lines:
         self._opened: tuple[BinaryIO, tuple[int, int]] | None = None
 
     def msg(self, line: str) -> None:
-        """Append the line to wherever the file's name leads now. A log that cannot be written ends no login: its lines
-        go to standard error meanwhile.
+        """Append the line to wherever the file's name leads now; to standard error while that cannot be written.
+
+        A log that cannot be written ends no login.
         """
         if self._file is None:
             _to_standard_error(line)

@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -174,6 +175,7 @@ def test_without_a_file_events_go_to_standard_error(file: Path, capsys: pytest.C
 
 _WRITES = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import structlog
 from gateway.observability import log
@@ -192,3 +194,45 @@ def test_workers_share_a_file_line_by_line(file: Path):
     written = [json.loads(line) for line in file.read_text().splitlines()]
     for child in children:
         assert [line["count"] for line in written if line["worker"] == child.pid] == list(range(200))
+
+
+def test_threads_share_a_log_that_is_rotated_under_them(lines: Lines, file: Path):
+    def write(worker: int) -> None:
+        for number in range(300):
+            structlog.get_logger("sluis").info("written", count=number, idp=str(worker))
+            if worker == 0 and number % 10 == 0:
+                file.rename(file.with_name(f"sluis.log.{number}"))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+
+    kept = [json.loads(line) for one in file.parent.iterdir() for line in one.read_text().splitlines()]
+    assert sorted((int(line["idp"]), line["count"]) for line in kept) == [
+        (worker, number) for worker in range(8) for number in range(300)
+    ]
+
+
+def test_a_log_that_cannot_be_written_goes_to_standard_error_meanwhile(
+    lines: Lines, file: Path, capsys: pytest.CaptureFixture[str]
+):
+    structlog.get_logger("sluis").info("first")
+    file.unlink()
+    file.parent.rmdir()
+    file.parent.write_text("a file where the directory was")
+    structlog.get_logger("sluis").info("second")
+    file.parent.unlink()
+    structlog.get_logger("sluis").info("third")
+
+    assert json.loads(capsys.readouterr().err)["event"] == "second"
+    assert [line["event"] for line in lines()] == ["third"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_a_full_disk_ends_no_login(file: Path, capsys: pytest.CaptureFixture[str]):
+    file.parent.mkdir()
+    file.symlink_to("/dev/full")
+    log.configure(file=file, level="info")
+    structlog.get_logger("sluis").info("lost nowhere")
+    log.close()
+
+    assert json.loads(capsys.readouterr().err)["event"] == "lost nowhere"
