@@ -2,7 +2,6 @@
 
 import argparse
 import http.client
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from gateway.demo.federation import EXAMPLE_PORT, address, write_federation
+from gateway.demo.federation import EXAMPLE_PORT, address, make_room, write_federation
 from gateway.demo.people import GATEWAY_HOST, GUIDE_HOST, SCHOOLS, SERVICES
 from gateway.demo.servers import HOSTS, is_free, parties
 from gateway.domain.clock import SystemClock
@@ -34,7 +33,11 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    shutil.rmtree(arguments.directory, ignore_errors=True)
+    if not make_room(arguments.directory):
+        print(
+            f"{arguments.directory} holds something that is not the demo's; choose another directory", file=sys.stderr
+        )
+        return 1
     federation = write_federation(arguments.directory, port=arguments.port)
     stopped = threading.Event()
     for one in (signal.SIGINT, signal.SIGTERM):

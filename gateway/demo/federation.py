@@ -16,6 +16,7 @@ from gateway.xml.namespaces import DS, MD, SAMLP
 EXAMPLE = Path(__file__).parents[2] / "config"
 EXAMPLE_PORT = 8080
 _RSA_BITS = 2048
+_MARK = ".sluis-demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,18 @@ def address(host: str, port: int) -> str:
     return f"http://{host}:{port}"
 
 
+def make_room(directory: Path) -> bool:
+    """Remove what an earlier demo wrote here. False, and nothing is touched, when the directory holds anything else."""
+    if directory.is_dir() and any(directory.iterdir()) and not (directory / _MARK).is_file():
+        return False
+    shutil.rmtree(directory, ignore_errors=True)
+    return True
+
+
 def write_federation(directory: Path, *, port: int) -> DemoFederation:
     """Write the configuration into a directory that is not there yet; every party listens at this port."""
     shutil.copytree(EXAMPLE, directory, ignore=shutil.ignore_patterns("keys", "var"))
+    (directory / _MARK).write_text("Written by the demo, which removes this directory when it starts anew.\n", "utf-8")
     for path in directory.rglob("*.yaml"):
         path.write_text(path.read_text("utf-8").replace(f":{EXAMPLE_PORT}", f":{port}"), "utf-8")
     write_keys(directory / "keys", host=GATEWAY_HOST, rsa_bits=_RSA_BITS)

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
 from cryptography import x509
@@ -25,8 +25,9 @@ from gateway.xml.parsing import parse
 from gateway.xml.signatures import sign
 
 _COLOUR = "#f2a900"
+_COOKIE = "demo-school"
 _CHOOSE = """
-<p>This is a school of the demo. Who are you?</p>
+<p>This is a school of the demo. {% if known %}{{ known.person.given_name }} is logged in in this browser. {% endif %}Who are you?</p>
 <form method="post" action="/login"><input type="hidden" name="pending" value="{{ pending }}">
 {% for person in people %}<p><button name="account" value="{{ person.account }}">{{ person.given_name }}, {{ person.role }}</button> {{ person.expect }}</p>{% endfor %}
 <p><button name="account" value="">Cancel</button></p></form>"""
@@ -45,8 +46,19 @@ class Asked:
     relay_state: str
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who logged in here, and when."""
+
+    person: Person
+    instant: datetime
+
+
 class School:
-    """One school's identity provider; `gateway` holds the certificates of the gateway that may ask."""
+    """One school's identity provider; `gateway` holds the certificates of the gateway that may ask.
+
+    It always asks who somebody is, so that everybody can be tried; what it remembers answers requests that forbid asking.
+    """
 
     def __init__(
         self,
@@ -67,6 +79,7 @@ class School:
         self._clock = clock
         self._randomness = randomness
         self._pending: dict[str, Asked] = {}
+        self._logins: dict[str, Login] = {}
 
     def app(self) -> Flask:
         """The school as a WSGI application."""
@@ -78,26 +91,37 @@ class School:
             verify_query(query, self._gateway)
             message = parse(inflate(query.message, limit=65536), limit=65536)
             asked = Asked(message.get("ID", ""), query.relay_state or "")
+            known = self._logins.get(request.cookies.get(_COOKIE, ""))
             if message.get("IsPassive") == "true":
-                return self._send(asked, self.response(asked.id, None, STATUSES[PeerStatus.NO_PASSIVE]))
+                silent = known if message.get("ForceAuthn") != "true" else None
+                status = SUCCESS if silent else STATUSES[PeerStatus.NO_PASSIVE]
+                return self._send(asked, self.response(asked.id, silent, status))
             pending = self._randomness.token()
             self._pending[pending] = asked
-            return page(self._school.name, _COLOUR, _CHOOSE, people=self._school.people, pending=pending)
+            people = self._school.people
+            return page(self._school.name, _COLOUR, _CHOOSE, people=people, pending=pending, known=known)
 
         @app.post("/login")
         def login() -> Response:
             asked = self._pending.pop(request.form["pending"], None)
             if asked is None:
                 return page(self._school.name, _COLOUR, "<p>Begin again at the service.</p>", status=400)
-            known = {person.account: person for person in self._school.people}
-            person = known.get(request.form["account"])
-            status = SUCCESS if person else STATUSES[PeerStatus.AUTHENTICATION_FAILED]
-            return self._send(asked, self.response(asked.id, person, status))
+            accounts = {person.account: person for person in self._school.people}
+            person = accounts.get(request.form["account"])
+            if person is None:
+                cancelled = STATUSES[PeerStatus.AUTHENTICATION_FAILED]
+                return self._send(asked, self.response(asked.id, None, cancelled))
+            login = Login(person, self._clock.now())
+            answer = self._send(asked, self.response(asked.id, login, SUCCESS))
+            remembered = self._randomness.token()
+            self._logins[remembered] = login
+            answer.set_cookie(_COOKIE, remembered, httponly=True, samesite="Lax")
+            return answer
 
         return app
 
-    def response(self, in_response_to: str, person: Person | None, status: Status) -> bytes:
-        """A signed Response about this person, or one that says no."""
+    def response(self, in_response_to: str, login: Login | None, status: Status) -> bytes:
+        """A signed Response about this login, or one that says no."""
         now = write_instant(self._clock.now())
         consumer = quoteattr(self._addresses.assertion_consumer)
         second = f'<samlp:StatusCode Value="{status.second}"/>' if status.second else ""
@@ -106,15 +130,15 @@ class School:
             f' IssueInstant="{now}" Destination={consumer} InResponseTo={quoteattr(in_response_to)}>'
             f"<saml:Issuer>{escape(self._entity_id)}</saml:Issuer>"
             f'<samlp:Status><samlp:StatusCode Value="{status.top}">{second}</samlp:StatusCode></samlp:Status>'
-            f"{self._assertion(in_response_to, person) if person else ''}</samlp:Response>"
+            f"{self._assertion(in_response_to, login) if login else ''}</samlp:Response>"
         )
-        if person:
+        if login:
             sign(root[-1], self._key)
         sign(root, self._key)
         return etree.tostring(root)
 
-    def _assertion(self, in_response_to: str, person: Person) -> str:
-        now = self._clock.now()
+    def _assertion(self, in_response_to: str, login: Login) -> str:
+        person, now = login.person, self._clock.now()
         until = write_instant(now + timedelta(minutes=5))
         attributes = "".join(
             f'<saml:Attribute Name={quoteattr(name)} NameFormat="{self._school.name_format}">'
@@ -131,7 +155,7 @@ class School:
             "</saml:SubjectConfirmation></saml:Subject>"
             f'<saml:Conditions NotBefore="{write_instant(now)}" NotOnOrAfter="{until}"><saml:AudienceRestriction>'
             f"<saml:Audience>{escape(self._addresses.sp_entity_id)}</saml:Audience></saml:AudienceRestriction>"
-            f'</saml:Conditions><saml:AuthnStatement AuthnInstant="{write_instant(now)}"><saml:AuthnContext>'
+            f'</saml:Conditions><saml:AuthnStatement AuthnInstant="{write_instant(login.instant)}"><saml:AuthnContext>'
             "<saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
             "</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>"
             f"<saml:AttributeStatement>{attributes}</saml:AttributeStatement></saml:Assertion>"

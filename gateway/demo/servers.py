@@ -12,7 +12,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from gateway.demo.federation import DemoFederation, address
 from gateway.demo.idp import School
 from gateway.demo.pages import page
-from gateway.demo.people import GATEWAY_HOST, GUIDE_HOST, SCHOOLS, SERVICES
+from gateway.demo.people import GATEWAY_HOST, GUIDE_HOST, SCHOOLS, SERVICES, DemoSchool
 from gateway.demo.service import Service
 from gateway.domain.clock import Clock
 from gateway.domain.randomness import Randomness
@@ -46,7 +46,7 @@ def parties(federation: DemoFederation, *, clock: Clock, randomness: Randomness)
         for school in SCHOOLS:
             idp = School(
                 school=school,
-                entity_id=f"{address(school.host, federation.port)}/metadata",
+                entity_id=_entity_id(school, federation.port),
                 key=federation.keys[school.id],
                 addresses=addresses,
                 gateway=gateway,
@@ -61,6 +61,7 @@ def parties(federation: DemoFederation, *, clock: Clock, randomness: Randomness)
                 key=federation.keys[service.id],
                 addresses=addresses,
                 gateway=gateway,
+                schools=tuple((one.name, _entity_id(one, federation.port)) for one in SCHOOLS),
                 clock=clock,
                 randomness=randomness,
             )
@@ -93,6 +94,10 @@ def is_free(port: int) -> bool:
             except OSError:
                 return False
     return True
+
+
+def _entity_id(school: DemoSchool, port: int) -> str:
+    return f"{address(school.host, port)}/metadata"
 
 
 def _guide(port: int) -> Flask:

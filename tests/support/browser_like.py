@@ -1,8 +1,9 @@
 """A small browser with the cookie rules of real ones, several tabs sharing one jar, and no scripts.
 
-Cookies are of a host. A Secure cookie is taken over plain http from loopback alone. `SameSite=None` needs Secure; Lax
-goes along on navigation by GET alone when another site leads here; Strict never does. (RFC 6265bis, 5.5 and 5.6.) One
-that does not say goes along: Chromium allows it for two minutes, longer than a login here takes, and Firefox always.
+Cookies are of a host and a path, and gone when their Max-Age is nothing. A Secure cookie is taken over plain http from
+loopback alone. `SameSite=None` needs Secure; Lax goes along on navigation by GET alone when another site leads here;
+Strict never does. (RFC 6265bis, 5.5 and 5.6.) One that does not say goes along: Chromium allows it for two minutes,
+longer than a login here takes, and Firefox always.
 """
 
 from dataclasses import dataclass, field
@@ -23,6 +24,11 @@ class Cookie:
     http_only: bool
     secure: bool
     max_age: str
+    path: str = "/"
+
+    def is_for(self, path: str) -> bool:
+        """Path-match (RFC 6265, 5.1.4)."""
+        return path == self.path or path.startswith(self.path.rstrip("/") + "/")
 
 
 @dataclass
@@ -35,11 +41,12 @@ class Jar:
         return self.hosts.setdefault(urlsplit(url).hostname or "", {})
 
     def header(self, url: str, *, method: str, initiator: str | None) -> str:
-        cross_site = initiator is not None and urlsplit(initiator).hostname != urlsplit(url).hostname
+        foreign = initiator is not None and _site(initiator) != _site(url)
         return "; ".join(
             f"{cookie.name}={cookie.value}"
             for cookie in self.of(url).values()
-            if not cross_site or cookie.same_site in ("", "None") or (cookie.same_site == "Lax" and method == "GET")
+            if cookie.is_for(urlsplit(url).path or "/")
+            and (not foreign or cookie.same_site in ("", "None") or (cookie.same_site == "Lax" and method == "GET"))
         )
 
     def keep(self, url: str, header: str) -> None:
@@ -49,8 +56,17 @@ class Jar:
                 continue
             if same_site == "None" and not secure:
                 continue
-            kept = Cookie(name, morsel.value, same_site, bool(morsel["httponly"]), secure, morsel["max-age"])
-            self.of(url)[name] = kept
+            if morsel["max-age"] and int(morsel["max-age"]) <= 0:
+                self.of(url).pop(name, None)
+                continue
+            max_age, path = morsel["max-age"], morsel["path"] or "/"
+            self.of(url)[name] = Cookie(name, morsel.value, same_site, bool(morsel["httponly"]), secure, max_age, path)
+
+
+def _site(url: str) -> tuple[str, str | None]:
+    """Scheme and host; ports make no difference, and addresses have no registrable part."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname
 
 
 @dataclass
@@ -125,7 +141,7 @@ class Tab:
 
     def _ask(self, method: str, url: str, body: str | None, initiator: str | None) -> str | None:
         parts = urlsplit(url)
-        headers = {"Accept-Language": self.language}
+        headers = {"Accept-Language": self.language, "Sec-Fetch-Site": _fetch_site(initiator, url)}
         if cookies := self.jar.header(url, method=method, initiator=initiator):
             headers["Cookie"] = cookies
         if body is not None:
@@ -144,3 +160,12 @@ class Tab:
         finally:
             connection.close()
         return answer.headers["Location"] if 300 <= answer.status < 400 else None
+
+
+def _fetch_site(initiator: str | None, url: str) -> str:
+    """Fetch Metadata 2.4, as far as loopback addresses go."""
+    if initiator is None:
+        return "none"
+    if _site(initiator) != _site(url):
+        return "cross-site"
+    return "same-origin" if urlsplit(initiator).netloc == urlsplit(url).netloc else "same-site"

@@ -63,7 +63,7 @@ class Demo:
 def running_demo(directory: Path) -> Iterator[Demo]:
     """Everybody, until the context ends."""
     clock, randomness = HeldClock(SystemClock().now()), SystemRandomness()
-    federation = write_federation(directory / "demo", port=_free_port())
+    federation = write_federation(directory / "demo", port=free_port())
     settings = load(federation.directory)
     log.configure(file=federation.directory / "var" / "sluis.log", level="info")
     replicas = [assemble(settings, clock=clock, randomness=randomness) for _ in range(2)]
@@ -90,7 +90,7 @@ class _InTurn:
         return next(self._replicas)(environ, start_response)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     for _ in range(50):
         with socket.socket() as tried:
             tried.bind((HOSTS[0], 0))
