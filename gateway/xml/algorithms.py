@@ -32,15 +32,16 @@ _ECDSA: dict[str, hashes.HashAlgorithm] = {
     _MORE + "ecdsa-sha384": hashes.SHA384(),
     _MORE + "ecdsa-sha512": hashes.SHA512(),
 }
+_CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 SIGNATURES = frozenset(_RSA) | frozenset(_ECDSA)
 """SignatureMethod and SigAlg values (RFC 6931) that may be used at all."""
 
 
 def strong_enough(key: CertificatePublicKeyTypes) -> bool:
-    """Whether a signature by this key may count: RSA of at least 2048 bits, or an EC key of at least 256."""
+    """Whether a signature by this key may count: RSA of at least 2048 bits, or an EC key on P-256, P-384 or P-521."""
     if isinstance(key, rsa.RSAPublicKey):
         return key.key_size >= 2048
-    return isinstance(key, ec.EllipticCurvePublicKey) and key.curve.key_size >= 256
+    return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES)
 
 
 def signature_is_valid(algorithm: str, key: CertificatePublicKeyTypes, signature: bytes, signed: bytes) -> bool:

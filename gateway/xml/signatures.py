@@ -48,7 +48,7 @@ _SIGNED_INFO = name(DS, "SignedInfo")
 _REFERENCE = name(DS, "Reference")
 _INCLUSIVE = name(EXCLUSIVE_C14N, "InclusiveNamespaces")
 _ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
-_TRANSFORMS = [_ENVELOPED, EXCLUSIVE_C14N]
+_TRANSFORMS = [(name(DS, "Transform"), _ENVELOPED), (name(DS, "Transform"), EXCLUSIVE_C14N)]
 
 _SIGNED_INFO_TEMPLATE = (
     f'<ds:SignedInfo xmlns:ds="{DS}">'
@@ -106,11 +106,10 @@ def verify(element: etree._Element, certificates: Sequence[x509.Certificate]) ->
     digest_of = algorithms.DIGESTS.get(_algorithm(reference, "DigestMethod"))
     if digest_of is None:
         raise SignatureRejected(SignatureProblem.ALGORITHM, "DigestMethod")
-    covered = _canonical_without(element, signature, _inclusive_prefixes(reference))
+    covered = _canonical_without(element, signature, _inclusive_prefixes(reference[0][1]))
     if not hmac.compare_digest(digest_of(covered).digest(), _decoded(reference, "DigestValue")):
         raise SignatureRejected(SignatureProblem.INVALID, "the content was changed")
-    method = signed_info.find(name(DS, "CanonicalizationMethod"))
-    signed = _canonical(signed_info, _inclusive_prefixes(method))
+    signed = _canonical(signed_info, _inclusive_prefixes(signed_info[0]))
     value = _decoded(signature, "SignatureValue")
     keys = [key for key in (one.public_key() for one in certificates) if algorithms.strong_enough(key)]
     if not any(algorithms.signature_is_valid(algorithm, key, value, signed) for key in keys):
@@ -156,13 +155,17 @@ def _covers_exactly(element: etree._Element, reference: etree._Element) -> None:
         name(DS, "DigestValue"),
     ]:
         raise SignatureRejected(SignatureProblem.STRUCTURE, "parts of Reference")
-    if [transform.get("Algorithm") for transform in reference[0]] != _TRANSFORMS:
+    if [(transform.tag, transform.get("Algorithm")) for transform in reference[0]] != _TRANSFORMS:
         raise SignatureRejected(SignatureProblem.ALGORITHM, "Transforms")
+    if len(reference[0][0]):
+        raise SignatureRejected(SignatureProblem.STRUCTURE, "parts of the enveloped transform")
 
 
-def _inclusive_prefixes(parent: etree._Element | None) -> list[str]:
-    listed = parent.iter(_INCLUSIVE) if parent is not None else ()
-    return [prefix for one in listed for prefix in one.get("PrefixList", "").split()]
+def _inclusive_prefixes(canonicalization: etree._Element) -> list[str]:
+    """The prefixes that exclusive canonicalisation is told to keep; it has no other parameter (xml-exc-c14n 3)."""
+    if [parameter.tag for parameter in canonicalization] not in ([], [_INCLUSIVE]):
+        raise SignatureRejected(SignatureProblem.STRUCTURE, "parameters of the canonicalisation")
+    return [prefix for one in canonicalization for prefix in one.get("PrefixList", "").split()]
 
 
 def _algorithm(parent: etree._Element, child: str) -> str:

@@ -16,7 +16,8 @@ from gateway.federation.models import IdentityProvider, IdpId
 from gateway.saml.addresses import Addresses
 from gateway.saml.instants import write_instant
 from gateway.saml.sp.assertion import Assertion
-from gateway.saml.sp.verify import Expected, decode, verify_response
+from gateway.saml.sp.expected import Expected
+from gateway.saml.sp.verify import decode, verify_response
 from gateway.xml.keys import SigningKey
 from gateway.xml.signatures import sign
 from tests.support.held import HeldClock
@@ -169,6 +170,15 @@ def encoded(response: etree._Element | bytes) -> str:
     return b64encode(raw).decode()
 
 
+class Marks(dict[str, int]):
+    """Replay marks of one test: each key, and the seconds that it is kept. The true stores have their own tests."""
+
+    def add(self, key: str, value: bytes, *, seconds: int) -> bool:
+        free = key not in self
+        self.setdefault(key, seconds)
+        return free
+
+
 def expected(**changes: object) -> Expected:
     """What the gateway knows of the login that the message answers."""
     known = Expected(
@@ -180,6 +190,7 @@ def expected(**changes: object) -> Expected:
         fresh_since=None,
         now=NOW,
         skew=SKEW,
+        replay_marks=Marks(),
     )
     return replace(known, **changes)  # type: ignore[arg-type]
 

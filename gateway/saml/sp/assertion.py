@@ -6,6 +6,7 @@ from datetime import datetime
 from lxml import etree
 
 from gateway.attributes.values import RawAttributes
+from gateway.domain.errors import ErrorCode, SluisError
 from gateway.saml.instants import read_instant
 from gateway.xml.namespaces import SAML, name
 from gateway.xml.signatures import VerifiedElement
@@ -36,13 +37,17 @@ class AuthenticationStatement:
 
 
 class Assertion:
-    """The parts of a verified assertion, each read once when the object is made."""
+    """The parts of a verified assertion, each read once when the object is made.
 
-    __slots__ = ("_element", "authentication", "bearer_confirmations", "conditions", "id", "issuer")
+    Raises SluisError(RESPONSE_SCHEMA) for a moment that the schema has and no clock.
+    """
+
+    __slots__ = ("_element", "authentication", "bearer_confirmations", "conditions", "id", "issuer", "version")
 
     def __init__(self, element: VerifiedElement) -> None:
         self._element = element
         self.id = element.get("ID", "")
+        self.version = element.get("Version", "")
         self.issuer = (element.findtext(name(SAML, "Issuer")) or "").strip()
         self.conditions = _conditions(element.find(name(SAML, "Conditions")))
         self.authentication = _authentication(element.find(name(SAML, "AuthnStatement")))
@@ -52,15 +57,15 @@ class Assertion:
             if confirmation.get("Method") == _BEARER
         )
 
-    def ends(self) -> datetime:
-        """The last moment at which any of its bearer confirmations holds."""
+    def ends(self) -> datetime | None:
+        """The last moment that any of its bearer confirmations names; None when none does."""
         data = name(SAML, "SubjectConfirmationData")
         ends = [
             moment(found.get("NotOnOrAfter"))
             for confirmation in self.bearer_confirmations
             if (found := confirmation.find(data)) is not None
         ]
-        return max(one for one in ends if one is not None)
+        return max((one for one in ends if one is not None), default=None)
 
     def attributes(self) -> RawAttributes:
         """Names and text values as sent. A value that holds elements instead of text is no attribute of ours."""
@@ -79,8 +84,16 @@ class Assertion:
 
 
 def moment(text: str | None) -> datetime | None:
-    """An xs:dateTime that the schema has checked, or None for an attribute that is not there."""
-    return None if text is None else read_instant(text)
+    """An xs:dateTime that the schema has checked, or None for an attribute that is not there.
+
+    Raises SluisError(RESPONSE_SCHEMA) for one like the year 12026 or the hour 24.
+    """
+    if text is None:
+        return None
+    try:
+        return read_instant(text)
+    except ValueError as cause:
+        raise SluisError(ErrorCode.RESPONSE_SCHEMA, hint="a moment that cannot be read") from cause
 
 
 def _texts(attribute: etree._Element) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """POST /saml/sp/acs: where identity providers send their Responses."""
 
-import hashlib
 from datetime import timedelta
 
 from flask import Blueprint, Response, request
@@ -13,9 +12,9 @@ from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.login.messages import Authentication, Expectation
 from gateway.saml.addresses import ASSERTION_CONSUMER_PATH, Addresses
-from gateway.saml.sp.assertion import Assertion
+from gateway.saml.sp.expected import Expected
 from gateway.saml.sp.request import request_id
-from gateway.saml.sp.verify import Expected, decode, verify_response
+from gateway.saml.sp.verify import decode, verify_response
 from gateway.storage.contracts import ShortLivedStore
 from gateway.web import Browser, Respond
 from gateway.xml.namespaces import SAML, name
@@ -68,20 +67,14 @@ class AssertionConsumer:
             fresh_since=expectation.fresh_since if expectation else None,
             now=self._clock.now(),
             skew=self._skew,
+            replay_marks=self._replay_marks,
         )
         assertion = verify_response(response, expected)
-        self._mark(assertion, expected)
         statement = assertion.authentication
         assert statement is not None
         return Authentication(
             idp.id, assertion.attributes(), statement.context, statement.instant, statement.authorities
         )
-
-    def _mark(self, assertion: Assertion, expected: Expected) -> None:
-        digest = hashlib.sha256(f"{assertion.issuer}\n{assertion.id}".encode()).hexdigest()
-        remaining = assertion.ends() + expected.skew - expected.now
-        if not self._replay_marks.add(f"assertion:{digest}", b"1", seconds=int(remaining.total_seconds()) + 1):
-            raise SluisError(ErrorCode.RESPONSE_REPLAYED)
 
 
 def blueprint(*, consumer: AssertionConsumer, dispatcher: Dispatcher, respond: Respond, browser: Browser) -> Blueprint:
