@@ -51,12 +51,53 @@ def test_two_tabs(demo: Demo, context: BrowserContext) -> None:
 
 def test_the_back_button_after_the_login(demo: Demo, context: BrowserContext) -> None:
     page = start(context.new_page(), demo, "leesplein")
-    discovery = page.url
     page.get_by_role("button", name="De Regenboog").click()
     page.get_by_role("button", name="Fenna").click()
     expect(page.get_by_text("You are in.")).to_be_visible()
-    page.goto(discovery)
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("De Regenboog")
+    page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("Je bent al klaar")
+
+
+def test_back_at_the_school_after_the_login_and_another_person(demo: Demo, context: BrowserContext) -> None:
+    page = start(context.new_page(), demo, "leesplein")
+    page.get_by_role("button", name="De Regenboog").click()
+    page.get_by_role("button", name="Fenna").click()
+    expect(page.get_by_text("You are in.")).to_be_visible()
+    page.go_back()
+    page.reload()
+    page.get_by_role("button", name="Daan").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Je bent al klaar")
+
+
+def test_back_to_discovery_and_another_school(demo: Demo, context: BrowserContext) -> None:
+    page = start(context.new_page(), demo, "leesplein")
+    page.get_by_role("button", name="Petteflat College").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Petteflat College")
+    page.go_back()
+    page.get_by_role("button", name="De Regenboog").click()
+    page.get_by_role("button", name="Daan").click()
+    expect(page.get_by_text("You are in.")).to_be_visible()
+
+
+def test_cookies_lost_on_the_way(demo: Demo, context: BrowserContext) -> None:
+    page = start(context.new_page(), demo, "leesplein")
+    page.get_by_role("button", name="De Regenboog").click()
+    context.clear_cookies(domain="127.0.0.1")
+    page.get_by_role("button", name="Fenna").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We herkennen je browser niet")
+    assert page.url.startswith(demo.gateway)
+
+
+def test_the_school_of_last_time_comes_first(demo: Demo, context: BrowserContext) -> None:
+    page = start(context.new_page(), demo, "leesplein")
+    page.get_by_role("button", name="Petteflat College").click()
+    page.get_by_role("button", name="Sem").click()
+    expect(page.get_by_text("You are in.")).to_be_visible()
+    start(page, demo, "rekentuin")
+    expect(page.get_by_role("heading", name="De vorige keer koos je")).to_be_visible()
+    expect(page.get_by_role("button").first).to_contain_text("Petteflat College")
 
 
 def test_without_javascript(demo: Demo, browser: Browser) -> None:
@@ -107,3 +148,13 @@ def test_in_english(demo: Demo, browser: Browser) -> None:
     page.get_by_role("link", name="Nederlands").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Kies je school")
     context.close()
+
+
+def test_the_chosen_language_lasts_behind_the_answer_of_the_school(demo: Demo, context: BrowserContext) -> None:
+    page = start(context.new_page(), demo, "rekentuin")
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("button", name="Petteflat College").click()
+    page.get_by_role("button", name="Sem").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Your school has no agreement with these learning materials"
+    )
