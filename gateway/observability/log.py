@@ -116,6 +116,9 @@ class _Lines:
         with self._turn:
             self._let_go()
 
+    def __del__(self) -> None:
+        self._let_go()
+
     def _follow(self, file: Path) -> BinaryIO:
         if self._opened is not None:
             stream, identity = self._opened
