@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from lxml import etree
+from xmlsec import Transform
 
 from gateway.xml.signatures import sign
+from tests.support.foreign_signatures import sign_with_libxmlsec
 from tests.support.responses import (
     ADDRESSES,
     BEARER,
@@ -76,6 +79,51 @@ def test_an_elliptic_key():
     key = elliptic_key("po")
     root = resigned_with_ec(signed(assertion=False), key)
     assert judge(root, idp=identity_provider(certificate_of(key, "po"))).attributes().values == VALUES
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "digest"),
+    [
+        (Transform.RSA_SHA256, Transform.SHA512),
+        (Transform.RSA_SHA384, Transform.SHA384),
+        (Transform.RSA_SHA512, Transform.SHA512),
+    ],
+)
+def test_stronger_hashes(algorithm: object, digest: object):
+    root = Message().response()
+    sign_with_libxmlsec(assertion_of(root), IDP_KEY.private_key, algorithm=algorithm, digest=digest)
+    sign_with_libxmlsec(root, IDP_KEY.private_key, algorithm=algorithm, digest=digest)
+    assert judge(root).attributes().values == VALUES
+
+
+@pytest.mark.parametrize(
+    ("curve", "algorithm"),
+    [
+        (ec.SECP256R1, Transform.ECDSA_SHA256),
+        (ec.SECP384R1, Transform.ECDSA_SHA384),
+        (ec.SECP521R1, Transform.ECDSA_SHA512),
+    ],
+)
+def test_elliptic_keys_of_another_maker(curve: type[ec.EllipticCurve], algorithm: object):
+    key = elliptic_key("po", curve)
+    root = Message().response()
+    sign_with_libxmlsec(root, key, algorithm=algorithm)
+    assert judge(root, idp=identity_provider(certificate_of(key, "po"))).attributes().values == VALUES
+
+
+@pytest.mark.parametrize("of_assertion", [None, "xs", "xs #default"])
+@pytest.mark.parametrize("of_response", [None, "xs"])
+def test_typed_values_whichever_signature_keeps_the_prefix_of_their_type(
+    of_assertion: str | None, of_response: str | None
+):
+    """The prefix is used in a value alone, where canonicalisation does not see it, and declared by the Response."""
+    declared = '<samlp:Response xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:xsi='
+    text = etree.tostring(Message().response()).decode()
+    text = text.replace("<samlp:Response", f'{declared}"http://www.w3.org/2001/XMLSchema-instance"', 1)
+    root = etree.fromstring(text.replace("<saml:AttributeValue", '<saml:AttributeValue xsi:type="xs:string"'))
+    sign_with_libxmlsec(assertion_of(root), IDP_KEY.private_key, prefixes=of_assertion)
+    sign_with_libxmlsec(root, IDP_KEY.private_key, prefixes=of_response)
+    assert judge(root).attributes().values == VALUES
 
 
 def test_the_second_certificate_after_a_rollover():

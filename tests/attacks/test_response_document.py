@@ -1,12 +1,14 @@
 """Documents that attack the parser, or hide what they say from it."""
 
+import zlib
 from base64 import b64encode
 
 import pytest
 from lxml import etree
 
 from gateway.domain.errors import ErrorCode
-from tests.support.responses import Message, assertion_of, change, encoded, judge, refusal, signed
+from gateway.xml.signatures import sign
+from tests.support.responses import IDP_KEY, Message, assertion_of, change, encoded, judge, refusal, signed
 
 MALFORMED = ErrorCode.RESPONSE_MALFORMED
 
@@ -129,9 +131,18 @@ def test_an_element_that_the_schema_does_not_have():
     assert refusal(root) is ErrorCode.RESPONSE_SCHEMA
 
 
-def test_deflated_like_a_redirect():
-    import zlib
+def test_a_response_of_another_version():
+    assert refusal(signed(Message(version="1.1"))) is ErrorCode.RESPONSE_SCHEMA
 
+
+def test_an_assertion_of_another_version():
+    message = Message()
+    root = message.response(message.assertion().replace('Version="2.0"', 'Version="2.1"'))
+    sign(root, IDP_KEY)
+    assert refusal(root) is ErrorCode.RESPONSE_SCHEMA
+
+
+def test_deflated_like_a_redirect():
     compressor = zlib.compressobj(wbits=-15)
     deflated = compressor.compress(etree.tostring(signed())) + compressor.flush()
     assert refusal(b64encode(deflated).decode()) is MALFORMED

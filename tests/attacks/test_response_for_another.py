@@ -1,12 +1,15 @@
 """True messages at the wrong place: of another issuer, for another audience, request, consumer, or time."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from gateway.domain.errors import ErrorCode
+from gateway.xml.signatures import sign
 from tests.support.responses import (
     ADDRESSES,
+    BEARER,
     IDP_KEY,
     NOW,
     OTHER_IDP,
@@ -104,6 +107,21 @@ def test_holder_of_key_instead_of_bearer():
     assert refusal(signed(message)) is ErrorCode.RESPONSE_RECIPIENT
 
 
+def test_no_confirmation_at_all():
+    message = Message()
+    root = message.response(message.assertion().replace(message._confirmation(), ""))
+    sign(root, IDP_KEY)
+    assert refusal(root) is ErrorCode.RESPONSE_RECIPIENT
+
+
+def test_confirmation_without_data():
+    message = Message()
+    bare = f'<saml:SubjectConfirmation Method="{BEARER}"/>'
+    root = message.response(message.assertion().replace(message._confirmation(), bare))
+    sign(root, IDP_KEY)
+    assert refusal(root) is ErrorCode.RESPONSE_RECIPIENT
+
+
 def test_confirmation_without_end():
     assert refusal(signed(Message(confirmed_until=None))) is ErrorCode.RESPONSE_CONDITIONS
 
@@ -145,10 +163,6 @@ def test_another_authentication_context_than_was_asked():
 
 
 def test_missing_authentication_statement():
-    import re
-
-    from gateway.xml.signatures import sign
-
     message = Message()
     bare = re.sub(r"<saml:AuthnStatement.*</saml:AuthnStatement>", "", message.assertion())
     root = message.response(bare)
@@ -184,8 +198,6 @@ def test_a_status_that_says_no_unsigned_and_without_assertion():
 
 def test_a_signed_status_that_was_changed():
     root = Message(status=status("Responder", "AuthnFailed")).response(assertion="")
-    from gateway.xml.signatures import sign
-
     sign(root, IDP_KEY)
     root.set("IssueInstant", "2026-09-07T08:29:59Z")
     assert refusal(root) is ErrorCode.RESPONSE_SIGNATURE_INVALID

@@ -11,10 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
+from xmlsec import Transform
 
 from gateway.domain.errors import ErrorCode
 from gateway.xml.keys import SigningKey
 from gateway.xml.signatures import sign
+from tests.support.foreign_signatures import sign_with_libxmlsec
 from tests.support.responses import (
     DS,
     IDP_KEY,
@@ -90,12 +92,31 @@ def test_issuer_confusion_an_unsigned_response_of_one_around_a_signed_assertion_
     assert refusal(root, idp=both) is ErrorCode.RESPONSE_ISSUER
 
 
-def test_sha1_signature_method():
-    raw = replaced(
-        signed(response=False),
-        b"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
-        b"http://www.w3.org/2000/09/xmldsig#rsa-sha1",
-    )
+def test_a_true_sha1_signature():
+    root = Message().response()
+    key = IDP_KEY.private_key
+    sign_with_libxmlsec(assertion_of(root), key, algorithm=Transform.RSA_SHA1, digest=Transform.SHA1)
+    assert refusal(root) is ErrorCode.RESPONSE_ALGORITHM
+
+
+def test_a_true_sha1_digest_under_a_strong_signature():
+    root = Message().response()
+    sign_with_libxmlsec(assertion_of(root), IDP_KEY.private_key, digest=Transform.SHA1)
+    assert refusal(root) is ErrorCode.RESPONSE_ALGORITHM
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        b"http://www.w3.org/2000/09/xmldsig#dsa-sha1",
+        b"http://www.w3.org/2001/04/xmldsig-more#rsa-md5",
+        b"http://www.w3.org/2000/09/xmldsig#hmac-sha1",
+        b"HTTP://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+        b"",
+    ],
+)
+def test_a_signature_method_that_is_not_on_the_list(method: bytes):
+    raw = replaced(signed(response=False), b"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", method)
     assert refusal(raw) is ErrorCode.RESPONSE_ALGORITHM
 
 
@@ -132,8 +153,9 @@ def test_a_weak_rsa_key():
     assert refusal(root, idp=identity_provider(weak.certificate)) is ErrorCode.RESPONSE_SIGNATURE_INVALID
 
 
-def test_a_weak_elliptic_curve():
-    key = elliptic_key("weak", ec.SECP192R1)
+@pytest.mark.parametrize("curve", [ec.SECP192R1, ec.SECP224R1, ec.SECP256K1])
+def test_an_elliptic_curve_that_is_not_on_the_list(curve: type[ec.EllipticCurve]):
+    key = elliptic_key("weak", curve)
     root = resigned_with_ec(signed(assertion=False), key)
     idp = identity_provider(certificate_of(key, "weak"))
     assert refusal(root, idp=idp) is ErrorCode.RESPONSE_SIGNATURE_INVALID
@@ -177,6 +199,15 @@ def test_no_enveloped_transform():
         lambda raw: re.sub(rb'<ds:Transform Algorithm="[^"]*enveloped-signature"/>', b"", raw),
     )
     assert refusal(raw) is ErrorCode.RESPONSE_ALGORITHM
+
+
+@pytest.mark.parametrize("transform", [1, 2])
+def test_a_parameter_in_a_transform(transform: int):
+    """An XPath in the transform that takes the signature out, or in the canonicalisation, is not skipped over."""
+    root = signed(response=False)
+    transforms = assertion_of(root).find("ds:Signature/ds:SignedInfo/ds:Reference/ds:Transforms", NAMESPACES)
+    etree.SubElement(transforms[transform - 1], f"{{{DS}}}XPath").text = "not(ancestor::evil)"
+    assert refusal(root) is ErrorCode.RESPONSE_SIGNATURE_INVALID
 
 
 def test_an_extra_reference():

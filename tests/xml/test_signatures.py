@@ -1,5 +1,7 @@
 """XML signatures: made here and checked elsewhere, made elsewhere and checked here."""
 
+from copy import deepcopy
+
 import pytest
 import xmlsec
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -12,9 +14,12 @@ from gateway.xml.algorithms import RSA_SHA256, signature_is_valid, strong_enough
 from gateway.xml.keys import load_signing_key
 from gateway.xml.parsing import MAX_DEPTH, XmlRejected, parse
 from gateway.xml.signatures import SignatureProblem, SignatureRejected, is_signed, sign, verify
+from tests.support.foreign_signatures import sign_with_libxmlsec
 from tests.support.signing_keys import elliptic_key, signing_key
 
 KEY = signing_key("xml")
+DS = "http://www.w3.org/2000/09/xmldsig#"
+KEEP = "{http://www.w3.org/2001/10/xml-exc-c14n#}InclusiveNamespaces"
 ECDSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn")), max_size=40)
 
@@ -37,22 +42,7 @@ def checked_by_xmlsec(root: etree._Element, element: etree._Element) -> None:
     xmlsec.tree.add_ids(root, ["ID"])
     context = xmlsec.SignatureContext()
     context.key = xmlsec.Key.from_memory(KEY.certificate.public_bytes(Encoding.PEM), xmlsec.KeyFormat.CERT_PEM)
-    context.verify(element.find("{http://www.w3.org/2000/09/xmldsig#}Signature"))
-
-
-def signed_by_xmlsec(root: etree._Element, element: etree._Element, prefixes: str | None = None) -> None:
-    signature = xmlsec.template.create(element, xmlsec.Transform.EXCL_C14N, xmlsec.Transform.RSA_SHA256)
-    element.insert(0, signature)
-    reference = xmlsec.template.add_reference(signature, xmlsec.Transform.SHA256, uri=f"#{element.get('ID')}")
-    xmlsec.template.add_transform(reference, xmlsec.Transform.ENVELOPED)
-    transform = xmlsec.template.add_transform(reference, xmlsec.Transform.EXCL_C14N)
-    if prefixes:
-        xmlsec.template.transform_add_c14n_inclusive_namespaces(transform, [prefixes])
-    xmlsec.tree.add_ids(root, ["ID"])
-    context = xmlsec.SignatureContext()
-    pem = KEY.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    context.key = xmlsec.Key.from_memory(pem, xmlsec.KeyFormat.PEM)
-    context.sign(signature)
+    context.verify(element.find(f"{{{DS}}}Signature"))
 
 
 @given(TEXT, TEXT)
@@ -81,19 +71,19 @@ def test_libxmlsec_agrees_with_our_signatures(text: str, attribute: str):
 @given(TEXT, TEXT)
 def test_we_agree_with_signatures_of_libxmlsec(text: str, attribute: str):
     root = document(text, attribute)
-    signed_by_xmlsec(root, root[0])
+    sign_with_libxmlsec(root[0], KEY.private_key)
     assert (verify(received(root)[0], [KEY.certificate])[0].text or "") == text
 
 
 def test_prefixes_that_are_kept_although_declared_further_up():
     root = document()
-    signed_by_xmlsec(root, root[0], prefixes="xs")
+    sign_with_libxmlsec(root[0], KEY.private_key, prefixes="xs")
     assert verify(received(root)[0], [KEY.certificate])[0].text == "Fenna"
 
 
 def test_the_tree_is_left_as_it_was():
     root = document()
-    signed_by_xmlsec(root, root[0])
+    sign_with_libxmlsec(root[0], KEY.private_key)
     arrived = received(root)
     before = etree.tostring(arrived)
     verify(arrived[0], [KEY.certificate])
@@ -103,7 +93,7 @@ def test_the_tree_is_left_as_it_was():
 def test_text_around_the_signature_is_signed_too():
     root = document()
     root[0].text = "before"
-    signed_by_xmlsec(root, root[0])
+    sign_with_libxmlsec(root[0], KEY.private_key)
     root[0][0].tail = "behind"
     problem(received(root)[0], SignatureProblem.INVALID)
 
@@ -145,16 +135,53 @@ def test_two_signatures_in_one_element():
 def test_a_part_that_is_gone(path: str, reason: SignatureProblem):
     root = document()
     sign(root, KEY)
-    qualified = "/".join(f"{{http://www.w3.org/2000/09/xmldsig#}}{part}" for part in ("Signature", *path.split("/")))
+    qualified = "/".join(f"{{{DS}}}{part}" for part in ("Signature", *path.split("/")))
     found = root.find(qualified)
     found.getparent().remove(found)
     problem(received(root), reason)
 
 
+@pytest.mark.parametrize(
+    ("transforms", "reason"),
+    [
+        (lambda enveloped, exclusive: [exclusive, enveloped], SignatureProblem.ALGORITHM),
+        (lambda enveloped, exclusive: [enveloped, exclusive, deepcopy(exclusive)], SignatureProblem.ALGORITHM),
+        (lambda enveloped, exclusive: [enveloped, renamed(exclusive, "Canon")], SignatureProblem.ALGORITHM),
+        (lambda enveloped, exclusive: [holding(enveloped, f"{{{DS}}}XPath"), exclusive], SignatureProblem.STRUCTURE),
+        (lambda enveloped, exclusive: [enveloped, holding(exclusive, f"{{{DS}}}XPath")], SignatureProblem.STRUCTURE),
+        (lambda enveloped, exclusive: [enveloped, holding(exclusive, KEEP, KEEP)], SignatureProblem.STRUCTURE),
+    ],
+)
+def test_transforms_that_are_not_the_two(transforms, reason: SignatureProblem):
+    root = document()
+    sign(root, KEY)
+    parent = root.find(f"{{{DS}}}Signature/{{{DS}}}SignedInfo/{{{DS}}}Reference/{{{DS}}}Transforms")
+    parent[:] = transforms(*parent)
+    problem(received(root), reason)
+
+
+def test_a_parameter_of_the_canonicalisation_of_signed_info():
+    root = document()
+    sign(root, KEY)
+    holding(root.find(f"{{{DS}}}Signature/{{{DS}}}SignedInfo/{{{DS}}}CanonicalizationMethod"), "{urn:x}Other")
+    problem(received(root), SignatureProblem.STRUCTURE)
+
+
+def renamed(element: etree._Element, local: str) -> etree._Element:
+    element.tag = f"{{{DS}}}{local}"
+    return element
+
+
+def holding(element: etree._Element, *tags: str) -> etree._Element:
+    for tag in tags:
+        etree.SubElement(element, tag)
+    return element
+
+
 def test_a_digest_that_is_no_base64():
     root = document()
     sign(root, KEY)
-    root.find(".//{http://www.w3.org/2000/09/xmldsig#}DigestValue").text = "!"
+    root.find(f".//{{{DS}}}DigestValue").text = "!"
     problem(received(root), SignatureProblem.STRUCTURE)
 
 
@@ -186,7 +213,10 @@ def test_an_algorithm_of_another_kind_of_key():
 def test_key_sizes():
     assert strong_enough(KEY.private_key.public_key())
     assert strong_enough(elliptic_key("e").public_key())
-    assert not strong_enough(elliptic_key("w", ec.SECP192R1).public_key())
+    for curve in (ec.SECP384R1, ec.SECP521R1):
+        assert strong_enough(elliptic_key("e", curve).public_key())
+    for curve in (ec.SECP192R1, ec.SECP224R1, ec.SECP256K1):
+        assert not strong_enough(elliptic_key("w", curve).public_key())
 
 
 @pytest.mark.parametrize(
