@@ -1,12 +1,14 @@
 """pysaml2 as a second opinion: signatures checked in process by libxmlsec, so that no program need be installed."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import xmlsec
 from lxml import etree
 from saml2.client import Saml2Client
 from saml2.config import SPConfig
-from saml2.sigver import CryptoBackend
+from saml2.mdstore import MetadataStore
+from saml2.sigver import CryptoBackend, pem_format
 
 _ID = "ID"
 
@@ -32,7 +34,7 @@ class InProcessBackend(CryptoBackend):
         xmlsec.tree.add_ids(root, [_ID])
         signature = _element(root, node_id).find("{http://www.w3.org/2000/09/xmldsig#}Signature")
         context = xmlsec.SignatureContext()
-        context.key = xmlsec.Key.from_file(cert_file, xmlsec.KeyFormat.CERT_PEM)
+        context.key = xmlsec.Key.from_memory(cert_file, xmlsec.KeyFormat.CERT_PEM)
         try:
             context.verify(signature)
         except xmlsec.Error:
@@ -45,9 +47,30 @@ def _element(root: etree._Element, node_id: str) -> etree._Element:
     return element
 
 
+@dataclass(frozen=True)
+class _Certificate:
+    """What pysaml2 takes for the file of a certificate: the backend gets the certificate itself as the file's name.
+
+    Real files would stay open in pysaml2's exceptions, and warn of it in whichever test comes next.
+    """
+
+    name: bytes
+
+
+@dataclass(frozen=True)
+class _Certificates:
+    """All that checking a signature needs of metadata."""
+
+    metadata: MetadataStore
+
+    def certs(self, *entity_and_use: str) -> list[tuple[str | None, _Certificate]]:
+        return [(name, _Certificate(pem_format(text))) for name, text in self.metadata.certs(*entity_and_use)]
+
+
 def in_process(entity: Any) -> Any:
     """The pysaml2 client or server, with its signatures made and checked in process."""
     entity.sec.crypto = InProcessBackend()
+    entity.sec.metadata = _Certificates(entity.metadata)
     return entity
 
 
