@@ -22,6 +22,7 @@ def parse(raw: bytes, *, limit: int, elements: int = MAX_ELEMENTS) -> etree._Ele
     """
     if len(raw) > limit:
         raise XmlRejected("too large")
+    # The parser below is told UTF-8, whatever the document says of itself: it reads the octets that are searched here.
     if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
         raise XmlRejected("document type declaration")
     if b"\x00" in raw or raw[:2] in (b"\xff\xfe", b"\xfe\xff"):

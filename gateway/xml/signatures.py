@@ -50,6 +50,10 @@ _INCLUSIVE = name(EXCLUSIVE_C14N, "InclusiveNamespaces")
 _ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 _TRANSFORMS = [(name(DS, "Transform"), _ENVELOPED), (name(DS, "Transform"), EXCLUSIVE_C14N)]
 
+_DEFAULT_NAMESPACE = "#default"
+_KNOWS_DEFAULT_NAMESPACE = f'<a xmlns:b="{_DEFAULT_NAMESPACE}"/>'
+"""lxml leaves a prefix out that no document of its thread has had; to parse this makes it know one that none can."""
+
 _SIGNED_INFO_TEMPLATE = (
     f'<ds:SignedInfo xmlns:ds="{DS}">'
     f'<ds:CanonicalizationMethod Algorithm="{EXCLUSIVE_C14N}"></ds:CanonicalizationMethod>'
@@ -184,9 +188,19 @@ def _canonical(element: etree._Element, inclusive_prefixes: Sequence[str] = ()) 
     if inclusive_prefixes and element.getparent() is not None:
         # A prefix to be kept may be declared further up, where the canonical form of a part does not look.
         element = etree.fromstring(etree.tostring(element, with_tail=False))
-    return etree.tostring(
-        element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=inclusive_prefixes or None
-    )
+    if _DEFAULT_NAMESPACE in inclusive_prefixes:
+        etree.fromstring(_KNOWS_DEFAULT_NAMESPACE)
+    try:
+        return etree.tostring(
+            element,
+            method="c14n",
+            exclusive=True,
+            with_comments=False,
+            inclusive_ns_prefixes=inclusive_prefixes or None,
+        )
+    except etree.C14NError as cause:
+        # Canonical XML fails on a namespace that is a relative address, which schemas let through in open content.
+        raise SignatureRejected(SignatureProblem.STRUCTURE, "it has no canonical form") from cause
 
 
 def _canonical_without(element: etree._Element, signature: etree._Element, prefixes: Sequence[str]) -> bytes:

@@ -125,6 +125,14 @@ def test_another_message_than_a_response():
     assert refusal(etree.tostring(bare)) is ErrorCode.RESPONSE_SCHEMA
 
 
+@pytest.mark.parametrize("declared", ['xmlns="inner"', 'xmlns:r="../inner"'])
+def test_a_value_without_canonical_form(declared: str):
+    """A namespace that is a relative address is well-formed, schema-valid, and nothing that can be signed."""
+    end = b"</saml:AttributeValue>"
+    hidden = change(signed(), lambda raw: raw.replace(end, f"<x {declared}/>".encode() + end))
+    assert refusal(hidden) is ErrorCode.RESPONSE_SIGNATURE_INVALID
+
+
 def test_an_element_that_the_schema_does_not_have():
     root = signed(assertion=False, response=False)
     etree.SubElement(root, "{urn:x}Extra")

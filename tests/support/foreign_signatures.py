@@ -1,5 +1,6 @@
-"""Signatures that libxmlsec made: what identity providers of another make send."""
+"""Signatures that libxmlsec makes, as identity providers of another make send them, and what it says of ours."""
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
@@ -29,3 +30,11 @@ def sign_with_libxmlsec(
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     context.key = Key.from_memory(pem, KeyFormat.PEM)
     context.sign(signature)
+
+
+def check_with_libxmlsec(element: etree._Element, certificate: x509.Certificate) -> None:
+    """Raises xmlsec.Error unless the signature in the element holds."""
+    tree.add_ids(element.getroottree().getroot(), ["ID"])
+    context = SignatureContext()
+    context.key = Key.from_memory(certificate.public_bytes(Encoding.PEM), KeyFormat.CERT_PEM)
+    context.verify(element.find("{http://www.w3.org/2000/09/xmldsig#}Signature"))
