@@ -1,11 +1,12 @@
 """From what an identity provider sent to canonical attributes."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.attributes.citizen_numbers import is_named_so, looks_like_one
-from gateway.attributes.dialects import Dialect
+from gateway.attributes.dialects import NAME_ID, Dialect
 from gateway.attributes.values import Attributes, RawAttributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.role import Role
@@ -45,30 +46,43 @@ class Reading:
 def read(raw: RawAttributes, dialect: Dialect) -> Reading:
     """Read raw attributes in a dialect. Never fails: what cannot be read is not there."""
     found: dict[Attribute, tuple[str, ...]] = {}
-    wire: dict[str, str] = {}
+    account_values: dict[str, set[str]] = {}
     unknown: list[str] = []
     dropped = 0
     for name, texts in raw.values:
         attribute = dialect.incoming.get(name)
-        allowed = () if is_named_so(name) else tuple(t for t in texts if not _is_citizen_number(t, attribute))
-        dropped += len(texts) - len(allowed)
-        kept = tuple(clean for text in allowed[:MAX_VALUES] if (clean := _clean(text)))
-        if kept:
-            wire.setdefault(name, kept[0])
-        if attribute is None:
-            if name not in dialect.account:
-                unknown.append(name)
-        elif normalised := _normalised(attribute, kept):
+        kept, numbers = _admitted(name, texts, attribute)
+        dropped += numbers
+        if name in dialect.account_names:
+            account_values.setdefault(name, set()).update(kept)
+        elif attribute is None:
+            unknown.append(name)
+        if attribute is not None and (normalised := _normalised(attribute, kept)):
             found[attribute] = tuple(dict.fromkeys((*found.get(attribute, ()), *normalised)))
-    if raw.name_id and not looks_like_one(raw.name_id):
-        wire["name_id"] = _clean(raw.name_id)
-    account = next((wire[name] for name in dialect.account if wire.get(name)), None)
+    if raw.name_id is not None:
+        kept, numbers = _admitted(NAME_ID, (raw.name_id,), None)
+        dropped += numbers
+        account_values[NAME_ID] = set(kept)
     roles = frozenset(_ROLES[role] for role in found.pop(Attribute.ROLE, ()))
-    return Reading(Attributes(found), account, roles, tuple(unknown), dropped)
+    return Reading(Attributes(found), _account(account_values, dialect), roles, tuple(unknown), dropped)
 
 
-def _is_citizen_number(text: str, attribute: Attribute | None) -> bool:
-    return attribute is not Attribute.BIRTH_DATE and looks_like_one(_clean(text))
+def _admitted(name: str, texts: tuple[str, ...], attribute: Attribute | None) -> tuple[tuple[str, ...], int]:
+    """The values that may come in, clean and without the empty ones, and how many were citizen numbers."""
+    if is_named_so(name):
+        return (), len(texts)
+    clean = [_clean(text) for text in texts]
+    allowed = clean if attribute is Attribute.BIRTH_DATE else [text for text in clean if not looks_like_one(text)]
+    return tuple(text for text in allowed if text)[:MAX_VALUES], len(clean) - len(allowed)
+
+
+def _account(values: Mapping[str, set[str]], dialect: Dialect) -> str | None:
+    """The user id: of the first source whose every name came with one value. Two values name nobody."""
+    for names in dialect.account:
+        parts = [values.get(name, set()) for name in names]
+        if all(len(part) == 1 for part in parts):
+            return "@".join(value for part in parts for value in part)
+    return None
 
 
 def _clean(text: str) -> str:

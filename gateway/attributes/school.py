@@ -21,25 +21,37 @@ class SchoolOfLogin:
 def school_of(attributes: Attributes, idp: IdentityProvider, federation: Federation) -> SchoolOfLogin:
     """The school by the BRIN that was sent, the branch's before the institution's; else by the school's domain.
 
-    Raises SluisError BRIN_MISSING, BRIN_MALFORMED, BRIN_AMBIGUOUS, or BRIN_UNKNOWN: also for a school that this
-    identity provider does not speak for.
+    Raises SluisError BRIN_MISSING, BRIN_MALFORMED, BRIN_AMBIGUOUS (also when two schools are named), or BRIN_UNKNOWN
+    (also for a school that this identity provider does not speak for).
     """
-    sent = attributes.one(Attribute.SCHOOL_BRANCH) or attributes.one(Attribute.SCHOOL)
-    if sent is None:
-        found = SchoolOfLogin(_by_domain(attributes, federation), None)
+    institutions = [_brin(sent) for sent in attributes.all(Attribute.SCHOOL)]
+    branches = [_brin(sent) for sent in attributes.all(Attribute.SCHOOL_BRANCH)]
+    if institutions or branches:
+        found = _by_brin(institutions, branches, federation)
     else:
-        brin = _brin(sent)
-        found = SchoolOfLogin(federation.school_by_brin(brin), brin if brin.branch else None)
+        found = SchoolOfLogin(_by_domain(attributes, federation), None)
     if found.school.brin not in idp.schools:
         raise SluisError(ErrorCode.BRIN_UNKNOWN, hint=f"{idp.id} does not speak for {found.school.brin}")
     return found
 
 
+def _by_brin(institutions: list[Brin], branches: list[Brin], federation: Federation) -> SchoolOfLogin:
+    """One of the most precise kind that was sent; all must be of one institution, for none may be guessed away."""
+    named = {brin for brin in (*institutions, *branches) if brin.branch} or {*institutions, *branches}
+    mains = {brin.main for brin in (*institutions, *branches)}
+    if len(named) > 1 or len(mains) > 1:
+        raise SluisError(ErrorCode.BRIN_AMBIGUOUS, hint="the identity provider named several schools")
+    (brin,) = named
+    return SchoolOfLogin(federation.school_by_brin(brin), brin if brin.branch else None)
+
+
 def _by_domain(attributes: Attributes, federation: Federation) -> School:
-    domain = attributes.one(Attribute.SCHOOL_DOMAIN)
-    if domain is None:
+    domains = attributes.all(Attribute.SCHOOL_DOMAIN)
+    if not domains:
         raise SluisError(ErrorCode.BRIN_MISSING)
-    school = federation.school_by_domain(domain)
+    if len(domains) > 1:
+        raise SluisError(ErrorCode.BRIN_AMBIGUOUS, hint=f"schacHomeOrganization has {len(domains)} values")
+    school = federation.school_by_domain(domains[0])
     if school is None:
         raise SluisError(ErrorCode.BRIN_UNKNOWN, hint="schacHomeOrganization is not a domain of a registered school")
     return school

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.attributes.dialects import FROM_THE_GATEWAY, NAMES, Dialect, dialect
+from gateway.attributes.dialects import FROM_THE_GATEWAY, NAME_ID, NAMES, Dialect, dialect
 from gateway.domain.attribute import Attribute
 from gateway.federation.snapshot import Federation
 
@@ -46,7 +46,7 @@ def _asked(federation: Federation) -> frozenset[Attribute]:
 
 def _in_dialect(spoken: Dialect, asked: frozenset[Attribute]) -> RequestedAttributes:
     """The account first; of several names for one thing (URN and OID) the first is asked for."""
-    account = next((name for name in spoken.account if name != "name_id"), None)
+    account = next((names[0] for names in spoken.account if names[0] != NAME_ID), None)
     names = {} if account is None else {account: False}
     seen: set[Attribute] = set()
     for name, attribute in spoken.incoming.items():

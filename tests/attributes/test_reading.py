@@ -1,18 +1,21 @@
 """From the wire to canonical attributes, in both dialects."""
 
+from importlib.resources import files
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.attributes.canonical import read
 from gateway.attributes.citizen_numbers import is_named_so, looks_like_one
-from gateway.attributes.dialects import NAMES, dialect
+from gateway.attributes.dialects import NAMES, dialect, parse
 from gateway.attributes.outgoing import wire_attributes
 from gateway.attributes.values import Attributes, RawAttributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.role import Role
 
 MACE = "urn:mace:dir:attribute-def:"
+HOME = "urn:mace:terena.org:attribute-def:schacHomeOrganization"
 
 
 def reading(values, *, name="entree", name_id=None):
@@ -50,10 +53,37 @@ def test_unknown_names_are_dropped_and_named():
         ({"uid": [""]}, None, None),
         ({"uid": ["111222333@school"]}, None, None),
         ({}, "111222333", None),
+        ({}, "\n111222333", None),
+        ({"uid": ["a@b", "c@d"]}, "c@d", "c@d"),
+        ({"uid": ["a@b", "a@b"]}, None, "a@b"),
+        ({"uid": ["111222333", "a@b"]}, None, "a@b"),
+        ({"name_id": ["a@b"]}, None, None),
     ],
 )
 def test_the_local_account(values, name_id, account):
     assert reading(values, name_id=name_id).account == account
+
+
+@pytest.mark.parametrize(
+    ("values", "account"),
+    [
+        ({MACE + "eduPersonPrincipalName": ["a@b"], MACE + "uid": ["c"]}, "a@b"),
+        ({"urn:oid:1.3.6.1.4.1.5923.1.1.1.6": ["a@b"]}, "a@b"),
+        ({MACE + "uid": ["c"], HOME: ["school.example"]}, "c@school.example"),
+        ({MACE + "uid": ["c"]}, "by-name-id"),
+        ({MACE + "uid": ["c"], HOME: ["school.example", "elders.example"]}, "by-name-id"),
+    ],
+)
+def test_the_local_account_in_surf(values, account):
+    """A uid names somebody only within its organisation."""
+    found = reading(values, name="surf", name_id="by-name-id")
+    assert found.account == account
+    assert found.unknown == ()
+
+
+@pytest.mark.parametrize("wire", [MACE + "eduPersonScopedAffiliation", "urn:oid:1.3.6.1.4.1.5923.1.1.1.9"])
+def test_scoped_affiliations(wire):
+    assert reading({wire: ["Student@school.example"]}, name="surf").roles == {Role.STUDENT}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +125,19 @@ def test_birth_date(sent, kept):
 
 
 @pytest.mark.parametrize(
-    "name", ["bsn", "BSN", "urn:x:bsn", "pgn", "onderwijsnummer", "burgerservicenummer", "citizenServiceNumber"]
+    "name",
+    [
+        "bsn",
+        "BSN",
+        "urn:x:bsn",
+        "pgn",
+        "onderwijsnummer",
+        "burgerservicenummer",
+        "citizenServiceNumber",
+        "http://claims.example/bsn",
+        "urn:schac:attribute-def:schacPersonalUniqueID",
+        "urn:oid:1.3.6.1.4.1.25178.1.2.15",
+    ],
 )
 def test_citizen_number_by_name(name):
     assert is_named_so(name)
@@ -110,7 +152,23 @@ def test_names_that_only_look_alike(name):
 
 
 @pytest.mark.parametrize(
-    "value", ["111222333", "1112.22.333", "111 222 333", "111-222-333", "111222333@school.nl", "10000008", "010000008"]
+    "value",
+    [
+        "111222333",
+        "1112.22.333",
+        "111 222 333",
+        "111-222-333",
+        "111/222/333",
+        "111\u2013222\u2013333",
+        "111222333@school.nl",
+        "10000008",
+        "010000008",
+        "100000004",
+        "\uff11\uff11\uff11\uff12\uff12\uff12\uff13\uff13\uff13",
+        "\u0661\u0661\u0661\u0662\u0662\u0662\u0663\u0663\u0663",
+        "urn:schac:personalUniqueCode:nl:local:school.nl:studentid:111222333",
+        "urn:schac:personalUniqueID:nl:BSN:4711",
+    ],
 )
 def test_citizen_number_by_shape(value):
     assert looks_like_one(value)
@@ -119,7 +177,22 @@ def test_citizen_number_by_shape(value):
     assert found.citizen_numbers == 1
 
 
-@pytest.mark.parametrize("value", ["111222334", "000000000", "1234567", "1112223330", "99XA00", "", "groep 6"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "111222334",
+        "111222339",  # leaves five, as an onderwijsnummer does, but does not begin with 10
+        "10000003",
+        "000000000",
+        "1234567",
+        "1112223330",
+        "99XA00",
+        "",
+        "groep 6",
+        "fenna@111222333",
+        "urn:schac:personalUniqueCode:nl:local:school.nl:studentid:4711",
+    ],
+)
 def test_values_that_are_no_citizen_number(value):
     assert not looks_like_one(value)
 
@@ -145,6 +218,22 @@ def test_what_a_dialect_writes_it_can_read_again(name):
     shared = {wire for wire in back if wire in spoken.incoming}
     assert shared
     assert all(spoken.incoming[wire] is back[wire] for wire in shared)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('given_name = "givenName"', 'first_name = "givenName"', "first_name"),
+        ('given_name = "givenName"', 'given_name = "sn"', "entree: two attributes have one outgoing name"),
+        ('givenName = "given_name"', 'givenName = "first_name"', "first_name"),
+        ('account = ["uid", "name_id"]', "", "account"),
+    ],
+)
+def test_a_dialect_file_that_is_wrong(old, new, words):
+    text = (files("gateway.attributes.dialects") / "entree.toml").read_text("utf-8")
+    assert old in text
+    with pytest.raises((ValueError, KeyError), match=words):
+        parse("entree", text.replace(old, new))
 
 
 def test_an_unknown_dialect():

@@ -25,7 +25,8 @@ FEDERATION = Federation.of(schools=SCHOOLS, identity_providers=(IDP,), services=
 
 
 def found(idp=IDP, **sent):
-    return school_of(Attributes({Attribute(name): (value,) for name, value in sent.items()}), idp, FEDERATION)
+    values = {Attribute(name): (value,) if isinstance(value, str) else value for name, value in sent.items()}
+    return school_of(Attributes(values), idp, FEDERATION)
 
 
 def refusal(idp=IDP, **sent):
@@ -49,7 +50,11 @@ def test_brin_of_six_with_its_own_entry():
 
 
 def test_the_branch_goes_before_the_institution():
-    assert found(school="99XA", school_branch="99XB01").school is BRANCH
+    assert found(school="99XB", school_branch="99XB01").school is BRANCH
+
+
+def test_institution_and_branch_in_one_attribute():
+    assert found(school=("99XB", "99XB01")).school is BRANCH
 
 
 def test_brin_of_four_of_which_only_one_branch_is_known():
@@ -69,7 +74,13 @@ def test_school_by_domain():
         ({"school": "99XB09"}, ErrorCode.BRIN_UNKNOWN),
         ({"school": "9XA"}, ErrorCode.BRIN_MALFORMED),
         ({"school": "99XA000"}, ErrorCode.BRIN_MALFORMED),
+        ({"school": "99XA", "school_branch": "x"}, ErrorCode.BRIN_MALFORMED),
         ({"school_domain": "elders.example"}, ErrorCode.BRIN_UNKNOWN),
+        ({"school": ("99XA", "99XC")}, ErrorCode.BRIN_AMBIGUOUS),
+        ({"school": ("99XB01", "99XB02")}, ErrorCode.BRIN_AMBIGUOUS),
+        ({"school": "99XA", "school_branch": "99XB01"}, ErrorCode.BRIN_AMBIGUOUS),
+        ({"school": "99XB02", "school_branch": "99XB01"}, ErrorCode.BRIN_AMBIGUOUS),
+        ({"school_domain": ("een.example", "elders.example")}, ErrorCode.BRIN_AMBIGUOUS),
     ],
 )
 def test_no_school(sent, code):

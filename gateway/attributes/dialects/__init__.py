@@ -1,26 +1,35 @@
-"""Dialects: the names that attributes have on the wire, one data file each."""
+"""Dialects: the names that attributes have on the wire, one data file each, read when this module is."""
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from gateway.domain.attribute import Attribute
 
 NAMES = ("entree", "surf")
+NAME_ID = "name_id"
+"""Stands for the NameID among the names where a local account is found."""
+
+FROM_THE_GATEWAY = frozenset(
+    {Attribute.SCHOOL, Attribute.SCHOOL_NAME, Attribute.SCHOOL_DOMAIN, Attribute.DIGI_DELIVERY_ID, Attribute.ROLE}
+)
+"""What the gateway knows by itself once it knows the school and the role."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """Wire names to canonical attributes and back.
 
-    `account` names where the local account is found, in order of preference; `name_id` stands for the NameID.
+    `account` says where the local account is found, in order of preference: each is one wire name, or several whose
+    values make it together. `account_names` are the attributes in it.
     """
 
     name: str
     name_format: str
-    account: tuple[str, ...]
+    account: tuple[tuple[str, ...], ...]
+    account_names: frozenset[str]
     incoming: Mapping[str, Attribute]
     outgoing: Mapping[Attribute, str]
 
@@ -35,22 +44,30 @@ class Dialect:
         return frozenset(self.outgoing)
 
 
-FROM_THE_GATEWAY = frozenset(
-    {Attribute.SCHOOL, Attribute.SCHOOL_NAME, Attribute.SCHOOL_DOMAIN, Attribute.DIGI_DELIVERY_ID, Attribute.ROLE}
-)
-"""What the gateway knows by itself once it knows the school and the role."""
-
-
-@cache
 def dialect(name: str) -> Dialect:
     """The dialect of this name. Raises KeyError for an unknown one."""
-    if name not in NAMES:
-        raise KeyError(name)
-    data = tomllib.loads((files(__package__) / f"{name}.toml").read_text("utf-8"))
+    return _DIALECTS[name]
+
+
+def parse(name: str, text: str) -> Dialect:
+    """A dialect from the text of its file.
+
+    Raises ValueError or KeyError for what is none: a key that is missing, an attribute that is not canonical, or two
+    attributes under one outgoing name, which a service could not tell apart.
+    """
+    data: dict[str, Any] = tomllib.loads(text)
+    account = tuple((one,) if isinstance(one, str) else tuple(one) for one in data["account"])
+    outgoing = {Attribute(canonical): wire for canonical, wire in data["outgoing"].items()}
+    if len(set(outgoing.values())) < len(outgoing):
+        raise ValueError(f"{name}: two attributes have one outgoing name")
     return Dialect(
         name=name,
         name_format=data["name_format"],
-        account=tuple(data["account"]),
+        account=account,
+        account_names=frozenset(wire for one in account for wire in one) - {NAME_ID},
         incoming={wire: Attribute(canonical) for wire, canonical in data["incoming"].items()},
-        outgoing={Attribute(canonical): wire for canonical, wire in data["outgoing"].items()},
+        outgoing=outgoing,
     )
+
+
+_DIALECTS = {name: parse(name, (files(__package__) / f"{name}.toml").read_text("utf-8")) for name in NAMES}
