@@ -33,7 +33,8 @@ class EckId:
         if segment.startswith("sp"):
             raise ValueError("this is a stampseudoniem, not an ECK iD")
         if segment not in segments:
-            raise ValueError(f"ECK iDs of segment {segment} do not belong in this environment")
+            named = segment if segment in PRODUCTION_SEGMENTS | TEST_SEGMENTS else "that is unknown"
+            raise ValueError(f"ECK iDs of segment {named} do not belong in this environment")
         return cls(text, sector.eck)
 
     def __repr__(self) -> str:

@@ -1,10 +1,12 @@
 """Which one identifier a service sees (law 2, design 5)."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.attributes.values import Attributes
+from gateway.domain.attribute import Attribute
 from gateway.domain.eck_id import EckId
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
@@ -33,42 +35,71 @@ class SubjectResolver:
         self._active = keys[0]
         self._subjects = subjects
 
-    def resolve(self, learner: Learner, service: Service, agreement: Agreement, now: datetime) -> Subject:
-        """The subject of this learner at this service.
+    def resolve(
+        self,
+        learner: Learner,
+        service: Service,
+        agreement: Agreement,
+        *,
+        permitted: AbstractSet[Attribute],
+        now: datetime,
+    ) -> Subject:
+        """The subject of this learner at this service; `permitted` are the identifiers that the policy lets go.
 
-        The ECK iD, if the service is registered for its sector; else the fallback of the agreement, never another
-        sector's ECK iD. Raises SluisError ECK_ID_REQUIRED or FALLBACK_MISSING.
+        Raises SluisError ECK_ID_REQUIRED, as `kind_of_identifier` does, or FALLBACK_MISSING.
         """
-        eck_id = learner.eck_id if learner.eck_id and is_registered(service, learner.eck_id.sector) else None
-        if eck_id is None:
-            return self._fallback(learner, service, agreement, now)
+        sector = learner.eck_id.sector if learner.eck_id else None
+        kind = kind_of_identifier(service, agreement, sector=sector, permitted=permitted)
+        if learner.eck_id is not None and kind is SubjectKind.ECK_ID:
+            return self._by_eck_id(learner.account, learner.eck_id, service)
+        return self._by_account(learner, kind, service, now)
+
+    def _by_eck_id(self, account: str, eck_id: EckId, service: Service) -> Subject:
         anchor = anchor_of_eck_id(eck_id)
-        kept = self._subjects.find(learner.account, service.id) if _remembers(service) else None
-        known_as = self._of_account(learner, service, kept) if kept else pairwise(self._active, service.id, anchor)
+        kept = self._subjects.find(account, service.id) if _remembers(service) else None
+        known_as = self._of_account(account, service, kept) if kept else pairwise(self._active, service.id, anchor)
         return Subject(SubjectKind.ECK_ID, eck_id.value, known_as, ledger_hash(self._active, anchor))
 
-    def _fallback(self, learner: Learner, service: Service, agreement: Agreement, now: datetime) -> Subject:
-        fallback = allowed_fallback(service, agreement)
-        if fallback is Fallback.NONE:
-            raise SluisError(ErrorCode.ECK_ID_REQUIRED, hint=agreement.reference)
+    def _by_account(self, learner: Learner, kind: SubjectKind, service: Service, now: datetime) -> Subject:
+        own = () if kind is SubjectKind.PROVISIONAL else learner.attributes.all(kind.attribute)
+        if kind is not SubjectKind.PROVISIONAL and len(own) != 1:
+            hint = f"the agreement names {kind}; the identity provider sent {len(own)} values"
+            raise SluisError(ErrorCode.FALLBACK_MISSING, hint=hint)
         row = SubjectRow(learner.account, service.id, self._active.id, now)
-        if fallback is Fallback.PROVISIONAL or _remembers(service):
-            row = self._subjects.keep(row)
-        known_as = self._of_account(learner, service, row)
+        if kind is SubjectKind.PROVISIONAL or _remembers(service):
+            row = self._subjects.find(learner.account, service.id) or self._subjects.keep(row)
+        known_as = self._of_account(learner.account, service, row)
         hashed = ledger_hash(self._active, anchor_of_account(learner.account))
-        if fallback is Fallback.PROVISIONAL:
-            return Subject(SubjectKind.PROVISIONAL, known_as, known_as, hashed)
-        kind = SubjectKind(fallback.value)
-        own = learner.attributes.one(kind.attribute)
-        if own is None:
-            raise SluisError(ErrorCode.FALLBACK_MISSING, hint=f"the agreement names {fallback}, the school sent none")
-        return Subject(kind, own, known_as, hashed)
+        return Subject(kind, own[0] if own else known_as, known_as, hashed)
 
-    def _of_account(self, learner: Learner, service: Service, row: SubjectRow) -> str:
+    def _of_account(self, account: str, service: Service, row: SubjectRow) -> str:
         key = self._keys.get(row.key_id)
         if key is None:
             raise SluisError(ErrorCode.INTERNAL, cause=f"pseudonym key {row.key_id} is gone, and a subject needs it")
-        return pairwise(key, service.id, anchor_of_account(learner.account))
+        return pairwise(key, service.id, anchor_of_account(account))
+
+
+def kind_of_identifier(
+    service: Service, agreement: Agreement, *, sector: Sector | None, permitted: AbstractSet[Attribute]
+) -> SubjectKind:
+    """What kind of identifier a service sees of a learner with an ECK iD of this sector; None: of one without.
+
+    The ECK iD, if the service is registered for its sector; else the fallback, never another sector's ECK iD. A
+    school's own identifier is only for a learner without ECK iD (law 4): who has one, of a sector that this service
+    may not see, or of a role whose ECK iD the policy stops, gets the provisional one.
+    Raises SluisError ECK_ID_REQUIRED when no identifier may go.
+    """
+    if sector is not None and is_registered(service, sector) and Attribute.ECK_ID in permitted:
+        return SubjectKind.ECK_ID
+    fallback = allowed_fallback(service, agreement)
+    if fallback is Fallback.NONE:
+        raise SluisError(ErrorCode.ECK_ID_REQUIRED, hint=f"agreement {agreement.reference}, service {service.id}")
+    kind = SubjectKind(fallback.value)
+    if sector is not None or kind.attribute not in permitted:
+        kind = SubjectKind.PROVISIONAL
+    if kind.attribute not in permitted:
+        raise SluisError(ErrorCode.ECK_ID_REQUIRED, hint="the policy lets no other identifier go of this role")
+    return kind
 
 
 def allowed_fallback(service: Service, agreement: Agreement) -> Fallback:
@@ -84,7 +115,7 @@ def allowed_fallback(service: Service, agreement: Agreement) -> Fallback:
 
 def is_registered(service: Service, sector: Sector) -> bool:
     """Whether the service may see the ECK iDs of this sector."""
-    return any(registered.eck is sector for registered in service.sectors)
+    return any(registered.eck is sector.eck for registered in service.sectors)
 
 
 def _remembers(service: Service) -> bool:

@@ -9,7 +9,7 @@ from gateway.domain.attribute import IDENTIFIERS, Attribute
 from gateway.domain.release_class import ReleaseClass
 from gateway.domain.role import Role
 from gateway.federation.models import Agreement, AttributeSet, Service
-from gateway.pseudonyms.subject import Subject
+from gateway.pseudonyms.subject import Subject, SubjectKind
 from gateway.release.policy import Policy
 
 
@@ -66,19 +66,16 @@ def decide(
         for attribute in service.asks
         if attribute not in IDENTIFIERS
     }
-    rules |= _identifier_rules(service, subject)
+    rules |= _identifier_rules(service, subject, policy.identifiers(role))
     return Decision(rules, agreement, policy.version, role)
 
 
-def _identifier_rules(service: Service, subject: Subject) -> dict[Attribute, Rule]:
+def _identifier_rules(service: Service, subject: Subject, permitted: frozenset[Attribute]) -> dict[Attribute, Rule]:
     rules = dict.fromkeys(service.asks & IDENTIFIERS, Rule.STOPPED_SECOND_IDENTIFIER)
-    if subject.kind.attribute is Attribute.ECK_ID:
+    if subject.kind is SubjectKind.ECK_ID:
         return {**rules, Attribute.ECK_ID: Rule.IDENTIFIER_ECK_ID}
-    return {
-        **rules,
-        Attribute.ECK_ID: Rule.IDENTIFIER_REPLACED,
-        subject.kind.attribute: Rule.IDENTIFIER_FALLBACK,
-    }
+    replaced = Rule.IDENTIFIER_REPLACED if Attribute.ECK_ID in permitted else Rule.STOPPED_POLICY_NEVER
+    return {**rules, Attribute.ECK_ID: replaced, subject.kind.attribute: Rule.IDENTIFIER_FALLBACK}
 
 
 def _rule(attribute: Attribute, accepted: AttributeSet, policy: Policy, role: Role, attributes: Attributes) -> Rule:

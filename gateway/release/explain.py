@@ -1,5 +1,6 @@
 """An explanation of a release, before anybody logs in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,18 +8,19 @@ from gateway.attributes.dialects import dialect
 from gateway.attributes.school import SchoolOfLogin
 from gateway.attributes.values import Attributes
 from gateway.domain.attribute import IDENTIFIERS, Attribute
+from gateway.domain.brin import Brin
 from gateway.domain.clock import dutch_day
-from gateway.domain.errors import ErrorCode, SluisError
-from gateway.domain.fallback import Fallback
+from gateway.domain.errors import SluisError
 from gateway.domain.role import Role
-from gateway.federation.models import School, Service
+from gateway.federation.models import Agreement, IdentityProvider, School, Service
 from gateway.federation.snapshot import Federation
-from gateway.pseudonyms.resolve import allowed_fallback, is_registered
+from gateway.pseudonyms.resolve import kind_of_identifier
 from gateway.pseudonyms.subject import Subject, SubjectKind
-from gateway.release.decision import RELEASING, decide
+from gateway.release.decision import RELEASING, Decision, decide
 from gateway.release.pipeline import registered_values
 from gateway.release.policy import Policy
 
+_NONE = "none"
 _FLAGS = {
     Role.STUDENT: "onderwijsdeelnemer",
     Role.EMPLOYEE: "onderwijsmedewerker",
@@ -39,7 +41,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class IdentityStatement:
-    """The release in the words of the Edu-V agreements (H2M identification and authentication)."""
+    """The release in the words of the Edu-V agreements (H2M identification and authentication, page 2555919).
+
+    A secondary person id goes only in place of the primary one, never beside it.
+    """
 
     primary_person_id: str
     secondary_person_id: str
@@ -50,7 +55,11 @@ class IdentityStatement:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a service gets of somebody in this role at this school, if the school sends all that it can."""
+    """What a service gets of somebody in this role at this school, if the school sends all that it can.
+
+    `lines` are of a person with an ECK iD, where an identity provider of the school has any; `fallback` is the kind
+    of identifier of a person without one, or `none`: then such a person cannot log in.
+    """
 
     service: str
     school: str
@@ -66,25 +75,20 @@ class Explanation:
 def explain(
     *, federation: Federation, policy: Policy, service: Service, school: School, role: Role, now: datetime
 ) -> Explanation:
-    """Decide as a login would, for a person with an ECK iD. Raises SluisError AGREEMENT_* or ECK_ID_REQUIRED."""
+    """Decide as a login would, and raise as it would: SluisError AGREEMENT_* or ECK_ID_REQUIRED."""
     agreement = federation.agreement(service.id, school, dutch_day(now))
-    fallback = allowed_fallback(service, agreement)
-    registered = is_registered(service, school.sector)
-    if not registered and fallback is Fallback.NONE:
-        raise SluisError(ErrorCode.ECK_ID_REQUIRED, hint=f"{service.id} is not registered for {school.sector}")
-    kind = SubjectKind.ECK_ID if registered else SubjectKind(fallback.value)
+    idps = [idp for idp in federation.identity_providers.values() if school.brin in idp.schools]
+    permitted = policy.identifiers(role)
+    sector = school.sector if any(idp.eck_id_sources for idp in idps) else None
+    kind = kind_of_identifier(service, agreement, sector=sector, permitted=permitted)
+    fallback = _fallback(service, agreement, permitted)
     decision = decide(
         service=service,
         agreement=agreement,
         policy=policy,
         role=role,
         subject=Subject(kind, "", "", ""),
-        attributes=registered_values(_sendable(federation, school), SchoolOfLogin(school, None), role),
-    )
-    accepted = service.attribute_sets[agreement.attribute_set]
-    lines = tuple(
-        Line(attribute.value, rule in RELEASING, rule.value, accepted.purposes.get(attribute, ""))
-        for attribute, rule in sorted(decision.rules.items())
+        attributes=_sendable(idps, school, role),
     )
     return Explanation(
         service=service.id,
@@ -93,20 +97,36 @@ def explain(
         agreement=agreement.reference,
         attribute_set=agreement.attribute_set,
         policy=policy.version,
-        fallback=fallback.value,
-        lines=lines,
+        fallback=fallback,
+        lines=_lines(decision, service, agreement),
         identity_statement=IdentityStatement(
-            primary_person_id="eck_id" if registered else "none",
-            secondary_person_id=f"{fallback.value}, only without the primary",
-            primary_organisation_id="brin" if Attribute.SCHOOL in decision.released else "none",
-            secondary_organisation_id="digi_delivery_id" if Attribute.DIGI_DELIVERY_ID in decision.released else "none",
+            primary_person_id=SubjectKind.ECK_ID.value if kind is SubjectKind.ECK_ID else _NONE,
+            secondary_person_id=fallback if kind is SubjectKind.ECK_ID else kind.value,
+            primary_organisation_id="brin" if Attribute.SCHOOL in decision.released else _NONE,
+            secondary_organisation_id="digi_delivery_id" if Attribute.DIGI_DELIVERY_ID in decision.released else _NONE,
             flag=_FLAGS[role],
         ),
     )
 
 
-def _sendable(federation: Federation, school: School) -> Attributes:
-    """A stand-in value for everything that the identity providers of this school can send."""
-    dialects = {idp.dialect for idp in federation.identity_providers.values() if school.brin in idp.schools}
-    names = {attribute for one in dialects for attribute in dialect(one).incoming.values()}
-    return Attributes(dict.fromkeys(names - IDENTIFIERS, ("?",)))
+def _fallback(service: Service, agreement: Agreement, permitted: frozenset[Attribute]) -> str:
+    try:
+        return kind_of_identifier(service, agreement, sector=None, permitted=permitted).value
+    except SluisError:
+        return _NONE
+
+
+def _lines(decision: Decision, service: Service, agreement: Agreement) -> tuple[Line, ...]:
+    purposes = service.attribute_sets[agreement.attribute_set].purposes
+    return tuple(
+        Line(attribute.value, rule in RELEASING, rule.value, purposes.get(attribute, ""))
+        for attribute, rule in sorted(decision.rules.items())
+    )
+
+
+def _sendable(idps: Sequence[IdentityProvider], school: School, role: Role) -> Attributes:
+    """A stand-in value for everything that these identity providers can send, and what the gateway adds."""
+    names = {attribute for idp in idps for attribute in dialect(idp.dialect).incoming.values()}
+    sent = Attributes(dict.fromkeys(names - IDENTIFIERS, ("?",)))
+    branch = Brin(f"{school.brin.main}00") if Attribute.SCHOOL_BRANCH in sent else None
+    return registered_values(sent, SchoolOfLogin(school, branch), role)

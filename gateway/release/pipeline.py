@@ -93,9 +93,9 @@ class Releases:
             row = replace(row, school=str(found.school.brin))
             outcome = self._decide(service, idp, reading, found, now)
         except SluisError as error:
+            self._ledger.append(replace(row, code=error.code.value))
             if error.code in _ANOMALIES:
                 self._record_anomaly(error, reading, row)
-            self._ledger.append(replace(row, code=error.code.value))
             raise
         self._ledger.append(_released_row(row, outcome))
         return outcome
@@ -120,7 +120,8 @@ class Releases:
             eck_id=self._eck_ids.find(idp, reading.attributes, found.school),
             attributes=reading.attributes,
         )
-        subject = self._subjects.resolve(learner, service, agreement, now)
+        permitted = self._policy.identifiers(role)
+        subject = self._subjects.resolve(learner, service, agreement, permitted=permitted, now=now)
         known = registered_values(reading.attributes, found, role)
         decision = decide(
             service=service,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from gateway.domain.attribute import Attribute
+from gateway.domain.attribute import IDENTIFIERS, Attribute
 from gateway.domain.release_class import ReleaseClass
 from gateway.domain.role import Role
 from gateway.settings.models import PolicyFile
@@ -42,3 +42,11 @@ class Policy:
         if known is None:
             return ReleaseClass.NEVER
         return known.roles.get(role, known.release_class)
+
+    def identifiers(self, role: Role) -> frozenset[Attribute]:
+        """The identifiers that may go of someone in this role.
+
+        Those of class `justified` too: that an identifier is needed goes without saying, and which one the service's
+        entry and the agreement say.
+        """
+        return frozenset(one for one in IDENTIFIERS if self.class_of(one, role) is not ReleaseClass.NEVER)

@@ -1,13 +1,10 @@
-"""A release pipeline on records kept in memory, and generated logins for it."""
+"""A release pipeline on records kept in memory."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
-from hypothesis import strategies as st
-
-from gateway.attributes.dialects import dialect
 from gateway.attributes.values import RawAttributes
-from gateway.domain.attribute import IDENTIFIERS, Attribute
+from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.eck_id import TEST_SEGMENTS
 from gateway.domain.fallback import Fallback
@@ -113,6 +110,7 @@ class World:
     policy: Policy = POLICY
     keys: tuple[SecretKey, ...] = (KEY, OLD_KEY)
     schools: tuple[School, ...] = (SCHOOL,)
+    metrics: Metrics = field(default_factory=Metrics)
 
     def release(self, sent: dict[str, tuple[str, ...]], *, name_id: str | None = None, now: datetime = NOW) -> Outcome:
         federation = Federation.of(
@@ -126,7 +124,7 @@ class World:
             ledger=self.records,
             anomalies=self.records,
             account_key=KEY,
-            metrics=Metrics(),
+            metrics=self.metrics,
         )
         raw = RawAttributes(tuple(sent.items()), name_id)
         return pipeline.release(service=self.service, idp=self.idp, raw=raw, now=now, reference="0123456789")
@@ -158,62 +156,3 @@ def world(
 def without(*names: str) -> dict[str, tuple[str, ...]]:
     """What the school sends, but these."""
     return {name: values for name, values in SENT.items() if name not in names}
-
-
-_ASKABLE = [attribute for attribute in Attribute if attribute not in IDENTIFIERS]
-_TEXT = st.text(st.characters(categories=("L", "N"), max_codepoint=0x17F), min_size=1, max_size=12)
-_ENTREE = dialect("entree").incoming
-
-
-@st.composite
-def worlds(draw: st.DrawFn) -> World:
-    """Services with several sets, agreements in and out of force, policies of every class."""
-    sets = draw(st.lists(st.frozensets(st.sampled_from(_ASKABLE)), min_size=1, max_size=3))
-    numbered = {
-        number: AttributeSet(number, dict.fromkeys((Attribute.ECK_ID, *asked), draw(st.sampled_from(["access", ""]))))
-        for number, asked in enumerate(sets, start=1)
-    }
-    classes = st.sampled_from(ReleaseClass)
-    policy = Policy(
-        "generated",
-        TODAY,
-        {
-            attribute: AttributePolicy(
-                draw(classes), "generated", draw(st.dictionaries(st.sampled_from(Role), classes, max_size=2))
-            )
-            for attribute in draw(st.frozensets(st.sampled_from(_ASKABLE)))
-        },
-    )
-    made = world(
-        name_id=draw(st.sampled_from(NameIdFormat)),
-        wish=draw(st.sampled_from(Fallback)),
-        sectors=draw(st.frozensets(st.sampled_from(Sector), min_size=1)),
-    )
-    agreements = tuple(
-        Agreement(
-            made.service.id,
-            draw(st.sampled_from(sorted(numbered))),
-            TODAY + timedelta(days=draw(st.integers(-400, 30))),
-            draw(st.none() | st.dates(TODAY - timedelta(days=30), TODAY + timedelta(days=400))),
-            f"A-{index}",
-            schools=draw(st.sampled_from([frozenset({SCHOOL.brin}), frozenset()])),
-            boards=draw(st.sampled_from([frozenset({"noord"}), frozenset({"elders"})])),
-            fallback=draw(st.sampled_from(Fallback)),
-        )
-        for index in range(draw(st.integers(0, 2)))
-    )
-    if draw(st.integers(0, 9)):
-        agreements += (replace(made.agreements[0], fallback=draw(st.sampled_from(Fallback))),)
-    return replace(made, service=replace(made.service, attribute_sets=numbered), agreements=agreements, policy=policy)
-
-
-@st.composite
-def messages(draw: st.DrawFn) -> dict[str, tuple[str, ...]]:
-    """What a school may send: everything or less, odd roles, no, one or two ECK iDs, unknown names."""
-    sent = {name: values for name, values in SENT.items() if draw(st.integers(0, 30))}
-    odd = st.lists(st.sampled_from([*Role, "member", "teacher", "king"]), max_size=3)
-    sent["eduPersonAffiliation"] = tuple(draw(st.just(["student"]) | st.just(["employee", "member"]) | odd))
-    sent["eckId"] = tuple(draw(st.sampled_from([[ECK_ID], [], [""], [ECK_ID, OTHER_ECK_ID], ["x"], [ECK_ID, ""]])))
-    sent["givenName"] = (draw(_TEXT),)
-    sent["shoeSize"] = (draw(_TEXT),)
-    return sent

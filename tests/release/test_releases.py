@@ -1,0 +1,221 @@
+"""Single releases: what decides, in which order, and what goes on record."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.domain.attribute import IDENTIFIERS, Attribute
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.fallback import Fallback
+from gateway.domain.release_class import ReleaseClass
+from gateway.domain.role import Role
+from gateway.federation.models import AttributeSet
+from gateway.release.decision import RELEASING, Rule
+from gateway.release.policy import AttributePolicy
+from tests.support.releasing import ACCOUNT, ECK_ID, NOW, OTHER_ECK_ID, SENT, World, without, world
+
+
+def refusal(given_world: World, sent, **more) -> ErrorCode:
+    with pytest.raises(SluisError) as caught:
+        given_world.release(sent, **more)
+    return caught.value.code
+
+
+def classed(given_world: World, **classes: AttributePolicy) -> World:
+    attributes = {**given_world.policy.attributes, **{Attribute(name): one for name, one in classes.items()}}
+    given_world.policy = replace(given_world.policy, attributes=attributes)
+    return given_world
+
+
+NEVER = AttributePolicy(ReleaseClass.NEVER, "no")
+JUSTIFIED = AttributePolicy(ReleaseClass.JUSTIFIED, "with a purpose")
+
+
+@given(st.permutations(sorted(SENT)))
+def test_the_order_in_which_attributes_arrive_changes_nothing(names):
+    outcome = world(Attribute.GIVEN_NAME, Attribute.SCHOOL).release({name: SENT[name] for name in names})
+    assert outcome.released.values == world(Attribute.GIVEN_NAME, Attribute.SCHOOL).release(SENT).released.values
+
+
+def test_every_rule_has_its_case():
+    given_world = world(
+        Attribute.GIVEN_NAME, Attribute.EMAIL, Attribute.GROUP, Attribute.INITIALS, Attribute.SCHOOL_BRANCH
+    )
+    purposes = {**given_world.service.attribute_sets[1].purposes, Attribute.GROUP: ""}
+    newer = {**purposes, Attribute.SURNAME: "list", Attribute.PUPIL_NUMBER: "list"}
+    sets = {1: AttributeSet(1, purposes), 2: AttributeSet(2, newer)}
+    given_world.service = replace(given_world.service, attribute_sets=sets)
+    classed(given_world, group=JUSTIFIED, initials=JUSTIFIED)
+
+    decision = given_world.release({**SENT, "initials": ("F.",)}).decision
+
+    assert decision.rules == {
+        Attribute.ECK_ID: Rule.IDENTIFIER_ECK_ID,
+        Attribute.PUPIL_NUMBER: Rule.STOPPED_SECOND_IDENTIFIER,
+        Attribute.SURNAME: Rule.STOPPED_NOT_AGREED,
+        Attribute.EMAIL: Rule.STOPPED_POLICY_NEVER,
+        Attribute.GROUP: Rule.STOPPED_NO_PURPOSE,
+        Attribute.SCHOOL_BRANCH: Rule.STOPPED_NOT_SENT,
+        Attribute.GIVEN_NAME: Rule.RELEASED_BASE,
+        Attribute.INITIALS: Rule.RELEASED_JUSTIFIED,
+    }
+
+
+def test_the_ledger_has_the_rules_and_no_values():
+    given_world = world(Attribute.GIVEN_NAME, Attribute.EMAIL)
+    outcome = given_world.release(SENT)
+    [row] = given_world.records.ledger
+    assert json.loads(row.decision) == {
+        "eck_id": "identifier-eck-id",
+        "email": "stopped-policy-never",
+        "given_name": "released-base",
+    }
+    assert (row.service, row.idp, row.school, row.role) == ("rekentuin", "po", "99XA", "student")
+    assert (row.agreement, row.attribute_set, row.policy, row.subject_kind) == ("A-1", 1, "test", "eck_id")
+    assert (row.at, row.reference, row.subject_hash) == (NOW, "0123456789", outcome.released.subject.ledger_hash)
+    assert "Fenna" not in str(row)
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "school"),
+    [
+        (without("nlEduPersonHomeOrganizationId"), ErrorCode.BRIN_MISSING, None),
+        ({**SENT, "nlEduPersonHomeOrganizationId": ("99ZZ",)}, ErrorCode.BRIN_UNKNOWN, None),
+        (without("eduPersonAffiliation"), ErrorCode.ROLE_MISSING, "99XA"),
+        ({**SENT, "eduPersonAffiliation": ("student", "employee")}, ErrorCode.ROLE_CONTRADICTORY, "99XA"),
+        (without("uid"), ErrorCode.ACCOUNT_MISSING, "99XA"),
+    ],
+)
+def test_a_refusal_goes_on_record_with_what_was_known(sent, code, school):
+    given_world = world()
+    assert refusal(given_world, sent) is code
+    [row] = given_world.records.ledger
+    assert (row.outcome, row.code, row.school, row.decision) == ("refused", code.value, school, "{}")
+
+
+def test_a_school_without_an_agreement():
+    assert refusal(replace(world(Attribute.GIVEN_NAME), agreements=()), SENT) is ErrorCode.AGREEMENT_MISSING
+
+
+def test_an_agreement_counts_in_dutch_days():
+    """Half past eleven at night in London is the next day already in Assen."""
+    given_world = world(Attribute.GIVEN_NAME)
+    evening = (NOW - timedelta(days=1)).replace(hour=22, minute=30)
+    assert given_world.release(SENT, now=evening).released.values[Attribute.GIVEN_NAME] == ("Fenna",)
+    assert refusal(given_world, SENT, now=evening - timedelta(hours=2)) is ErrorCode.AGREEMENT_NOT_YET
+
+
+def test_an_agreement_that_ended():
+    given_world = world()
+    given_world.agreements = (replace(given_world.agreements[0], valid_until=NOW.date()),)
+    given_world.release(SENT)
+    assert refusal(given_world, SENT, now=NOW + timedelta(days=1)) is ErrorCode.AGREEMENT_EXPIRED
+
+
+def test_the_second_eck_id_is_an_anomaly():
+    given_world = world()
+    assert refusal(given_world, {**SENT, "eckId": (ECK_ID, OTHER_ECK_ID)}) is ErrorCode.ECK_ID_CONTRADICTORY
+    [anomaly] = given_world.records.anomalies
+    assert anomaly.kind == "eck_id_contradictory"
+    assert anomaly.account
+    assert ACCOUNT not in str(anomaly)
+
+
+def test_an_anomaly_that_cannot_be_kept_leaves_the_refusal_on_record():
+    given_world = world()
+
+    def full(_row: object) -> None:
+        raise SluisError(ErrorCode.STORE_UNAVAILABLE)
+
+    given_world.records.record = full
+    assert refusal(given_world, {**SENT, "eckId": ("x",)}) is ErrorCode.STORE_UNAVAILABLE
+    assert [row.code for row in given_world.records.ledger] == ["eck_id_malformed"]
+
+
+def test_the_role_decides_what_may_go():
+    given_world = world(Attribute.EMAIL)
+    pupil = given_world.release(SENT)
+    teacher = given_world.release({**SENT, "eduPersonAffiliation": ("employee",)})
+    assert pupil.decision.rules[Attribute.EMAIL] is Rule.STOPPED_POLICY_NEVER
+    assert teacher.released.values[Attribute.EMAIL] == ("fenna@regenboog.example",)
+    assert teacher.decision.role is Role.EMPLOYEE
+
+
+def test_school_and_role_go_as_the_gateway_knows_them():
+    asked = (Attribute.SCHOOL, Attribute.SCHOOL_NAME, Attribute.SCHOOL_BRANCH, Attribute.ROLE)
+    sent = {
+        **SENT,
+        "nlEduPersonHomeOrganization": ("Rainbow PLC",),
+        "nlEduPersonHomeOrganizationId": ("99xa07",),
+        "eduPersonAffiliation": ("Teacher", "staff", "member"),
+    }
+    values = world(*asked, Attribute.DIGI_DELIVERY_ID).release(sent).released.values
+    assert values == {
+        Attribute.ECK_ID: (ECK_ID,),
+        Attribute.SCHOOL: ("99XA",),
+        Attribute.SCHOOL_BRANCH: ("99XA07",),
+        Attribute.SCHOOL_NAME: ("De Regenboog",),
+        Attribute.ROLE: ("employee",),
+        Attribute.DIGI_DELIVERY_ID: ("3F25-GUID",),
+    }
+
+
+def test_a_newer_set_changes_nothing_until_it_is_accepted():
+    given_world = world(Attribute.GIVEN_NAME)
+    newer = AttributeSet(2, {Attribute.ECK_ID: "access", Attribute.GIVEN_NAME: "x", Attribute.SURNAME: "list"})
+    given_world.service = replace(given_world.service, attribute_sets={**given_world.service.attribute_sets, 2: newer})
+    assert Attribute.SURNAME not in given_world.release(SENT).released.values
+    given_world.agreements = (replace(given_world.agreements[0], attribute_set=2),)
+    assert given_world.release(SENT).released.values[Attribute.SURNAME] == ("Vries",)
+
+
+def test_none_as_fallback_refuses_only_those_without():
+    given_world = world(allowed=Fallback.NONE)
+    assert given_world.release(SENT).released.subject.kind == "eck_id"
+    assert refusal(given_world, without("eckId")) is ErrorCode.ECK_ID_REQUIRED
+
+
+def test_a_role_whose_eck_id_the_policy_stops_gets_the_provisional_identifier():
+    pupils_alone = AttributePolicy(ReleaseClass.BASE, "pupils", {Role.EMPLOYEE: ReleaseClass.NEVER})
+    given_world = classed(world(wish=Fallback.REAL_ID, allowed=Fallback.REAL_ID), eck_id=pupils_alone)
+    teacher = given_world.release({**SENT, "eduPersonAffiliation": ("employee",)})
+    assert given_world.release(SENT).released.subject.kind == "eck_id"
+    assert teacher.released.subject.kind == "provisional"
+    assert teacher.decision.rules[Attribute.ECK_ID] is Rule.STOPPED_POLICY_NEVER
+
+
+@pytest.mark.parametrize(("provisional", "kind"), [(JUSTIFIED, "provisional"), (NEVER, None)])
+def test_a_fallback_that_the_policy_stops(provisional, kind):
+    given_world = world(wish=Fallback.LAS_KEY, allowed=Fallback.LAS_KEY)
+    classed(given_world, las_key=NEVER, provisional_id=provisional)
+    if kind:
+        assert given_world.release(without("eckId")).released.subject.kind == kind
+    else:
+        assert refusal(given_world, without("eckId")) is ErrorCode.ECK_ID_REQUIRED
+
+
+def test_what_was_dropped_is_counted_by_name():
+    given_world = world()
+    given_world.release({**SENT, "shoeSize": ("43",), "bsn": ("1",), "ou": ("111222333", "plusklas")})
+    counters = given_world.metrics.render().decode()
+    assert 'sluis_unknown_attributes_total{idp="po",name="shoeSize"} 1.0' in counters
+    assert 'sluis_citizen_numbers_dropped_total{idp="po"} 2.0' in counters
+    assert "111222333" not in counters
+
+
+def test_every_rule_is_documented():
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "release-rules.md").read_text("utf-8")
+    assert [rule for rule in Rule if f"`{rule}`" not in text] == []
+    assert set(Rule) > RELEASING
+
+
+def test_identifiers_are_those_that_a_subject_can_be_of():
+    assert IDENTIFIERS - {Attribute.PUPIL_NUMBER} == {
+        Attribute.ECK_ID,
+        *(one.attribute for one in Fallback if one.attribute is not None),
+    }

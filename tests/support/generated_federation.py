@@ -1,0 +1,222 @@
+"""Generated federations and logins in them: schools of all sectors, both dialects, agreements in and out of force."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from gateway.attributes.dialects import NAMES, dialect
+from gateway.domain.attribute import IDENTIFIERS, Attribute
+from gateway.domain.brin import Brin
+from gateway.domain.fallback import Fallback
+from gateway.domain.language import Language
+from gateway.domain.release_class import ReleaseClass
+from gateway.domain.role import Role, one_role
+from gateway.domain.sector import Sector
+from gateway.federation.models import Agreement, AttributeSet, IdpId, NameIdFormat, School, ServiceId
+from gateway.release.policy import AttributePolicy, Policy
+from tests.support.releasing import ECK_ID, OTHER_ECK_ID, TODAY, World, world
+from tests.support.small_federation import identity_provider
+
+ACCOUNT = "konto7391@school.example"
+NAME_ID = "konto7391-name-id"
+PUPIL_NUMBER = "leerling-82736"
+REAL_ID = "real-55021@school"
+PROFILE_ID = "55021@1.school"
+LAS_KEY = "las-90817"
+NO_ECK_ID = "geheim-4711"
+LOCAL_IDS = {
+    Attribute.REAL_ID: REAL_ID,
+    Attribute.PROFILE_ID: PROFILE_ID,
+    Attribute.LAS_KEY: LAS_KEY,
+    Attribute.PUPIL_NUMBER: PUPIL_NUMBER,
+}
+"""What a school calls a learner by. It stays in the gateway, but for a fallback."""
+
+ROLES = {**{role.value: role for role in Role}, "member": Role.AFFILIATE, "teacher": Role.EMPLOYEE}
+BRINS = ("99XA", "99XB", "99XC01", "99XC02")
+BOARDS = ("noord", "zuid")
+
+_TEXT = st.text(st.characters(categories=("L",), max_codepoint=0x17F), min_size=1, max_size=12)
+_OF_THE_PERSON = (Attribute.GIVEN_NAME, Attribute.SURNAME, Attribute.GROUP, Attribute.SUBGROUP, Attribute.INITIALS)
+
+
+@dataclass(frozen=True)
+class Login:
+    """A generated world, and what an identity provider says in it. `named` is the school of the BRIN or domain."""
+
+    world: World
+    named: School
+    sent: dict[str, tuple[str, ...]]
+    roles: frozenset[Role]
+    eck_ids: tuple[str, ...]
+
+    @property
+    def role(self) -> Role | None:
+        return one_role(self.roles)
+
+    @property
+    def agreements_in_force(self) -> list[Agreement]:
+        """By the letter of the rule, without the indexes of the snapshot."""
+        return [
+            one
+            for one in self.world.agreements
+            if (self.named.brin in one.schools or self.named.board in one.boards)
+            and one.service == self.world.service.id
+            and one.valid_from <= TODAY
+            and (one.valid_until is None or one.valid_until >= TODAY)
+        ]
+
+    @property
+    def is_spoken_for(self) -> bool:
+        return self.named.brin in self.world.idp.schools
+
+
+@st.composite
+def schools(draw: st.DrawFn) -> tuple[School, ...]:
+    """Up to four schools, two of them branches of one institution."""
+    return tuple(
+        School(
+            Brin(brin),
+            {Language.NL: f"School {brin}"},
+            draw(st.sampled_from(Sector)),
+            board=draw(st.sampled_from([*BOARDS, None])),
+            domains=(f"{brin.lower()}.example",),
+            digi_delivery_id=draw(st.sampled_from([f"guid-{brin}", None])),
+        )
+        for brin in draw(st.lists(st.sampled_from(BRINS), min_size=1, unique=True))
+    )
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """Every class for everything, some of it by role, and attributes that the policy has forgotten."""
+    classes = st.sampled_from([ReleaseClass.BASE, *ReleaseClass])
+    forgotten = draw(st.frozensets(st.sampled_from(Attribute), max_size=2))
+    by_role = draw(st.dictionaries(st.sampled_from(Attribute), st.tuples(st.sampled_from(Role), classes), max_size=3))
+    drawn = draw(st.lists(classes, min_size=len(Attribute), max_size=len(Attribute)))
+    return Policy(
+        "generated",
+        TODAY,
+        {
+            attribute: AttributePolicy(one, "generated", dict([by_role[attribute]] if attribute in by_role else []))
+            for attribute, one in zip(Attribute, drawn, strict=True)
+            if attribute not in forgotten
+        },
+    )
+
+
+@st.composite
+def agreements(draw: st.DrawFn, versions: list[int], known: tuple[School, ...], wish: Fallback) -> Agreement:
+    """Of some schools or boards, begun or not, ended or not, about this service or another, with any fallback."""
+    return Agreement(
+        ServiceId(draw(st.sampled_from(["rekentuin", "rekentuin", "rekentuin", "leesplein"]))),
+        draw(st.sampled_from(versions)),
+        TODAY + timedelta(days=draw(st.sampled_from([-400, -1, 0, 0, 1]))),
+        draw(st.sampled_from([None, None, TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=300)])),
+        f"A-{draw(st.integers(1, 99))}",
+        schools=draw(st.frozensets(st.sampled_from([school.brin for school in known]))),
+        boards=draw(st.frozensets(st.sampled_from(BOARDS), max_size=1)),
+        fallback=draw(st.just(wish) | st.sampled_from(Fallback)),
+    )
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """A service with several sets, and an identity provider that speaks for some of the schools."""
+    known = draw(schools())
+    reads = draw(st.sampled_from(NAMES))
+    carries = dialect(reads).carries
+    purposes = st.dictionaries(
+        st.sampled_from(sorted(carries - IDENTIFIERS)), st.sampled_from(["access", "access", ""]), min_size=3
+    )
+    sets = draw(st.lists(purposes, min_size=1, max_size=2))
+    numbered = {n: AttributeSet(n, {Attribute.ECK_ID: "access", **asked}) for n, asked in enumerate(sets, start=1)}
+    made = world(
+        name_id=draw(st.sampled_from(NameIdFormat)),
+        wish=draw(st.sampled_from([one for one in Fallback if one.attribute is None or one.attribute in carries])),
+        sectors=draw(st.frozensets(st.sampled_from(Sector), min_size=1)),
+    )
+    hub = identity_provider(IdpId("hub"), *(known if draw(st.integers(0, 5)) else known[1:]))
+    return replace(
+        made,
+        service=replace(made.service, attribute_sets=numbered, dialect=reads),
+        idp=replace(hub, dialect=draw(st.sampled_from(NAMES))),
+        agreements=tuple(draw(st.lists(agreements(sorted(numbered), known, made.service.fallback), max_size=3))),
+        policy=draw(policies()),
+        schools=known,
+    )
+
+
+@st.composite
+def logins(draw: st.DrawFn) -> Login:
+    """Somebody of one of the schools: any role or a riddle, no, one or two ECK iDs, names that nobody knows."""
+    made = draw(worlds())
+    roles = draw(
+        st.sampled_from([["student"], ["student", "member"], ["employee"], ["teacher", "staff"], ["affiliate"]])
+        | st.lists(st.sampled_from([*ROLES, "king"]), max_size=3)
+    )
+    eck_ids = draw(st.sampled_from([[ECK_ID], [ECK_ID], [], [""], [ECK_ID, ""], [ECK_ID, OTHER_ECK_ID], [NO_ECK_ID]]))
+    return _login(draw, made, draw(st.sampled_from(made.schools)), roles, eck_ids)
+
+
+@st.composite
+def sound_logins(draw: st.DrawFn) -> Login:
+    """The same without what is refused at the door: mostly something goes."""
+    made = draw(worlds())
+    named = draw(st.sampled_from(made.schools))
+    versions = st.sampled_from(sorted(made.service.attribute_sets))
+    in_force = replace(
+        draw(agreements([draw(versions)], made.schools, made.service.fallback)),
+        service=made.service.id,
+        valid_from=TODAY,
+        valid_until=None,
+        schools=frozenset({named.brin}),
+    )
+    classed = {
+        **made.policy.attributes,
+        Attribute.PROVISIONAL_ID: AttributePolicy(ReleaseClass.BASE, "stands in"),
+        Attribute.ECK_ID: draw(st.sampled_from([_ECK_ID_GOES, _ECK_ID_GOES, _ECK_ID_OF_PUPILS])),
+    }
+    made = replace(
+        made,
+        idp=replace(made.idp, schools=made.idp.schools | {named.brin}),
+        agreements=(*made.agreements, in_force),
+        policy=replace(made.policy, attributes=classed),
+    )
+    roles = draw(st.sampled_from([["student"], ["student", "member"], ["employee"], ["teacher", "staff"]]))
+    return _login(draw, made, named, roles, draw(st.sampled_from([[ECK_ID], [ECK_ID], [], [""]])))
+
+
+_ECK_ID_GOES = AttributePolicy(ReleaseClass.BASE, "the one identifier")
+_ECK_ID_OF_PUPILS = AttributePolicy(ReleaseClass.BASE, "the one identifier", {Role.EMPLOYEE: ReleaseClass.NEVER})
+
+
+def _login(draw: st.DrawFn, made: World, named: School, roles: list[str], eck_ids: list[str]) -> Login:
+    absent = draw(st.frozensets(st.sampled_from([*LOCAL_IDS, *_OF_THE_PERSON]), max_size=4))
+    values: dict[Attribute, tuple[str, ...]] = {
+        Attribute.ROLE: tuple(roles),
+        Attribute.ECK_ID: tuple(eck_ids),
+        Attribute.SCHOOL: (str(named.brin),),
+        Attribute.SCHOOL_DOMAIN: named.domains,
+        Attribute.SCHOOL_NAME: ("As the school calls itself",),
+        Attribute.EMAIL: ("fenna@mail.example",),
+        Attribute.BIRTH_DATE: ("20140102",),
+        **{attribute: (value,) for attribute, value in LOCAL_IDS.items() if attribute not in absent},
+        **{attribute: (draw(_TEXT),) for attribute in _OF_THE_PERSON if attribute not in absent},
+    }
+    sent = {
+        "shoeSize": (draw(_TEXT),),
+        dialect(made.idp.dialect).account[0][0]: (ACCOUNT,),
+        **on_the_wire(values, made.idp.dialect),
+    }
+    known_roles = frozenset(ROLES[role] for role in roles if role in ROLES)
+    return Login(made, named, sent, known_roles, tuple(one for one in eck_ids if one))
+
+
+def on_the_wire(values: dict[Attribute, tuple[str, ...]], dialect_name: str) -> dict[str, tuple[str, ...]]:
+    """What an identity provider of this dialect would send; what the dialect has no name for it does not send."""
+    names: dict[Attribute, str] = {}
+    for name, attribute in dialect(dialect_name).incoming.items():
+        names.setdefault(attribute, name)
+    return {names[attribute]: value for attribute, value in values.items() if attribute in names}
