@@ -1,5 +1,6 @@
 """POST /saml/sp/acs: what reaches the dispatcher, and what does not."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,11 +21,15 @@ from tests.support.held import HeldClock
 from tests.support.responses import (
     ADDRESSES,
     NOW,
+    OTHER_IDP,
     OTHER_KEY,
+    REQUEST,
     SKEW,
+    Marks,
     Message,
     encoded,
     identity_provider,
+    judge,
     signed,
 )
 from tests.support.small_federation import REGENBOOG
@@ -130,6 +135,68 @@ def test_the_replay_mark_outlives_the_assertion(acs: Endpoint):
     acs.clock.forward(seconds=2)
     assert acs.answer() == "failed"
     assert acs.dispatcher.told[-1] == ("fail", ErrorCode.RESPONSE_EXPIRED)
+
+
+def test_a_refused_answer_leaves_the_way_free_for_the_true_one(acs: Endpoint):
+    """Same assertion, same ID: only one that holds is marked as used."""
+    assert acs.answer(key=OTHER_KEY) == "failed"
+    assert acs.answer(Message(audiences=("https://other.example",))) == "failed"
+    assert acs.answer() == "done"
+
+
+def test_the_same_assertion_many_times_at_once(tmp_path: Path):
+    allowing = made(tmp_path, allow_unsolicited=True)
+    answer = unsolicited()
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(lambda _: allowing.post(SAMLResponse=answer, RelayState="rekentuin"), range(8)))
+    assert sorted(outcomes) == ["done"] + [ErrorCode.RESPONSE_REPLAYED] * 7
+
+
+def test_the_same_id_of_another_identity_provider_is_another_assertion():
+    marks = Marks()
+    judge(signed(), replay_marks=marks)
+    other = identity_provider(OTHER_KEY.certificate, entity_id=OTHER_IDP)
+    message = Message(issuer=OTHER_IDP, assertion_issuer=OTHER_IDP)
+    assert judge(signed(message, key=OTHER_KEY), idp=other, replay_marks=marks).issuer == OTHER_IDP
+
+
+@pytest.mark.parametrize("request_of_another", [REQUEST, None], ids=["of another attempt", "of nobody"])
+def test_an_answer_to_the_request_of_another_attempt(acs: Endpoint, request_of_another: str | None):
+    message = Message(in_response_to=request_of_another, confirmed_request=request_of_another)
+    assert acs.post(SAMLResponse=encoded(signed(message)), RelayState=ATTEMPT) == "failed"
+    assert acs.dispatcher.told == [("fail", ErrorCode.RESPONSE_REQUEST)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ("A" * 360_000, ErrorCode.RESPONSE_TOO_LARGE),
+        ("%%%", ErrorCode.RESPONSE_MALFORMED),
+        ("PGE+", ErrorCode.RESPONSE_MALFORMED),
+        ("PGEvPg==", ErrorCode.RESPONSE_SCHEMA),
+    ],
+    ids=["oversized", "no base64", "no XML", "no Response"],
+)
+def test_an_answer_that_cannot_be_read_ends_nothing_but_itself(acs: Endpoint, answer: str, code: ErrorCode):
+    assert acs.post(SAMLResponse=answer, RelayState=ATTEMPT) == "failed"
+    assert acs.dispatcher.told == [("fail", code)]
+    assert acs.answer() == "done"
+
+
+def test_a_body_that_is_too_large_is_not_read(acs: Endpoint):
+    acs.app.config["MAX_CONTENT_LENGTH"] = 10_000
+    answer = acs.app.test_client().post("/saml/sp/acs", data={"SAMLResponse": "A" * 20_000, "RelayState": ATTEMPT})
+    assert answer.status_code == 413
+    assert not acs.dispatcher.told
+
+
+def test_only_by_post(acs: Endpoint):
+    query = {"SAMLResponse": encoded(signed()), "RelayState": ATTEMPT}
+    assert acs.app.test_client().get("/saml/sp/acs", query_string=query).status_code == 405
+    assert acs.app.test_client().post("/saml/sp/acs", query_string=query).get_data(as_text=True) == (
+        ErrorCode.RESPONSE_MISSING
+    )
+    assert not acs.dispatcher.told
 
 
 def test_an_unknown_attempt(acs: Endpoint):

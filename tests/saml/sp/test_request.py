@@ -4,6 +4,7 @@ from base64 import b64decode
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -14,7 +15,8 @@ from gateway.login.steps import PostForm, Redirect
 from gateway.saml.redirect import inflate, read_query, verify_query
 from gateway.saml.schemas import schema
 from gateway.saml.sp.request import ServiceProvider
-from gateway.xml.signatures import verify
+from gateway.xml.signatures import SignatureRejected, verify
+from tests.support.foreign_signatures import check_with_libxmlsec
 from tests.support.held import HeldClock
 from tests.support.responses import ADDRESSES, NAMESPACES, NOW, identity_provider
 from tests.support.signing_keys import signing_key
@@ -36,8 +38,8 @@ def by_redirect(request: AuthenticationRequest, location: str = "https://po.exam
     step = SP.authenticate(replace(idp, metadata=replace(idp.metadata, single_sign_on=(endpoint,))), request)
     assert isinstance(step, Redirect)
     assert step.url.startswith(location)
-    query = read_query(urlsplit(step.url).query.partition("tenant=1&")[2].encode() or urlsplit(step.url).query.encode(),
-                       "SAMLRequest")  # fmt: skip
+    sent = urlsplit(step.url).query.removeprefix(urlsplit(location).query).removeprefix("&")
+    query = read_query(sent.encode(), "SAMLRequest")
     verify_query(query, [KEY.certificate])
     assert query.relay_state == ATTEMPT
     root = etree.fromstring(inflate(query.message, limit=100_000))
@@ -89,16 +91,39 @@ def test_odd_texts_arrive_as_they_are(context: str, requester: str):
     assert texts(root, ".//samlp:RequesterID") == [requester]
 
 
-def test_by_post_where_there_is_no_redirect():
+def by_post(request: AuthenticationRequest, location: str) -> etree._Element:
     idp = identity_provider()
-    endpoint = Endpoint(Binding.POST, "https://po.example/sso?a=1&b=2")
-    step = SP.authenticate(replace(idp, metadata=replace(idp.metadata, single_sign_on=(endpoint,))), asked())
+    endpoint = Endpoint(Binding.POST, location)
+    step = SP.authenticate(replace(idp, metadata=replace(idp.metadata, single_sign_on=(endpoint,))), request)
     assert isinstance(step, PostForm)
+    assert step.url == location
     fields = dict(step.fields)
-    assert (step.url, fields["RelayState"]) == (endpoint.location, ATTEMPT)
+    assert fields["RelayState"] == ATTEMPT
     root = etree.fromstring(b64decode(fields["SAMLRequest"]))
-    assert schema().validate(root)
-    assert verify(root, [KEY.certificate]).get("Destination") == endpoint.location
+    assert schema().validate(root), schema().error_log
+    check_with_libxmlsec(root, KEY.certificate)
+    return verify(root, [KEY.certificate])
+
+
+def test_by_post_where_there_is_no_redirect():
+    root = by_post(asked(), "https://po.example/sso?a=1&b=2")
+    assert root.get("Destination") == "https://po.example/sso?a=1&b=2"
+    assert root[0].tag == "{urn:oasis:names:tc:SAML:2.0:assertion}Issuer"
+
+
+@given(ADDRESS_TEXT, ADDRESS_TEXT)
+def test_odd_texts_are_signed_as_they_are(location: str, requester: str):
+    root = by_post(asked(requesters=(requester,), force=True), location)
+    assert root.get("Destination") == location
+    assert texts(root, ".//samlp:RequesterID") == [requester]
+
+
+def test_a_changed_request_does_not_hold():
+    url = SP.authenticate(identity_provider(), asked(force=True)).url
+    calm = SP.authenticate(identity_provider(), asked()).url
+    forged = urlsplit(calm).query.partition("&Signature=")[0] + "&Signature=" + url.partition("&Signature=")[2]
+    with pytest.raises(SignatureRejected):
+        verify_query(read_query(forged.encode(), "SAMLRequest"), [KEY.certificate])
 
 
 def test_redirect_goes_before_post():
