@@ -111,10 +111,8 @@ def verify_query(query: SignedQuery, certificates: Sequence[x509.Certificate]) -
         raise SignatureRejected(SignatureProblem.ALGORITHM, "SigAlg")
     signature = _side_by_side(query.signature) if "#ecdsa-" in query.algorithm else query.signature
     for certificate in certificates:
-        key = certificate.public_key()
-        if algorithms.strong_enough(key) and algorithms.signature_is_valid(
-            query.algorithm, key, signature, query.signed
-        ):
+        key = algorithms.strong_key(certificate)
+        if key is not None and algorithms.signature_is_valid(query.algorithm, key, signature, query.signed):
             return
     raise SignatureRejected(SignatureProblem.INVALID)
 

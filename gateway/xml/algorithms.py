@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
@@ -42,6 +43,15 @@ def strong_enough(key: CertificatePublicKeyTypes) -> bool:
     if isinstance(key, rsa.RSAPublicKey):
         return key.key_size >= 2048
     return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES)
+
+
+def strong_key(certificate: x509.Certificate) -> CertificatePublicKeyTypes | None:
+    """The certificate's key if a signature by it may count; None also for a kind that nobody here knows."""
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return key if strong_enough(key) else None
 
 
 def signature_is_valid(algorithm: str, key: CertificatePublicKeyTypes, signature: bytes, signed: bytes) -> bool:

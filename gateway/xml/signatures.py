@@ -115,7 +115,7 @@ def verify(element: etree._Element, certificates: Sequence[x509.Certificate]) ->
         raise SignatureRejected(SignatureProblem.INVALID, "the content was changed")
     signed = _canonical(signed_info, _inclusive_prefixes(signed_info[0]))
     value = _decoded(signature, "SignatureValue")
-    keys = [key for key in (one.public_key() for one in certificates) if algorithms.strong_enough(key)]
+    keys = [key for key in map(algorithms.strong_key, certificates) if key is not None]
     if not any(algorithms.signature_is_valid(algorithm, key, value, signed) for key in keys):
         raise SignatureRejected(SignatureProblem.INVALID, "no known key made it" if keys else "no key is strong enough")
     return VerifiedElement(etree.fromstring(covered))

@@ -11,7 +11,7 @@ from gateway.federation.metadata.document import MetadataRejected
 from gateway.federation.metadata.parse import parse_idp, parse_sp
 from gateway.xml.namespaces import DS, MD, name
 from tests.support.configuration import IDP_ENTITY, SP_ENTITY, aggregate, idp_document, signed, sp_document
-from tests.support.signing_keys import certificate_of, elliptic_key, signing_key
+from tests.support.signing_keys import UNKNOWN_CURVE, certificate_of, elliptic_key, signing_key
 
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 FEDERATION = signing_key("federation")
@@ -116,8 +116,9 @@ def test_keys_for_encryption_alone_and_weak_keys_do_not_sign():
         lambda: certificate_of(signing_key("weak", 1024).private_key, "weak"),
         lambda: certificate_of(elliptic_key("small", ec.SECP192R1), "small"),
         lambda: certificate_of(dsa.generate_private_key(2048), "dsa"),
+        lambda: UNKNOWN_CURVE,
     ],
-    ids=["RSA of 1024 bits", "P-192", "DSA"],
+    ids=["RSA of 1024 bits", "P-192", "DSA", "a curve that is unknown here"],
 )
 def test_an_identity_provider_without_a_key_that_is_strong_enough(certificate):
     with pytest.raises(MetadataRejected, match="no signing certificate with an RSA key of 2048 bits"):

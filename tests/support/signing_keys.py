@@ -1,5 +1,6 @@
 """Keys of the parties of a test, each made once a run, and certificates around them."""
 
+from base64 import b64decode
 from datetime import UTC, datetime
 from functools import cache
 
@@ -38,3 +39,15 @@ def certificate_of(key: CertificateIssuerPrivateKeyTypes, owner: str) -> x509.Ce
         .not_valid_after(datetime(2036, 1, 1, tzinfo=UTC))
         .sign(key, SHA256())
     )
+
+
+UNKNOWN_CURVE = x509.load_der_x509_certificate(
+    b64decode(
+        "MIIBWjCCAQigAwIBAgIUbu6kFOxIlc4+cx8drtlqmI5W42EwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBeDAeFw0yNjExMjQxNTA0"
+        "MTlaFw0yNzAzMDQxNTA0MTlaMAwxCjAIBgNVBAMMAXgwTjAQBgcqhkjOPQIBBgUrgQQAIAM6AATWgkHxypzzSNbolgrpu5YoF/p0"
+        "ioszOrBDB/S2/Zt/flFHTg/+SMZuKhTLXNAHgRvvD+dOeZTF1qNTMFEwHQYDVR0OBBYEFBaVIuE5dsKpVVTmP5MQ0/FElvNQMB8G"
+        "A1UdIwQYMBaAFBaVIuE5dsKpVVTmP5MQ0/FElvNQMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDQAAwPQIdALfsKR8MMNE2"
+        "5CjAwhLyfz8aX37YPTJZUnHehpECHEuCwhk7PFiP8j9mEhJTT+8Nz88lVywMsJm6Qfw="
+    )
+)
+"""A certificate around a key on secp224k1, which `cryptography` can neither make nor read."""

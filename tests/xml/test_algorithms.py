@@ -5,8 +5,8 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 
-from gateway.xml.algorithms import DIGESTS, RSA_SHA256, SIGNATURES, signature_is_valid, strong_enough
-from tests.support.signing_keys import elliptic_key, signing_key
+from gateway.xml.algorithms import DIGESTS, RSA_SHA256, SIGNATURES, signature_is_valid, strong_enough, strong_key
+from tests.support.signing_keys import UNKNOWN_CURVE, certificate_of, elliptic_key, signing_key
 
 RSA = signing_key("xml").private_key
 EC = elliptic_key("xml")
@@ -77,3 +77,10 @@ def test_keys_that_are_not():
         assert not strong_enough(elliptic_key("weak", curve).public_key())
     assert not strong_enough(dsa.generate_private_key(2048).public_key())
     assert not strong_enough(ed25519.Ed25519PrivateKey.generate().public_key())
+
+
+def test_the_key_of_a_certificate():
+    assert strong_key(signing_key("xml").certificate) == RSA.public_key()
+    assert strong_key(certificate_of(EC, "xml")) == EC.public_key()
+    assert strong_key(signing_key("small", 1024).certificate) is None
+    assert strong_key(UNKNOWN_CURVE) is None

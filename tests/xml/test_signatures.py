@@ -11,7 +11,7 @@ from lxml import etree
 from gateway.xml.parsing import parse
 from gateway.xml.signatures import SignatureProblem, SignatureRejected, is_signed, sign, verify
 from tests.support.foreign_signatures import check_with_libxmlsec, sign_with_libxmlsec
-from tests.support.signing_keys import signing_key
+from tests.support.signing_keys import UNKNOWN_CURVE, signing_key
 
 KEY = signing_key("xml")
 DS = "http://www.w3.org/2000/09/xmldsig#"
@@ -101,6 +101,13 @@ def test_no_keys_at_all():
     root = document()
     sign(root, KEY)
     assert "strong enough" in problem(received(root), SignatureProblem.INVALID, []).detail
+
+
+def test_a_certificate_whose_kind_of_key_is_unknown_stands_in_nobodys_way():
+    root = document()
+    sign(root, KEY)
+    assert verify(root, [UNKNOWN_CURVE, KEY.certificate]).tag == root.tag
+    assert "strong enough" in problem(root, SignatureProblem.INVALID, [UNKNOWN_CURVE]).detail
 
 
 def test_two_signatures_in_one_element():

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
 
 from gateway.domain.language import Language
 from gateway.federation.metadata.document import MetadataDocument, MetadataRejected
 from gateway.federation.metadata.entities import Binding, Endpoint, IdpMetadata, IndexedEndpoint, SpMetadata
-from gateway.xml.algorithms import strong_enough
+from gateway.xml.algorithms import strong_key
 from gateway.xml.namespaces import DS, MD, MDUI, SHIBMD, name
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -115,7 +114,7 @@ def _certificates(role: etree._Element) -> tuple[x509.Certificate, ...]:
         for certificate in descriptor.iter(name(DS, "X509Certificate"))
     )
     loaded = [_certificate(one.text or "") for one in found]
-    return tuple(dict.fromkeys(one for one in loaded if _is_strong(one)))
+    return tuple(dict.fromkeys(one for one in loaded if strong_key(one) is not None))
 
 
 def _certificate(text: str) -> x509.Certificate:
@@ -123,13 +122,6 @@ def _certificate(text: str) -> x509.Certificate:
         return x509.load_der_x509_certificate(b64decode("".join(text.split()), validate=True))
     except (Base64Error, ValueError) as cause:
         raise MetadataRejected("a certificate cannot be read") from cause
-
-
-def _is_strong(certificate: x509.Certificate) -> bool:
-    try:
-        return strong_enough(certificate.public_key())
-    except (ValueError, UnsupportedAlgorithm):
-        return False
 
 
 def _valid_until(role: etree._Element) -> datetime | None:
