@@ -18,7 +18,6 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.http import wsgi
 from prometheus_client.multiprocess import mark_process_dead
-from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.app import create_app, lasting_engine, parts_of
@@ -47,7 +46,7 @@ def serve(directory: Path) -> None:
 def _ready_database(settings: Settings) -> None:
     try:
         engine = lasting_engine(settings)
-        if engine.dialect.name == "sqlite" and not inspect(engine).get_table_names():
+        if engine.dialect.name == "sqlite" and migrate.is_empty(engine):
             migrate.upgrade(engine)
         found = migrate.status(engine)
         engine.dispose()

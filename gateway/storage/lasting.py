@@ -1,5 +1,6 @@
 """The lasting records on one SQL database: the engine, and the three kinds of record."""
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,17 +20,24 @@ _LEDGER_COLUMNS = tuple(column.name for column in schema.ledger.columns if colum
 
 
 def open_engine(url: str, *, directory: Path) -> Engine:
-    """An engine for this SQLAlchemy URL; a relative SQLite path counts from `directory`. Opens nothing yet."""
+    """An engine for this SQLAlchemy URL; a relative SQLite path counts from `directory`. Opens nothing yet.
+
+    A SQLite file that is not there is never made by opening it: a ledger that is gone is an error, not a new ledger.
+    `gateway.storage.migrate.upgrade` makes it. Errors of the engine quote no values.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
     return _sqlite_engine(parsed, directory)
 
 
 def _sqlite_engine(url: URL, directory: Path) -> Engine:
-    path = directory / (url.database or "lasting.sqlite")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url.set(database=str(path)), pool_use_lifo=True, connect_args={"timeout": 10})
+    path = (directory / (url.database or "lasting.sqlite")).absolute()
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=10, check_same_thread=False)
+
+    engine = create_engine(url.set(database=str(path)), creator=connect, pool_use_lifo=True, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _durable(connection: Any, _record: Any) -> None:

@@ -55,7 +55,7 @@ busy = threading.Event()
 
 def keep_busy():
     number = 0
-    while not busy.is_set():
+    while not busy.wait(0.0005):  # SQLite lets those who wait starve beside a writer that never pauses
         number += 1
         store.put(f"busy:{number % 10}", bytes(2000), seconds=60)
 
@@ -64,6 +64,8 @@ worker.start()
 to_child, from_parent = os.pipe()
 to_parent, from_child = os.pipe()
 child = os.fork()
+os.close(to_parent if child == 0 else from_child)  # whoever waits for the other learns of its end
+os.close(from_parent if child == 0 else to_child)
 if child == 0:
     store.put("child:1", b"1", seconds=60)
     os.write(from_child, b"1")
