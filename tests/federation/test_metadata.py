@@ -201,6 +201,16 @@ def test_an_entity_in_extensions_is_no_entity_of_the_document():
         parse_idp(document.encode(), entity_id="https://other.example/metadata")
 
 
+def test_an_entity_in_the_extensions_of_an_aggregate_is_none_of_its_entities():
+    document = etree.fromstring(aggregate(idp_document()))
+    extensions = etree.Element(name(MD, "Extensions"))
+    extensions.append(etree.fromstring(OTHER))
+    document.insert(0, extensions)
+
+    with pytest.raises(MetadataRejected, match="is not in it"):
+        parse_idp(etree.tostring(document), entity_id="https://other.example/metadata")
+
+
 @pytest.mark.parametrize("document", [idp_document(), aggregate(sp_document(), idp_document())])
 def test_a_signed_document_is_read_when_the_signer_is_known(document):
     signers = [signing_key("old federation").certificate, FEDERATION.certificate]

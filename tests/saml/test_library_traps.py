@@ -4,6 +4,7 @@ Numbers are those of the project's notes on its libraries. Where pysaml2 accepts
 asserted: the day it learns, the test says so.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -22,10 +23,13 @@ from tests.support.pysaml2_as_gateway import (
 )
 from tests.support.responses import (
     IDP_KEY,
+    NAMESPACES,
     OTHER_IDP,
     OTHER_KEY,
+    Marks,
     Message,
     assertion_of,
+    identity_provider,
     judge,
     refusal,
     signed,
@@ -49,6 +53,22 @@ def test_pysaml2_as_configured_here_accepts_a_good_message(pysaml2: Saml2Client)
     assert pysaml2_accepts(pysaml2, signed(message_of_now()))
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"allow_unsolicited": True},
+        {"metadata": replace(identity_provider().metadata, want_authn_requests_signed=True)},
+        {"metadata": replace(identity_provider().metadata, certificates=())},
+    ],
+    ids=["allow_unsolicited", "WantAuthnRequestsSigned", "no certificate"],
+)
+def test_s05_nothing_that_can_be_set_lets_a_changed_answer_in(entry: dict[str, object]):
+    """Of requests: test_library_traps_idp.py."""
+    root = signed()
+    assertion_of(root).find(".//saml:AttributeValue", NAMESPACES).text = "mallory"
+    assert refusal(root, idp=replace(identity_provider(), **entry)) is ErrorCode.RESPONSE_SIGNATURE_INVALID
+
+
 def test_s06_issuer_confusion(pysaml2: Saml2Client):
     message = message_of_now(assertion_issuer=OTHER_IDP)
     root = signed(message, key=OTHER_KEY, response=False)
@@ -64,10 +84,12 @@ def test_s07_an_answer_of_another_member_to_a_request_sent_to_the_first(pysaml2:
 
 
 def test_s08_the_same_answer_twice(pysaml2: Saml2Client):
-    """The gateway's replay mark has its tests in tests/saml/sp/test_endpoint.py."""
-    root = signed(message_of_now())
+    """Over HTTP, with the real store: tests/saml/sp/test_endpoint.py."""
+    root, now, marks = signed(message_of_now()), datetime.now(UTC), Marks()
     assert pysaml2_accepts(pysaml2, root)
     assert pysaml2_accepts(pysaml2, root)
+    judge(root, now=now, replay_marks=marks)
+    assert refusal(root, now=now, replay_marks=marks) is ErrorCode.RESPONSE_REPLAYED
 
 
 def test_s09_missing_conditions(pysaml2: Saml2Client):
