@@ -38,7 +38,7 @@ from gateway.saml.sp.endpoint import AssertionConsumer
 from gateway.saml.sp.request import ServiceProvider
 from gateway.settings.keys import KeyRing, load_keys
 from gateway.settings.loader import Settings
-from gateway.settings.models import RedisStoreSettings
+from gateway.settings.models.stores import RedisStoreSettings
 from gateway.settings.secrets import resolved
 from gateway.storage.contracts import ShortLivedStore
 from gateway.storage.lasting import SqlAnomalies, SqlLedger, SqlSubjects, open_engine

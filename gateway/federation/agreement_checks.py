@@ -6,7 +6,7 @@ from datetime import date
 from gateway.domain.fallback import Fallback
 from gateway.federation.hints import did_you_mean, school_hint
 from gateway.settings.loader import Entry, Settings
-from gateway.settings.models import AgreementEntry
+from gateway.settings.models.agreements import AgreementEntry
 from gateway.settings.problems import Problem, warning
 
 

@@ -17,7 +17,10 @@ from gateway.federation.models import (
 )
 from gateway.federation.snapshot import Federation
 from gateway.settings.loader import Entry, Settings
-from gateway.settings.models import AgreementEntry, IdentityProviderEntry, SchoolEntry, ServiceEntry
+from gateway.settings.models.agreements import AgreementEntry
+from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.schools import SchoolEntry
+from gateway.settings.models.services import ServiceEntry
 from gateway.settings.problems import Problem, Problems, errors
 
 

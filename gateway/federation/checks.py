@@ -15,7 +15,9 @@ from gateway.federation.hints import school_hint
 from gateway.federation.models import IdentityProvider, Service
 from gateway.settings.fields import is_loopback
 from gateway.settings.loader import Entry, Settings
-from gateway.settings.models import AgreementEntry, IdentityProviderEntry, ServiceEntry
+from gateway.settings.models.agreements import AgreementEntry
+from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.services import ServiceEntry
 from gateway.settings.problems import Place, Problem, warning
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from gateway.domain.attribute import IDENTIFIERS, Attribute
 from gateway.domain.release_class import ReleaseClass
 from gateway.domain.role import Role
-from gateway.settings.models import PolicyFile
+from gateway.settings.models.policy import PolicyFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.settings.loader import Settings
-from gateway.settings.models import SymmetricKey
+from gateway.settings.models.keys import SymmetricKey
 from gateway.settings.problems import Problem, Problems, warning
 from gateway.storage.sealing import SecretKey
 from gateway.xml.keys import SigningKey, load_signing_key

@@ -10,14 +10,12 @@ from pydantic import ValidationError
 from gateway.settings.document import Document, KeyPath, read_document
 from gateway.settings.fields import Model
 from gateway.settings.files import strange_files
-from gateway.settings.models import (
-    AgreementEntry,
-    Gateway,
-    IdentityProviderEntry,
-    PolicyFile,
-    SchoolEntry,
-    ServiceEntry,
-)
+from gateway.settings.models.agreements import AgreementEntry
+from gateway.settings.models.gateway import Gateway
+from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.policy import PolicyFile
+from gateway.settings.models.schools import SchoolEntry
+from gateway.settings.models.services import ServiceEntry
 from gateway.settings.problems import Place, Problem, Problems, errors, warning
 from gateway.settings.wording import in_words
 

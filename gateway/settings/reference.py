@@ -13,14 +13,12 @@ from pydantic.fields import FieldInfo
 
 from gateway.domain.attribute import Attribute
 from gateway.settings.fields import Model
-from gateway.settings.models import (
-    AgreementEntry,
-    Gateway,
-    IdentityProviderEntry,
-    PolicyFile,
-    SchoolEntry,
-    ServiceEntry,
-)
+from gateway.settings.models.agreements import AgreementEntry
+from gateway.settings.models.gateway import Gateway
+from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.policy import PolicyFile
+from gateway.settings.models.schools import SchoolEntry
+from gateway.settings.models.services import ServiceEntry
 from gateway.settings.wording import models_in
 
 _HEAD = """# Settings

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gateway.settings.document import KeyPath
 from gateway.settings.loader import Settings
-from gateway.settings.models import RedisStoreSettings
+from gateway.settings.models.stores import RedisStoreSettings
 from gateway.settings.problems import Problem
 from gateway.settings.secrets import SecretReference, resolved
 

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from gateway.attributes.dialects import NAMES
 from gateway.domain.language import Language
 from gateway.settings.loader import load
-from gateway.settings.models import IdentityProviderEntry, RedisStoreSettings, ServiceEntry, SqliteStoreSettings
+from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.services import ServiceEntry
+from gateway.settings.models.stores import RedisStoreSettings, SqliteStoreSettings
 from gateway.settings.reference import reference
 from tests.support.configuration import edited, write_configuration
 

@@ -9,7 +9,8 @@ from cryptography import x509
 
 from gateway.federation.metadata.document import MetadataDocument, MetadataRejected
 from gateway.settings.loader import Entry
-from gateway.settings.models import IdentityProviderEntry, ServiceEntry
+from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.services import ServiceEntry
 from gateway.settings.problems import Problem
 
 Read = TypeVar("Read")

@@ -1,0 +1,1 @@
+"""The configuration files as types, a file for each kind. `docs/reference/settings.md` is generated from them."""

@@ -1,0 +1,42 @@
+"""`agreements/*.yaml`."""
+
+import datetime as dt
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from gateway.domain.fallback import Fallback
+from gateway.settings.fields import (
+    BrinField,
+    Day,
+    Id,
+    Model,
+    Text,
+    Whole,
+)
+
+
+class AgreementEntry(Model):
+    """An entry of `agreements/*.yaml`."""
+
+    service: Id = Field(description="Id of the service")
+    attribute_set: Whole = Field(ge=1, description="Version of its attribute set that is accepted")
+    schools: list[BrinField] = Field(default=[], description="BRINs of the schools")
+    boards: list[Id] = Field(default=[], description="Boards, for all their schools")
+    valid_from: Day = Field(alias="from", description="First day")
+    valid_until: Day | None = Field(default=None, alias="until", description="Last day; absent: without end")
+    reference: Text = Field(description="Reference of the processing agreement")
+    fallback: Fallback = Field(default=Fallback.PROVISIONAL, description="Fallback identifier that is allowed")
+
+    @model_validator(mode="after")
+    def _somebody(self) -> "AgreementEntry":
+        if not self.schools and not self.boards:
+            raise ValueError("an agreement is of schools or boards: name at least one")
+        return self
+
+    @field_validator("valid_until", mode="after")
+    @classmethod
+    def _after_from(cls, until: dt.date | None, known: ValidationInfo) -> dt.date | None:
+        begins = known.data.get("valid_from")
+        if until is not None and begins is not None and until < begins:
+            raise ValueError(f"it lies before the first day, {begins}")
+        return until

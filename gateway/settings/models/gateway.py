@@ -1,0 +1,98 @@
+"""`gateway.yaml`: the gateway itself."""
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import Field
+
+from gateway.domain.language import Language
+from gateway.settings.fields import (
+    Address,
+    BaseUrl,
+    Duration,
+    Email,
+    FileName,
+    Listen,
+    Model,
+    Names,
+    Network,
+    Text,
+    Whole,
+)
+from gateway.settings.models.keys import Keys
+from gateway.settings.models.stores import Stores
+
+
+class Organisation(Model):
+    """Who runs the gateway."""
+
+    name: Text = Field(description="Name of the organisation")
+    url: Address = Field(description="Its website")
+
+
+class Contact(Model):
+    """A contact in the gateway's metadata."""
+
+    type: Literal["technical", "support", "administrative"] = Field(description="What for")
+    name: Text = Field(description="Name of a person or a desk")
+    email: Email = Field(description="E-mail address")
+
+
+class Lifetimes(Model):
+    """How long things live."""
+
+    transaction: Duration = Field(
+        default=dt.timedelta(minutes=15),
+        ge=dt.timedelta(minutes=1),
+        le=dt.timedelta(days=1),
+        description="A login under way, from the service's request to the answer of the school",
+    )
+    session: Duration = Field(
+        default=dt.timedelta(hours=10),
+        le=dt.timedelta(days=365),
+        description="How long a service may keep a person logged in (SessionNotOnOrAfter)",
+    )
+    clock_skew: Duration = Field(
+        default=dt.timedelta(seconds=60), le=dt.timedelta(minutes=5), description="How far clocks of others may be off"
+    )
+
+
+class Log(Model):
+    """The log."""
+
+    file: FileName | None = Field(
+        default="var/sluis.log", description="File, relative to the directory; null: standard error"
+    )
+    level: Literal["info", "warning", "error"] = Field(default="info", description="From which level on")
+
+
+class Metrics(Model):
+    """The counters at /metrics."""
+
+    allow_from: list[Network] = Field(default=[], description="Addresses or networks that may read them")
+
+
+class Gateway(Model):
+    """`gateway.yaml`."""
+
+    base_url: BaseUrl = Field(description="Public address: scheme and host, https unless loopback")
+    listen: Listen = Field(default="127.0.0.1:8080", description="Address and port to listen on")
+    workers: Whole = Field(default=2, ge=1, le=64, description="Worker processes")
+    threads: Whole = Field(default=4, ge=1, le=64, description="Threads of each worker")
+    trusted_proxies: list[Network] = Field(
+        default=[], description="Addresses or networks whose X-Forwarded-* are believed"
+    )
+    names: Names = Field(default={Language.NL: "Sluis"}, description="What the pages call the gateway")
+    organisation: Organisation = Field(description="Who runs it")
+    contacts: list[Contact] = Field(min_length=1, description="Contacts in the metadata")
+    languages: list[Language] = Field(
+        default=[Language.NL, Language.EN], min_length=1, description="Languages of the pages; the first is the default"
+    )
+    environment: Literal["production", "test"] = Field(
+        default="production", description="Which ECK iDs are real: segment 201703 in production, pilot in test"
+    )
+    keys: Keys = Field(description="Keys, by reference")
+    stores: Stores = Field(default=Stores(), description="Where state is kept")
+    lifetimes: Lifetimes = Field(default=Lifetimes(), description="How long things live")
+    log: Log = Field(default=Log(), description="The log")
+    metrics: Metrics = Field(default=Metrics(), description="The counters")

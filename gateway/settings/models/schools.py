@@ -1,0 +1,31 @@
+"""`schools/*.yaml`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from gateway.domain.sector import Sector
+from gateway.settings.fields import (
+    BrinField,
+    DomainName,
+    Id,
+    Model,
+    Names,
+    Text,
+)
+
+_GUID = r"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$"
+
+
+class SchoolEntry(Model):
+    """An entry of `schools/*.yaml`."""
+
+    brin: BrinField = Field(description="BRIN: 4 characters, or 6 for a branch with an entry of its own")
+    names: Names = Field(description="Name in each language")
+    sector: Sector = Field(description="Sector")
+    board: Id | None = Field(default=None, description="Id of its board")
+    place: Text | None = Field(default=None, description="Town, for discovery")
+    domains: list[DomainName] = Field(default=[], description="Values of schacHomeOrganization that mean this school")
+    digi_delivery_id: Annotated[str, Field(pattern=_GUID)] | None = Field(
+        default=None, description="GUID in the content chain, case as registered"
+    )
