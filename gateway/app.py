@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from gateway.domain.clock import Clock, SystemClock
 from gateway.domain.eck_id import PRODUCTION_SEGMENTS, TEST_SEGMENTS
+from gateway.domain.protocol import Protocol
 from gateway.domain.randomness import Randomness, SystemRandomness
 from gateway.federation.build import build
 from gateway.federation.models import EckIdSource
@@ -212,16 +213,18 @@ def _dispatcher(parts: Parts) -> Dispatcher:
             randomness=parts.randomness,
             seconds=int(settings.lifetimes.transaction.total_seconds()),
         ),
-        identity_providers=ServiceProvider(
-            addresses=parts.addresses, key=parts.keys.saml_signing[0], clock=parts.clock
-        ),
-        services=IdentityProviderRole(
-            entity_id=parts.addresses.idp_entity_id,
-            key=parts.keys.saml_signing[0],
-            session=settings.lifetimes.session,
-            clock=parts.clock,
-            randomness=parts.randomness,
-        ),
+        identity_providers={
+            Protocol.SAML: ServiceProvider(addresses=parts.addresses, key=parts.keys.saml_signing[0], clock=parts.clock)
+        },
+        services={
+            Protocol.SAML: IdentityProviderRole(
+                entity_id=parts.addresses.idp_entity_id,
+                key=parts.keys.saml_signing[0],
+                session=settings.lifetimes.session,
+                clock=parts.clock,
+                randomness=parts.randomness,
+            )
+        },
         releases=releases,
         clock=parts.clock,
         randomness=parts.randomness,

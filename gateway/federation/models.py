@@ -10,6 +10,7 @@ from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.fallback import Fallback
 from gateway.domain.language import Language
+from gateway.domain.protocol import Protocol
 from gateway.domain.sector import Sector
 from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
 
@@ -56,6 +57,7 @@ class IdentityProvider:
     schools: frozenset[Brin]
     eck_id_sources: tuple[EckIdSource, ...] = (EckIdSource.ASSERTION,)
     allow_unsolicited: bool = False
+    protocol: Protocol = Protocol.SAML
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Service:
     sign_response: bool = True
     sign_assertion: bool = True
     start_url: str | None = None
+    protocol: Protocol = Protocol.SAML
     asks: frozenset[Attribute] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,6 +1,6 @@
 """What is next: the one place that decides it. Steps never call each other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,6 +10,7 @@ from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language
+from gateway.domain.protocol import Protocol
 from gateway.domain.randomness import Randomness
 from gateway.federation.models import IdentityProvider, IdpId, SchoolChoice, Service, ServiceId
 from gateway.federation.snapshot import Federation
@@ -54,8 +55,8 @@ class Dispatcher:
         *,
         federation: Federation,
         transactions: Transactions,
-        identity_providers: TowardsIdentityProviders,
-        services: TowardsServices,
+        identity_providers: Mapping[Protocol, TowardsIdentityProviders],
+        services: Mapping[Protocol, TowardsServices],
         releases: Releases,
         clock: Clock,
         randomness: Randomness,
@@ -150,7 +151,7 @@ class Dispatcher:
             requesters=request.requesters,
         )
         log.info("login_sent_to_idp", service=request.service, idp=idp_id)
-        return self._identity_providers.authenticate(idp, asked)
+        return self._identity_providers[idp.protocol].authenticate(idp, asked)
 
     def _release(self, request: LoginRequest, authentication: Authentication) -> Redirect | PostForm:
         service = self._service(request.service)
@@ -162,7 +163,8 @@ class Dispatcher:
             now=self._clock.now(),
             reference=reference.current(),
         )
-        answer = self._services.answer(service, request.reply, outcome.released, self._facts(idp, authentication))
+        facts = self._facts(idp, authentication)
+        answer = self._services[service.protocol].answer(service, request.reply, outcome.released, facts)
         subject = outcome.released.subject
         log.info(
             "login_released", service=service.id, idp=idp.id, school=str(outcome.school.brin), subject_kind=subject.kind
@@ -199,7 +201,7 @@ class Dispatcher:
         )
         self._metrics.login(service=request.service, idp=idp or "", outcome="refused", code=error.code)
         service = self._service(request.service)
-        back = self._services.refuse(service, request.reply, error)
+        back = self._services[service.protocol].refuse(service, request.reply, error)
         if request.passive or error.code in _FOR_THE_SERVICE_ALONE:
             return back
         return Refused(error, service, back)

@@ -11,6 +11,7 @@ import pytest
 from gateway.attributes.values import RawAttributes
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.protocol import Protocol
 from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceId
 from gateway.login.dispatch import Dispatcher
 from gateway.login.messages import Authentication, AuthenticationRequest, LoginRequest
@@ -85,8 +86,8 @@ def login(tmp_path: Path, clock: HeldClock, randomness: SeededRandomness) -> Log
     dispatcher = Dispatcher(
         federation=small_federation(),
         transactions=Transactions(store=store, clock=clock, randomness=randomness, seconds=900),
-        identity_providers=identity_providers,
-        services=services,
+        identity_providers={Protocol.SAML: identity_providers},
+        services={Protocol.SAML: services},
         releases=releases,  # type: ignore[arg-type]
         clock=clock,
         randomness=randomness,
