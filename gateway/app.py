@@ -41,12 +41,15 @@ from gateway.settings.keys import KeyRing, load_keys
 from gateway.settings.loader import Settings
 from gateway.settings.models.stores import RedisStoreSettings
 from gateway.settings.secrets import resolved
+from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import ShortLivedStore
-from gateway.storage.lasting import SqlAnomalies, SqlLedger, SqlSubjects, open_engine
+from gateway.storage.engine import open_engine
+from gateway.storage.ledger import SqlLedger
 from gateway.storage.migrate import check
 from gateway.storage.redis_store import RedisStore
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sqlite_store import SqliteStore
+from gateway.storage.subjects import SqlSubjects
 from gateway.web import headers, operations
 from gateway.web.cookies import BrowserCookie
 from gateway.web.proxies import TrustedProxies

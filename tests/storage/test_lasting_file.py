@@ -17,7 +17,8 @@ from sqlalchemy import Engine
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import migrate
 from gateway.storage.contracts import LedgerRow
-from gateway.storage.lasting import SqlLedger, open_engine
+from gateway.storage.engine import open_engine
+from gateway.storage.ledger import SqlLedger
 
 URL = "sqlite:///var/lasting.sqlite"
 ROW = LedgerRow(

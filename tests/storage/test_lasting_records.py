@@ -18,8 +18,11 @@ from sqlalchemy.exc import DatabaseError
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import migrate, schema
+from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
-from gateway.storage.lasting import SqlAnomalies, SqlLedger, SqlSubjects, open_engine
+from gateway.storage.engine import open_engine
+from gateway.storage.ledger import SqlLedger
+from gateway.storage.subjects import SqlSubjects
 
 NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 ROW = LedgerRow(
@@ -120,15 +123,19 @@ def test_an_anomaly_is_kept_once_a_day(engine: Engine):
 
 
 def test_another_database_than_sqlite_is_not_opened_before_it_is_used(tmp_path: Path):
-    with pytest.raises(ModuleNotFoundError):
-        open_engine("postgresql+psycopg://db.example/sluis", directory=tmp_path)
+    """No name is looked up, and no file made, before the first statement."""
+    made = open_engine("postgresql+psycopg://nobody.invalid/sluis", directory=tmp_path)
+    assert made.dialect.name == "postgresql"
+    assert list(tmp_path.iterdir()) == []
+    made.dispose()
 
 
 _APPENDS = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from gateway.storage.lasting import SqlLedger, open_engine
+from gateway.storage.engine import open_engine
+from gateway.storage.ledger import SqlLedger
 from tests.storage.test_lasting_records import ROW
 ledger = SqlLedger(open_engine("sqlite:///var/lasting.sqlite", directory=Path(sys.argv[1])))
 number = 0

@@ -12,8 +12,11 @@ from sqlalchemy import Engine, event, func, select
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import migrate, schema
+from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
-from gateway.storage.lasting import SqlAnomalies, SqlLedger, SqlSubjects, open_engine
+from gateway.storage.engine import open_engine
+from gateway.storage.ledger import SqlLedger
+from gateway.storage.subjects import SqlSubjects
 
 NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 RELEASED = LedgerRow(

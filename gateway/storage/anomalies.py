@@ -1,0 +1,33 @@
+"""The anomalies on SQL."""
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.storage import schema
+from gateway.storage.contracts import AnomalyRow
+from gateway.storage.engine import insert_or_leave
+
+
+class SqlAnomalies:
+    """Fulfils Anomalies."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._insert = insert_or_leave(engine, schema.anomalies)
+
+    def record(self, row: AnomalyRow) -> None:
+        values = {
+            "at": row.at,
+            "day": row.at.date().isoformat(),
+            "reference": row.reference,
+            "kind": row.kind,
+            "idp": row.idp,
+            "school": row.school,
+            "account": row.account or "",
+        }
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(self._insert, values)
+        except SQLAlchemyError as cause:
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause

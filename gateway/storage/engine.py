@@ -1,0 +1,51 @@
+"""The engine of the lasting records: one SQL database, SQLite or PostgreSQL."""
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, Table, create_engine, event
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.sql.dml import Insert
+
+
+def open_engine(url: str, *, directory: Path) -> Engine:
+    """An engine for this SQLAlchemy URL; a relative SQLite path counts from `directory`. Opens nothing yet.
+
+    A SQLite file that is not there is never made by opening it: a ledger that is gone is an error, not a new ledger.
+    `gateway.storage.migrate.upgrade` makes it. Errors of the engine quote no values.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    return _sqlite_engine(parsed, directory)
+
+
+def _sqlite_engine(url: URL, directory: Path) -> Engine:
+    path = (directory / (url.database or "lasting.sqlite")).absolute()
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=10, check_same_thread=False)
+
+    engine = create_engine(url.set(database=str(path)), creator=connect, pool_use_lifo=True, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _durable(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    return engine
+
+
+def utc(moment: datetime) -> datetime:
+    """A moment as the database gave it: SQLite keeps no zone; what the gateway hands it is UTC."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def insert_or_leave(engine: Engine, table: Table) -> Insert:
+    """An insert that leaves the row that is there, if its key is taken."""
+    make = insert_sqlite if engine.dialect.name == "sqlite" else insert_postgresql
+    return make(table).on_conflict_do_nothing()

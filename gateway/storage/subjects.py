@@ -1,0 +1,36 @@
+"""The subjects on SQL."""
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.storage import schema
+from gateway.storage.contracts import SubjectRow
+from gateway.storage.engine import insert_or_leave, utc
+
+
+class SqlSubjects:
+    """Fulfils Subjects."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._insert = insert_or_leave(engine, schema.subjects)
+
+    def find(self, account: str, service: str) -> SubjectRow | None:
+        table = schema.subjects
+        wanted = select(table).where(table.c.account == account, table.c.service == service)
+        try:
+            with self._engine.connect() as connection:
+                found = connection.execute(wanted).one_or_none()
+        except SQLAlchemyError as cause:
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
+        return SubjectRow(found.account, found.service, found.key_id, utc(found.since)) if found else None
+
+    def keep(self, row: SubjectRow) -> SubjectRow:
+        values = {"account": row.account, "service": row.service, "key_id": row.key_id, "since": row.since}
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(self._insert, values)
+        except SQLAlchemyError as cause:
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
+        return self.find(row.account, row.service) or row
