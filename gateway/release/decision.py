@@ -1,8 +1,8 @@
 """The decision: for every attribute asked, whether it goes, and the one rule that decided. Pure; default deny."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from enum import StrEnum
 
 from gateway.attributes.values import Attributes
 from gateway.domain.attribute import IDENTIFIERS, Attribute
@@ -11,32 +11,14 @@ from gateway.domain.role import Role
 from gateway.federation.models import Agreement, AttributeSet, Service
 from gateway.pseudonyms.subject import Subject, SubjectKind
 from gateway.release.policy import Policy
-
-
-class Rule(StrEnum):
-    """The stable ids of the rules, in the order in which they are tried; `docs/reference/release-rules.md` has each."""
-
-    IDENTIFIER_ECK_ID = "identifier-eck-id"
-    IDENTIFIER_FALLBACK = "identifier-fallback"
-    IDENTIFIER_REPLACED = "identifier-replaced"
-    STOPPED_SECOND_IDENTIFIER = "stopped-second-identifier"
-    STOPPED_NOT_AGREED = "stopped-not-agreed"
-    STOPPED_POLICY_NEVER = "stopped-policy-never"
-    STOPPED_NO_PURPOSE = "stopped-no-purpose"
-    STOPPED_NOT_SENT = "stopped-not-sent"
-    RELEASED_BASE = "released-base"
-    RELEASED_JUSTIFIED = "released-justified"
-
-
-RELEASING = frozenset({Rule.IDENTIFIER_ECK_ID, Rule.IDENTIFIER_FALLBACK, Rule.RELEASED_BASE, Rule.RELEASED_JUSTIFIED})
-"""The rules that let an attribute through; all others stop it."""
+from gateway.release.record import Rule, Ruling
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The rule that decided for every attribute that the service asks in any of its sets, and for the identifier."""
+    """The ruling on every attribute that the service asks in any of its sets, and on the identifier."""
 
-    rules: Mapping[Attribute, Rule]
+    rulings: Mapping[Attribute, Ruling]
     agreement: Agreement
     policy: str
     role: Role
@@ -44,7 +26,12 @@ class Decision:
     @property
     def released(self) -> frozenset[Attribute]:
         """The attributes that go."""
-        return frozenset(attribute for attribute, rule in self.rules.items() if rule in RELEASING)
+        return frozenset(attribute for attribute, ruling in self.rulings.items() if ruling.goes)
+
+    @property
+    def rules(self) -> dict[Attribute, Rule]:
+        """The rule alone that decided about each attribute."""
+        return {attribute: ruling.rule for attribute, ruling in self.rulings.items()}
 
 
 def decide(
@@ -55,19 +42,21 @@ def decide(
     role: Role,
     subject: Subject,
     attributes: Attributes,
+    refused: AbstractSet[Attribute] = frozenset(),
 ) -> Decision:
     """Decide what goes to a service under an agreement in force.
 
     What the service asks is the union of its attribute sets; what the school accepted is the agreement's version.
+    `refused` are the attributes that the person, asked for consent, does not let go.
     """
     accepted = service.attribute_sets[agreement.attribute_set]
     rules = {
-        attribute: _rule(attribute, accepted, policy, role, attributes)
+        attribute: _rule(attribute, accepted=accepted, policy=policy, role=role, attributes=attributes, refused=refused)
         for attribute in service.asks
         if attribute not in IDENTIFIERS
     }
     rules |= _identifier_rules(service, subject, policy.identifiers(role))
-    return Decision(rules, agreement, policy.version, role)
+    return Decision({one: Ruling(rule) for one, rule in rules.items()}, agreement, policy.version, role)
 
 
 def _identifier_rules(service: Service, subject: Subject, permitted: frozenset[Attribute]) -> dict[Attribute, Rule]:
@@ -78,7 +67,15 @@ def _identifier_rules(service: Service, subject: Subject, permitted: frozenset[A
     return {**rules, Attribute.ECK_ID: replaced, subject.kind.attribute: Rule.IDENTIFIER_FALLBACK}
 
 
-def _rule(attribute: Attribute, accepted: AttributeSet, policy: Policy, role: Role, attributes: Attributes) -> Rule:
+def _rule(
+    attribute: Attribute,
+    *,
+    accepted: AttributeSet,
+    policy: Policy,
+    role: Role,
+    attributes: Attributes,
+    refused: AbstractSet[Attribute],
+) -> Rule:
     if attribute not in accepted.purposes:
         return Rule.STOPPED_NOT_AGREED
     release_class = policy.class_of(attribute, role)
@@ -86,6 +83,8 @@ def _rule(attribute: Attribute, accepted: AttributeSet, policy: Policy, role: Ro
         return Rule.STOPPED_POLICY_NEVER
     if release_class is ReleaseClass.JUSTIFIED and not accepted.purposes[attribute]:
         return Rule.STOPPED_NO_PURPOSE
+    if attribute in refused:
+        return Rule.STOPPED_NOT_CONSENTED
     if attribute not in attributes:
         return Rule.STOPPED_NOT_SENT
     return Rule.RELEASED_BASE if release_class is ReleaseClass.BASE else Rule.RELEASED_JUSTIFIED

@@ -16,7 +16,7 @@ from gateway.federation.models import Agreement, IdentityProvider, School, Servi
 from gateway.federation.snapshot import Federation
 from gateway.pseudonyms.resolve import kind_of_identifier
 from gateway.pseudonyms.subject import Subject, SubjectKind
-from gateway.release.decision import RELEASING, Decision, decide
+from gateway.release.decision import Decision, decide
 from gateway.release.pipeline import registered_values
 from gateway.release.policy import Policy
 
@@ -119,8 +119,8 @@ def _fallback(service: Service, agreement: Agreement, permitted: frozenset[Attri
 def _lines(decision: Decision, service: Service, agreement: Agreement) -> tuple[Line, ...]:
     purposes = service.attribute_sets[agreement.attribute_set].purposes
     return tuple(
-        Line(attribute.value, rule in RELEASING, rule.value, purposes.get(attribute, ""))
-        for attribute, rule in sorted(decision.rules.items())
+        Line(attribute.value, ruling.goes, ruling.rule.value, purposes.get(attribute, ""))
+        for attribute, ruling in sorted(decision.rulings.items())
     )
 
 

@@ -1,7 +1,7 @@
 """From raw attributes to a release that is on record: read, school, role, agreement, subject, decision, ledger."""
 
-import json
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.resolve import Learner, SubjectResolver
 from gateway.pseudonyms.sources import EckIds
 from gateway.pseudonyms.subject import Subject
+from gateway.release import record
 from gateway.release.decision import Decision, decide
 from gateway.release.policy import Policy
 from gateway.release.released import ReleasedAttributes
@@ -70,6 +71,22 @@ class Releases:
 
         A refusal gets its row too. Raises the SluisError that refuses, or LEDGER_UNAVAILABLE.
         """
+        return self.release_again(service=service, idp=idp, reading=self.read(raw, idp), now=now, reference=reference)
+
+    def release_again(
+        self,
+        *,
+        service: Service,
+        idp: IdentityProvider,
+        reading: Reading,
+        now: datetime,
+        reference: str,
+        refused: AbstractSet[Attribute] = frozenset(),
+    ) -> Outcome:
+        """The same for a person whose reading a session kept (`gateway.attributes.kept`): decided as things stand now.
+
+        `refused` are attributes that the person does not consent to. Each release has its own ledger row.
+        """
         row = LedgerRow(
             at=now,
             reference=reference,
@@ -86,12 +103,10 @@ class Releases:
             subject_hash=None,
             decision="{}",
         )
-        reading = self._read(raw, idp)
-        found: SchoolOfLogin | None = None
         try:
             found = school_of(reading.attributes, idp, self._federation)
             row = replace(row, school=str(found.school.brin))
-            outcome = self._decide(service, idp, reading, found, now)
+            outcome = self._decide(service, idp, reading, found, now=now, refused=refused)
         except SluisError as error:
             self._ledger.append(replace(row, code=error.code.value))
             if error.code in _ANOMALIES:
@@ -100,7 +115,24 @@ class Releases:
         self._ledger.append(_released_row(row, outcome))
         return outcome
 
-    def _read(self, raw: RawAttributes, idp: IdentityProvider) -> Reading:
+    def preview(
+        self,
+        *,
+        service: Service,
+        idp: IdentityProvider,
+        reading: Reading,
+        now: datetime,
+        refused: AbstractSet[Attribute] = frozenset(),
+    ) -> Decision:
+        """What `release_again` would decide, without values and without a row: nothing may leave by it.
+
+        Raises the SluisError that refuses.
+        """
+        found = school_of(reading.attributes, idp, self._federation)
+        return self._decide(service, idp, reading, found, now=now, refused=refused).decision
+
+    def read(self, raw: RawAttributes, idp: IdentityProvider) -> Reading:
+        """The canonical attributes of a verified message; what is dropped at the door is counted here, once."""
         reading = read(raw, dialect(idp.dialect))
         for name in reading.unknown:
             self._metrics.unknown_attribute(idp.id, name)
@@ -109,7 +141,14 @@ class Releases:
         return reading
 
     def _decide(
-        self, service: Service, idp: IdentityProvider, reading: Reading, found: SchoolOfLogin, now: datetime
+        self,
+        service: Service,
+        idp: IdentityProvider,
+        reading: Reading,
+        found: SchoolOfLogin,
+        *,
+        now: datetime,
+        refused: AbstractSet[Attribute],
     ) -> Outcome:
         if reading.account is None:
             raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
@@ -130,6 +169,7 @@ class Releases:
             role=role,
             subject=subject,
             attributes=known,
+            refused=refused,
         )
         return Outcome(_released(decision, subject, known), found.school, decision)
 
@@ -178,5 +218,5 @@ def _released_row(row: LedgerRow, outcome: Outcome) -> LedgerRow:
         attribute_set=decision.agreement.attribute_set,
         subject_kind=subject.kind.value,
         subject_hash=subject.ledger_hash,
-        decision=json.dumps(decision.rules, separators=(",", ":"), sort_keys=True),
+        decision=record.dump(decision.rulings),
     )

@@ -38,7 +38,8 @@ class ShortLivedStore(Protocol):
 class LedgerRow:
     """One release or refused release. No attribute value, no local id; the subject as keyed hash only.
 
-    `decision` is JSON: attribute name -> the id of the rule that let it through or stopped it.
+    `decision` is JSON, as `gateway.release.record` writes it: attribute name -> the id of the rule that let it through
+    or stopped it, and of the reduction that ran.
     """
 
     at: datetime

@@ -15,8 +15,8 @@ from gateway.domain.fallback import Fallback
 from gateway.domain.release_class import ReleaseClass
 from gateway.domain.role import Role
 from gateway.federation.models import AttributeSet
-from gateway.release.decision import RELEASING, Rule
 from gateway.release.policy import AttributePolicy
+from gateway.release.record import RELEASING, Rule
 from tests.support.releasing import ACCOUNT, ECK_ID, NOW, OTHER_ECK_ID, SENT, World, without, world
 
 
@@ -71,9 +71,9 @@ def test_the_ledger_has_the_rules_and_no_values():
     outcome = given_world.release(SENT)
     [row] = given_world.records.ledger
     assert json.loads(row.decision) == {
-        "eck_id": "identifier-eck-id",
-        "email": "stopped-policy-never",
-        "given_name": "released-base",
+        "eck_id": {"rule": "identifier-eck-id"},
+        "email": {"rule": "stopped-policy-never"},
+        "given_name": {"rule": "released-base"},
     }
     assert (row.service, row.idp, row.school, row.role) == ("rekentuin", "po", "99XA", "student")
     assert (row.agreement, row.attribute_set, row.policy, row.subject_kind) == ("A-1", 1, "test", "eck_id")

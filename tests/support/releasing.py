@@ -112,11 +112,11 @@ class World:
     schools: tuple[School, ...] = (SCHOOL,)
     metrics: Metrics = field(default_factory=Metrics)
 
-    def release(self, sent: dict[str, tuple[str, ...]], *, name_id: str | None = None, now: datetime = NOW) -> Outcome:
+    def pipeline(self) -> Releases:
         federation = Federation.of(
             schools=self.schools, identity_providers=(self.idp,), services=(self.service,), agreements=self.agreements
         )
-        pipeline = Releases(
+        return Releases(
             federation=federation,
             policy=self.policy,
             eck_ids=EckIds({EckIdSource.ASSERTION: FromAssertion(TEST_SEGMENTS)}),
@@ -126,8 +126,10 @@ class World:
             account_key=KEY,
             metrics=self.metrics,
         )
+
+    def release(self, sent: dict[str, tuple[str, ...]], *, name_id: str | None = None, now: datetime = NOW) -> Outcome:
         raw = RawAttributes(tuple(sent.items()), name_id)
-        return pipeline.release(service=self.service, idp=self.idp, raw=raw, now=now, reference="0123456789")
+        return self.pipeline().release(service=self.service, idp=self.idp, raw=raw, now=now, reference="0123456789")
 
 
 def world(

@@ -1,0 +1,66 @@
+"""The decision record: for every attribute its ruling, as JSON for the ledger. Names and ids, never a value."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.domain.attribute import Attribute
+from gateway.domain.reduction import Reduction
+
+
+class Rule(StrEnum):
+    """The stable ids of the rules, in the order in which they are tried; `docs/reference/release-rules.md` has each."""
+
+    IDENTIFIER_ECK_ID = "identifier-eck-id"
+    IDENTIFIER_FALLBACK = "identifier-fallback"
+    IDENTIFIER_REPLACED = "identifier-replaced"
+    STOPPED_SECOND_IDENTIFIER = "stopped-second-identifier"
+    STOPPED_NOT_AGREED = "stopped-not-agreed"
+    STOPPED_POLICY_NEVER = "stopped-policy-never"
+    STOPPED_NO_PURPOSE = "stopped-no-purpose"
+    STOPPED_NOT_CONSENTED = "stopped-not-consented"
+    STOPPED_NOT_SENT = "stopped-not-sent"
+    RELEASED_BASE = "released-base"
+    RELEASED_JUSTIFIED = "released-justified"
+
+
+RELEASING = frozenset({Rule.IDENTIFIER_ECK_ID, Rule.IDENTIFIER_FALLBACK, Rule.RELEASED_BASE, Rule.RELEASED_JUSTIFIED})
+"""The rules that let an attribute through; all others stop it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The one rule that decided about an attribute, and the reduction that ran over its values, if one did."""
+
+    rule: Rule
+    reduction: Reduction | None = None
+
+    @property
+    def goes(self) -> bool:
+        """Whether the attribute goes."""
+        return self.rule in RELEASING
+
+
+def dump(rulings: Mapping[Attribute, Ruling]) -> str:
+    """`{"surname":{"rule":"released-base","reduction":"initial"}}`: compact, attributes in alphabetical order."""
+    record = {
+        attribute.value: {"rule": ruling.rule.value}
+        | ({"reduction": ruling.reduction.value} if ruling.reduction else {})
+        for attribute, ruling in sorted(rulings.items())
+    }
+    return json.dumps(record, separators=(",", ":"))
+
+
+def load(text: str) -> dict[Attribute, Ruling]:
+    """The rulings of a ledger row; those of a refusal are none.
+
+    Raises ValueError for a record that this gateway does not understand, such as a newer one's.
+    """
+    try:
+        return {
+            Attribute(name): Ruling(Rule(one["rule"]), Reduction(one["reduction"]) if "reduction" in one else None)
+            for name, one in json.loads(text).items()
+        }
+    except (AttributeError, KeyError, TypeError) as cause:
+        raise ValueError("not a decision record") from cause
