@@ -2,6 +2,14 @@
 
 from gateway.domain.clock import Clock
 from gateway.federation.checks import Parties, check_dates, check_fit
+from gateway.federation.clients import (
+    ClientAuthentication,
+    NameIdFormat,
+    OidcClient,
+    SamlClient,
+    SigningAlgorithm,
+)
+from gateway.federation.jwks_files import read_jwks
 from gateway.federation.metadata.files import MetadataFiles
 from gateway.federation.metadata.parse import read_idp, read_sp
 from gateway.federation.models import (
@@ -10,7 +18,6 @@ from gateway.federation.models import (
     EckIdSource,
     IdentityProvider,
     IdpId,
-    NameIdFormat,
     School,
     Service,
     ServiceId,
@@ -20,7 +27,7 @@ from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.agreements import AgreementEntry
 from gateway.settings.models.identity_providers import IdentityProviderEntry
 from gateway.settings.models.schools import SchoolEntry
-from gateway.settings.models.services import ServiceEntry
+from gateway.settings.models.services import OidcServiceEntry, SamlServiceEntry, ServiceEntry
 from gateway.settings.problems import Problem, Problems, errors
 
 
@@ -52,7 +59,7 @@ def build(settings: Settings, *, clock: Clock) -> tuple[Federation, tuple[Proble
 
 def _identity_provider(entry: Entry[IdentityProviderEntry], files: MetadataFiles) -> IdentityProvider | None:
     value = entry.value
-    metadata = files.read(entry, read_idp)
+    metadata = files.read(entry, value, read_idp)
     if metadata is None:
         return None
     return IdentityProvider(
@@ -68,23 +75,56 @@ def _identity_provider(entry: Entry[IdentityProviderEntry], files: MetadataFiles
 
 def _service(entry: Entry[ServiceEntry], files: MetadataFiles) -> Service | None:
     value = entry.value
-    metadata = files.read(entry, read_sp)
-    if metadata is None:
+    client = (
+        _saml_client(entry, value, files) if isinstance(value, SamlServiceEntry) else _oidc_client(entry, value, files)
+    )
+    if client is None:
         return None
     return Service(
         id=ServiceId(value.id),
         names=value.names,
         supplier=value.supplier.name,
-        metadata=metadata,
+        client=client,
         sectors=frozenset(value.sectors),
         attribute_sets={version: AttributeSet(version, named) for version, named in value.attribute_sets.items()},
         dialect=value.dialect,
-        name_id=NameIdFormat(value.name_id),
         fallback=value.fallback,
+        sector_identifier=value.sector_identifier,
+        start_url=value.start_url,
+    )
+
+
+def _saml_client(entry: Entry[ServiceEntry], value: SamlServiceEntry, files: MetadataFiles) -> SamlClient | None:
+    metadata = files.read(entry, value, read_sp)
+    if metadata is None:
+        return None
+    return SamlClient(
+        metadata=metadata,
+        name_id=NameIdFormat(value.name_id),
         require_signed_requests=value.require_signed_requests,
         sign_response=value.sign.response,
         sign_assertion=value.sign.assertion,
-        start_url=value.start_url,
+    )
+
+
+def _oidc_client(entry: Entry[ServiceEntry], value: OidcServiceEntry, files: MetadataFiles) -> OidcClient | None:
+    jwks = None if value.jwks is None else read_jwks(entry, value.jwks, files.directory, files.problems)
+    if value.jwks is not None and jwks is None:
+        return None
+    signs_userinfo = value.userinfo_signed_response_alg
+    return OidcClient(
+        client_id=value.client_id or value.id,
+        redirect_uris=tuple(value.redirect_uris),
+        authentication=frozenset(ClientAuthentication(method) for method in value.token_endpoint_auth_methods),
+        native=value.application_type == "native",
+        post_logout_redirect_uris=tuple(value.post_logout_redirect_uris),
+        frontchannel_logout_uri=value.frontchannel_logout_uri,
+        backchannel_logout_uri=value.backchannel_logout_uri,
+        secret_hashes=tuple(one.removeprefix("sha256:") for one in value.client_secret_hashes),
+        jwks=jwks,
+        id_token_algorithm=SigningAlgorithm(value.id_token_signed_response_alg),
+        userinfo_algorithm=SigningAlgorithm(signs_userinfo) if signs_userinfo else None,
+        claim_names=tuple(value.claim_names.items()),
     )
 
 

@@ -10,6 +10,7 @@ from gateway.domain.brin import Brin
 from gateway.domain.release_class import ReleaseClass
 from gateway.domain.sector import Sector
 from gateway.federation.agreement_checks import AGREEMENT_CHECKS
+from gateway.federation.clients import OidcClient, SamlClient
 from gateway.federation.dates import agreement_dates, metadata_dates
 from gateway.federation.hints import school_hint
 from gateway.federation.models import IdentityProvider, Service
@@ -48,6 +49,18 @@ class Parties:
             if service is not None:
                 yield service, entry
 
+    def saml_clients(self) -> Iterator[tuple[SamlClient, Entry[ServiceEntry]]]:
+        """The SAML service providers among them."""
+        for service, entry in self.read_services():
+            if isinstance(service.client, SamlClient):
+                yield service.client, entry
+
+    def oidc_clients(self) -> Iterator[tuple[OidcClient, Entry[ServiceEntry]]]:
+        """The OpenID Connect relying parties among them."""
+        for service, entry in self.read_services():
+            if isinstance(service.client, OidcClient):
+                yield service.client, entry
+
 
 def check_presence(parties: Parties) -> Iterator[Problem]:
     """A federation of nobody serves pages, but no login."""
@@ -69,8 +82,10 @@ def check_ids(parties: Parties) -> Iterator[Problem]:
     yield from _doubles("the domain", domains)
     idps = ((idp.metadata.entity_id, entry.place("metadata")) for idp, entry in parties.read_identity_providers())
     yield from _doubles("the entityID", idps)
-    services = ((one.metadata.entity_id, entry.place("metadata")) for one, entry in parties.read_services())
+    services = ((client.metadata.entity_id, entry.place("metadata")) for client, entry in parties.saml_clients())
     yield from _doubles("the entityID", services)
+    clients = ((client.client_id, entry.place("client_id")) for client, entry in parties.oidc_clients())
+    yield from _doubles("the client_id", clients)
 
 
 def check_schools(parties: Parties) -> Iterator[Problem]:
@@ -143,19 +158,29 @@ def check_services(parties: Parties) -> Iterator[Problem]:
 
 def check_signatures(parties: Parties) -> Iterator[Problem]:
     """What must be signed can be, and is."""
-    for service, entry in parties.read_services():
-        if service.require_signed_requests and not service.metadata.certificates:
+    for client, entry in parties.saml_clients():
+        if client.require_signed_requests and not client.metadata.certificates:
             what = "its metadata has no signing certificate, so no request of it can be accepted"
             yield Problem(entry.place("require_signed_requests"), what, "ask for metadata with one")
-        if service.metadata.want_assertions_signed and not service.sign_assertion:
+        if client.metadata.want_assertions_signed and not client.sign_assertion:
             what = "its metadata wants assertions signed, so they are, whatever stands here"
             yield warning(entry.place("sign"), what, "sign: {assertion: true}")
 
 
+def check_sector_identifiers(parties: Parties) -> Iterator[Problem]:
+    """Services that know a person by one identifier are of one supplier: others could join what they know."""
+    first: dict[str, str] = {}
+    for entry in parties.settings.services:
+        shared, supplier = entry.value.sector_identifier, entry.value.supplier.name
+        if shared is not None and first.setdefault(shared, supplier) != supplier:
+            what = f"{shared} is the sector_identifier of services of {first[shared]}"
+            yield Problem(entry.place("sector_identifier"), what, "only services of one supplier may share one")
+
+
 def check_endpoints(parties: Parties) -> Iterator[Problem]:
     """Nothing goes over plain http, but on this machine itself."""
-    for service, entry in parties.read_services():
-        locations = (consumer.location for consumer in service.metadata.assertion_consumers)
+    for client, entry in parties.saml_clients():
+        locations = (consumer.location for consumer in client.metadata.assertion_consumers)
         yield from _plain("AssertionConsumerService", locations, entry.place("metadata"))
     for idp, idp_entry in parties.read_identity_providers():
         locations = (endpoint.location for endpoint in idp.metadata.single_sign_on)
@@ -170,6 +195,7 @@ CHECKS: tuple[Callable[[Parties], Iterator[Problem]], ...] = (
     check_attribute_sets,
     check_services,
     check_signatures,
+    check_sector_identifiers,
     check_endpoints,
 )
 
@@ -183,7 +209,7 @@ def check_fit(parties: Parties) -> list[Problem]:
 def check_dates(parties: Parties, now: datetime) -> list[Problem]:
     """Everything that has run out, or will soon."""
     idps = [(idp.metadata, entry.place("metadata")) for idp, entry in parties.read_identity_providers()]
-    services = [(service.metadata, entry.place("metadata")) for service, entry in parties.read_services()]
+    services = [(client.metadata, entry.place("metadata")) for client, entry in parties.saml_clients()]
     return [*agreement_dates(parties.settings, now), *metadata_dates([*idps, *services], now)]
 
 

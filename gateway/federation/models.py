@@ -12,7 +12,8 @@ from gateway.domain.fallback import Fallback
 from gateway.domain.language import Language
 from gateway.domain.protocol import Protocol
 from gateway.domain.sector import Sector
-from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
+from gateway.federation.clients import NameIdFormat, OidcClient, SamlClient
+from gateway.federation.metadata.entities import IdpMetadata
 
 IdpId = NewType("IdpId", str)
 """The id of an identity provider's entry: lower-case letters, digits and hyphens."""
@@ -24,13 +25,6 @@ class EckIdSource(StrEnum):
     """Where the ECK iD of an identity provider's learners comes from."""
 
     ASSERTION = "assertion"
-
-
-class NameIdFormat(StrEnum):
-    """The NameID that a service gets: another at each login, or pairwise and stable (saml-core 8.3.7 and 8.3.8)."""
-
-    TRANSIENT = "transient"
-    PERSISTENT = "persistent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +64,55 @@ class AttributeSet:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A SAML service provider with learning content. `asks` is what any of its attribute sets names."""
+    """An offer of learning content, and what it is in its protocol.
+
+    `asks` is what any of its attribute sets names. `sector_identifier` is a domain that services of one supplier share.
+    """
 
     id: ServiceId
     names: Mapping[Language, str]
     supplier: str
-    metadata: SpMetadata
+    client: SamlClient | OidcClient
     sectors: frozenset[Sector]
     attribute_sets: Mapping[int, AttributeSet]
     dialect: str = "entree"
-    name_id: NameIdFormat = NameIdFormat.TRANSIENT
     fallback: Fallback = Fallback.PROVISIONAL
-    require_signed_requests: bool = False
-    sign_response: bool = True
-    sign_assertion: bool = True
+    sector_identifier: str | None = None
     start_url: str | None = None
-    protocol: Protocol = Protocol.SAML
     asks: frozenset[Attribute] = field(init=False)
 
     def __post_init__(self) -> None:
         asked = frozenset(attribute for one in self.attribute_sets.values() for attribute in one.purposes)
         object.__setattr__(self, "asks", asked)
+
+    @property
+    def protocol(self) -> Protocol:
+        """What it speaks."""
+        return Protocol.SAML if isinstance(self.client, SamlClient) else Protocol.OIDC
+
+    @property
+    def saml(self) -> SamlClient:
+        """The service as a SAML service provider. Raises TypeError for one that speaks another protocol."""
+        if not isinstance(self.client, SamlClient):
+            raise TypeError(f"{self.id} does not speak SAML")
+        return self.client
+
+    @property
+    def oidc(self) -> OidcClient:
+        """The service as a relying party. Raises TypeError for one that speaks another protocol."""
+        if not isinstance(self.client, OidcClient):
+            raise TypeError(f"{self.id} does not speak OpenID Connect")
+        return self.client
+
+    @property
+    def pairwise_scope(self) -> str:
+        """What pairwise identifiers are derived for: a domain, which has a dot, or the service's id, which has none."""
+        return self.sector_identifier or self.id
+
+    @property
+    def knows_by_pairwise(self) -> bool:
+        """Whether the service knows people by a pairwise identifier: a persistent NameID, or `sub`."""
+        return isinstance(self.client, OidcClient) or self.client.name_id is NameIdFormat.PERSISTENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import date
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import folded
+from gateway.federation.clients import OidcClient, SamlClient
 from gateway.federation.models import (
     Agreement,
     IdentityProvider,
@@ -30,6 +31,7 @@ class Federation:
     schools: Mapping[Brin, School]
     idp_by_entity_id: Mapping[str, IdentityProvider]
     service_by_entity_id: Mapping[str, Service]
+    service_by_client_id: Mapping[str, Service]
     choices: tuple[SchoolChoice, ...]
     offered: frozenset[IdpId]
     _choice_by_brin: Mapping[Brin, SchoolChoice]
@@ -70,7 +72,10 @@ class Federation:
             services={service.id: service for service in services},
             schools=by_brin,
             idp_by_entity_id={idp.metadata.entity_id: idp for idp in identity_providers},
-            service_by_entity_id={service.metadata.entity_id: service for service in services},
+            service_by_entity_id={
+                one.client.metadata.entity_id: one for one in services if isinstance(one.client, SamlClient)
+            },
+            service_by_client_id={one.client.client_id: one for one in services if isinstance(one.client, OidcClient)},
             choices=tuple(choices),
             offered=frozenset(choice.idp for choice in choices),
             _choice_by_brin={choice.school.brin: choice for choice in reversed(choices)},

@@ -118,8 +118,9 @@ class Dispatcher:
         return self._refuse(transaction, error)
 
     def knows(self, service: ServiceId) -> bool:
-        """Whether this is the id of a service, as an unsolicited answer names it."""
-        return service in self._federation.services
+        """Whether an unsolicited answer may name this service: OpenID Connect has no answer that nobody asked for."""
+        known = self._federation.services.get(service)
+        return known is not None and known.protocol is Protocol.SAML
 
     def finish_unsolicited(self, service: ServiceId, authentication: Authentication, browser: str) -> Step:
         """A verified answer that nobody asked for, of an identity provider whose entry allows it."""

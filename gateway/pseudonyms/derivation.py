@@ -1,7 +1,7 @@
 """Keyed derivations (HMAC-SHA-256): the local account, the anchor, and what is made of them (law 4, design 5)."""
 
 from gateway.domain.eck_id import EckId
-from gateway.federation.models import IdpId, ServiceId
+from gateway.federation.models import IdpId
 from gateway.storage.sealing import SecretKey, keyed_hash
 
 
@@ -20,12 +20,13 @@ def anchor_of_account(account: str) -> str:
     return f"account:{account}"
 
 
-def pairwise(key: SecretKey, service: ServiceId, anchor: str) -> str:
-    """The subject of one service: stable, and of no use to join anything elsewhere.
+def pairwise(key: SecretKey, scope: str, anchor: str) -> str:
+    """The subject of one service, or of those that share a sector identifier: stable, of no use to join more.
 
-    `<key id>-` and 64 hexadecimal characters (saml-core 8.3.7, OpenID Connect Core 8.1).
+    `scope` is `Service.pairwise_scope`. `<key id>-` and 64 hexadecimal characters (saml-core 8.3.7, OpenID Connect
+    Core 8.1).
     """
-    return f"{key.id}-{keyed_hash(key, 'pairwise', service, anchor).hex()}"
+    return f"{key.id}-{keyed_hash(key, 'pairwise', scope, anchor).hex()}"
 
 
 def ledger_hash(key: SecretKey, anchor: str) -> str:

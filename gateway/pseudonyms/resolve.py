@@ -11,7 +11,7 @@ from gateway.domain.eck_id import EckId
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
 from gateway.domain.sector import Sector
-from gateway.federation.models import Agreement, NameIdFormat, Service
+from gateway.federation.models import Agreement, Service
 from gateway.pseudonyms.derivation import anchor_of_account, anchor_of_eck_id, ledger_hash, pairwise
 from gateway.pseudonyms.subject import Subject, SubjectKind
 from gateway.storage.contracts import SubjectRow, Subjects
@@ -56,8 +56,10 @@ class SubjectResolver:
 
     def _by_eck_id(self, account: str, eck_id: EckId, service: Service) -> Subject:
         anchor = anchor_of_eck_id(eck_id)
-        kept = self._subjects.find(account, service.id) if _remembers(service) else None
-        known_as = self._of_account(account, service, kept) if kept else pairwise(self._active, service.id, anchor)
+        kept = self._subjects.find(account, service.pairwise_scope) if service.knows_by_pairwise else None
+        known_as = (
+            self._of_account(account, service, kept) if kept else pairwise(self._active, service.pairwise_scope, anchor)
+        )
         return Subject(SubjectKind.ECK_ID, eck_id.value, known_as, ledger_hash(self._active, anchor))
 
     def _by_account(self, learner: Learner, kind: SubjectKind, service: Service, now: datetime) -> Subject:
@@ -65,9 +67,9 @@ class SubjectResolver:
         if kind is not SubjectKind.PROVISIONAL and len(own) != 1:
             hint = f"the agreement names {kind}; the identity provider sent {len(own)} values"
             raise SluisError(ErrorCode.FALLBACK_MISSING, hint=hint)
-        row = SubjectRow(learner.account, service.id, self._active.id, now)
-        if kind is SubjectKind.PROVISIONAL or _remembers(service):
-            row = self._subjects.find(learner.account, service.id) or self._subjects.keep(row)
+        row = SubjectRow(learner.account, service.pairwise_scope, self._active.id, now)
+        if kind is SubjectKind.PROVISIONAL or service.knows_by_pairwise:
+            row = self._subjects.find(learner.account, service.pairwise_scope) or self._subjects.keep(row)
         known_as = self._of_account(learner.account, service, row)
         hashed = ledger_hash(self._active, anchor_of_account(learner.account))
         return Subject(kind, own[0] if own else known_as, known_as, hashed)
@@ -76,7 +78,7 @@ class SubjectResolver:
         key = self._keys.get(row.key_id)
         if key is None:
             raise SluisError(ErrorCode.INTERNAL, cause=f"pseudonym key {row.key_id} is gone, and a subject needs it")
-        return pairwise(key, service.id, anchor_of_account(account))
+        return pairwise(key, service.pairwise_scope, anchor_of_account(account))
 
 
 def kind_of_identifier(
@@ -116,8 +118,3 @@ def allowed_fallback(service: Service, agreement: Agreement) -> Fallback:
 def is_registered(service: Service, sector: Sector) -> bool:
     """Whether the service may see the ECK iDs of this sector."""
     return any(registered.eck is sector.eck for registered in service.sectors)
-
-
-def _remembers(service: Service) -> bool:
-    """Whether the service knows its learners by something that must outlive the coming of an ECK iD."""
-    return service.name_id is NameIdFormat.PERSISTENT

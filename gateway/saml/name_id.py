@@ -4,7 +4,7 @@ from saml2.saml import NAMEID_FORMAT_PERSISTENT as PERSISTENT
 from saml2.saml import NAMEID_FORMAT_TRANSIENT as TRANSIENT
 from saml2.saml import NAMEID_FORMAT_UNSPECIFIED as UNSPECIFIED
 
-from gateway.federation.models import NameIdFormat
+from gateway.federation.clients import NameIdFormat
 
 __all__ = ["PERSISTENT", "TRANSIENT", "UNSPECIFIED", "URIS"]
 

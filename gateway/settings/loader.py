@@ -1,12 +1,13 @@
 """Loads a configuration directory; finds everything that is wrong before it says so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
+from gateway.domain.protocol import Protocol
 from gateway.settings.document import Document, KeyPath, read_document
 from gateway.settings.fields import Model
 from gateway.settings.files import strange_files
@@ -15,11 +16,13 @@ from gateway.settings.models.gateway import Gateway
 from gateway.settings.models.identity_providers import IdentityProviderEntry
 from gateway.settings.models.policy import PolicyFile
 from gateway.settings.models.schools import SchoolEntry
-from gateway.settings.models.services import ServiceEntry
+from gateway.settings.models.services import SERVICE_ENTRIES, ServiceEntry
 from gateway.settings.problems import Place, Problem, Problems, errors, warning
-from gateway.settings.wording import in_words
+from gateway.settings.wording import in_words, nearest
 
 EntryModel = TypeVar("EntryModel", bound=Model)
+_Models = type[EntryModel] | Mapping[str, type[EntryModel]]
+"""The model of every entry, or of those that name each protocol; one that names none speaks SAML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def read(directory: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
     gateway_document, gateway = reading.one("gateway.yaml", Gateway)
     policy_document, policy = reading.one("policy.yaml", PolicyFile)
     identity_providers = reading.entries("identity-providers", IdentityProviderEntry)
-    services = reading.entries("services", ServiceEntry)
+    services: tuple[Entry[ServiceEntry], ...] = reading.entries("services", SERVICE_ENTRIES)
     schools = reading.entries("schools", SchoolEntry)
     agreements = reading.entries("agreements", AgreementEntry)
     if gateway is None or policy is None or reading.lost_a_file:
@@ -114,10 +117,10 @@ class _Reading:
             return Document(file), None
         return document, self._validated(model, document, (), document.value)
 
-    def entries(self, kind: str, model: type[EntryModel]) -> tuple[Entry[EntryModel], ...]:
+    def entries(self, kind: str, model: "_Models[EntryModel]") -> tuple[Entry[EntryModel], ...]:
         return tuple(entry for path in _files(self.directory / kind) for entry in self._in_file(kind, path, model))
 
-    def _in_file(self, kind: str, path: Path, model: type[EntryModel]) -> Iterator[Entry[EntryModel]]:
+    def _in_file(self, kind: str, path: Path, model: "_Models[EntryModel]") -> Iterator[Entry[EntryModel]]:
         document = read_document(path, file=f"{kind}/{path.name}", problems=self.problems)
         if document is None:
             self.lost_a_file = True
@@ -138,10 +141,22 @@ class _Reading:
             else:
                 yield Entry(entry, document, at)
 
-    def _validated(self, model: type[EntryModel], document: Document, at: KeyPath, value: Any) -> EntryModel | None:
+    def _validated(
+        self, models: "_Models[EntryModel]", document: Document, at: KeyPath, value: Any
+    ) -> EntryModel | None:
         if not isinstance(value, dict):
             self.problems.append(Problem(document.place(at), "a mapping belongs here", "write `key: value` lines"))
             return None
+        if isinstance(models, type):
+            model = models
+        else:
+            written = str(value.get("protocol", Protocol.SAML))
+            if written not in models:
+                what = "protocol is not one of the possible values"
+                hint = nearest(written, [str(one) for one in models])
+                self.problems.append(Problem(document.place((*at, "protocol")), what, hint))
+                return None
+            model = models[written]
         try:
             return model.model_validate(value)
         except ValidationError as cause:

@@ -18,7 +18,7 @@ from gateway.settings.models.gateway import Gateway
 from gateway.settings.models.identity_providers import IdentityProviderEntry
 from gateway.settings.models.policy import PolicyFile
 from gateway.settings.models.schools import SchoolEntry
-from gateway.settings.models.services import ServiceEntry
+from gateway.settings.models.services import OidcServiceEntry, SamlServiceEntry
 from gateway.settings.wording import models_in
 
 _HEAD = """# Settings
@@ -43,7 +43,8 @@ cannot read, `{env: NAME}` an environment variable.
 _FILES: tuple[tuple[str, type[Model]], ...] = (
     ("gateway.yaml", Gateway),
     ("identity-providers/*.yaml", IdentityProviderEntry),
-    ("services/*.yaml", ServiceEntry),
+    ("services/*.yaml` with `protocol: saml", SamlServiceEntry),
+    ("services/*.yaml` with `protocol: oidc", OidcServiceEntry),
     ("schools/*.yaml", SchoolEntry),
     ("agreements/*.yaml", AgreementEntry),
     ("policy.yaml", PolicyFile),

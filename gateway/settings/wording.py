@@ -37,14 +37,14 @@ def in_words(error: ErrorDetails, model: type[Model], document: Document, at: Ke
     match error["type"]:
         case "extra_forbidden":
             known = _known_keys(model, inside[:-1])
-            return Problem(place, f"unknown key {where}", _nearest(str(inside[-1]), known))
+            return Problem(place, f"unknown key {where}", nearest(str(inside[-1]), known))
         case "missing" | "union_tag_not_found":
             missing = context.get("discriminator", "").strip("'")
             what = f"{where}.{missing}" if missing else where
             return Problem(place, f"{what} is missing", _description(model, inside))
         case "enum" | "literal_error" | "union_tag_invalid":
             known = [word.strip("' ") for word in _expected(context).replace(" or ", ",").split(",")]
-            return Problem(place, f"{where} is not one of the possible values", _nearest(str(error["input"]), known))
+            return Problem(place, f"{where} is not one of the possible values", nearest(str(error["input"]), known))
         case "value_error":
             said = str(context["error"])
             return Problem(place, f"{where}: {said}" if where else said)
@@ -70,7 +70,8 @@ def _expected(context: dict[str, Any]) -> str:
     return str(context.get("expected") or context.get("expected_tags", ""))
 
 
-def _nearest(written: str, known: list[str]) -> str:
+def nearest(written: str, known: list[str]) -> str:
+    """A hint for a word that is none of the known ones."""
     close = difflib.get_close_matches(written.lower(), known, n=1)
     return f"did you mean {close[0]}?" if close else f"possible: {', '.join(known)}"
 

@@ -404,4 +404,4 @@ def test_entries_may_share_an_aggregate(tmp_path):
     federation, problems = build(load(write_configuration(tmp_path, changed)), clock=HeldClock())
 
     assert problems == ()
-    assert {service.metadata.entity_id for service in federation.services.values()} == {SP_ENTITY, other}
+    assert {service.saml.metadata.entity_id for service in federation.services.values()} == {SP_ENTITY, other}

@@ -42,11 +42,11 @@ class Services:
 
     def answer(self, service: Service, reply: str, released: Any, facts: Any) -> PostForm:
         self.answered.append((service.id, reply))
-        return PostForm(service.metadata.default_consumer.location, (("SAMLResponse", "signed"),))
+        return PostForm(service.saml.metadata.default_consumer.location, (("SAMLResponse", "signed"),))
 
     def refuse(self, service: Service, reply: str, error: SluisError) -> PostForm:
         self.refused.append(error.code)
-        return PostForm(service.metadata.default_consumer.location, (("SAMLResponse", f"no: {error.kind.peer}"),))
+        return PostForm(service.saml.metadata.default_consumer.location, (("SAMLResponse", f"no: {error.kind.peer}"),))
 
 
 class Decides:

@@ -10,7 +10,8 @@ from gateway.domain.eck_id import EckId
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
 from gateway.domain.sector import Sector
-from gateway.federation.models import IdpId, NameIdFormat, ServiceId
+from gateway.federation.clients import NameIdFormat
+from gateway.federation.models import IdpId, ServiceId
 from gateway.pseudonyms.derivation import account_hash, pairwise
 from gateway.pseudonyms.subject import Subject, SubjectKind
 from tests.support.releasing import ECK_ID, KEY, OLD_KEY, SENT, without, world

@@ -16,7 +16,8 @@ from gateway.domain.attribute import IDENTIFIERS, Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.release_class import ReleaseClass
-from gateway.federation.models import NameIdFormat, ServiceId
+from gateway.federation.clients import NameIdFormat
+from gateway.federation.models import ServiceId
 from gateway.pseudonyms.subject import SubjectKind
 from gateway.release.pipeline import Outcome
 from tests.support.generated_federation import (

@@ -11,7 +11,7 @@ from gateway.attributes.dialects import NAMES
 from gateway.domain.language import Language
 from gateway.settings.loader import load
 from gateway.settings.models.identity_providers import IdentityProviderEntry
-from gateway.settings.models.services import ServiceEntry
+from gateway.settings.models.services import SamlServiceEntry
 from gateway.settings.models.stores import RedisStoreSettings, SqliteStoreSettings
 from gateway.settings.reference import reference
 from tests.support.configuration import edited, write_configuration
@@ -94,7 +94,7 @@ def test_nothing_changes_after_loading(tmp_path):
 
 
 def test_the_dialects_that_may_be_named_are_those_that_there_are():
-    for model in (IdentityProviderEntry, ServiceEntry):
+    for model in (IdentityProviderEntry, SamlServiceEntry):
         assert set(model.model_fields["dialect"].annotation.__args__) == set(NAMES)
 
 

@@ -7,7 +7,8 @@ from lxml import etree
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.language import Language
-from gateway.federation.models import NameIdFormat, Service
+from gateway.federation.clients import NameIdFormat
+from gateway.federation.models import Service
 from gateway.login.contracts import AuthenticationFacts
 from gateway.login.steps import PostForm
 from gateway.pseudonyms.subject import Subject, SubjectKind

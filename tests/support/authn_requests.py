@@ -5,7 +5,6 @@ import string
 import urllib.parse
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -24,7 +23,7 @@ from gateway.xml.keys import SigningKey
 from gateway.xml.signatures import sign
 from tests.support.held import HeldClock
 from tests.support.signing_keys import signing_key
-from tests.support.small_federation import LEESPLEIN, small_federation
+from tests.support.small_federation import LEESPLEIN, changed, small_federation
 
 ADDRESSES = Addresses("https://sluis.example")
 SSO = ADDRESSES.single_sign_on
@@ -117,13 +116,8 @@ def federation(**changes: object) -> Federation:
 
 
 def _with_certificate(service: Service, changes: dict[str, object]) -> Service:
-    of_metadata = {name: value for name, value in changes.items() if hasattr(service.metadata, name)}
-    of_entry = {name: value for name, value in changes.items() if name not in of_metadata}
     certificates = (signing_key(service.id).certificate,)
-    if service.id == LEESPLEIN:
-        return replace(service, metadata=replace(service.metadata, certificates=certificates))
-    metadata = replace(service.metadata, **{"certificates": certificates, **of_metadata})
-    return replace(service, metadata=metadata, **of_entry)
+    return changed(service, **{"certificates": certificates, **({} if service.id == LEESPLEIN else changes)})
 
 
 def outcome(

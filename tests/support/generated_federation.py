@@ -13,7 +13,8 @@ from gateway.domain.language import Language
 from gateway.domain.release_class import ReleaseClass
 from gateway.domain.role import Role, one_role
 from gateway.domain.sector import Sector
-from gateway.federation.models import Agreement, AttributeSet, IdpId, NameIdFormat, School, ServiceId
+from gateway.federation.clients import NameIdFormat
+from gateway.federation.models import Agreement, AttributeSet, IdpId, School, ServiceId
 from gateway.release.policy import AttributePolicy, Policy
 from tests.support.releasing import ECK_ID, OTHER_ECK_ID, TODAY, World, world
 from tests.support.small_federation import identity_provider

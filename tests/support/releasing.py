@@ -1,6 +1,6 @@
 """A release pipeline on records kept in memory."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from gateway.attributes.values import RawAttributes
@@ -12,13 +12,13 @@ from gateway.domain.language import Language
 from gateway.domain.release_class import ReleaseClass
 from gateway.domain.role import Role
 from gateway.domain.sector import Sector
+from gateway.federation.clients import NameIdFormat
 from gateway.federation.models import (
     Agreement,
     AttributeSet,
     EckIdSource,
     IdentityProvider,
     IdpId,
-    NameIdFormat,
     School,
     Service,
     ServiceId,
@@ -31,7 +31,7 @@ from gateway.release.pipeline import Outcome, Releases
 from gateway.release.policy import AttributePolicy, Policy
 from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
 from gateway.storage.sealing import SecretKey
-from tests.support.small_federation import identity_provider, service
+from tests.support.small_federation import changed, identity_provider, service
 
 TODAY = date(2026, 9, 7)
 NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
@@ -142,7 +142,7 @@ def world(
 ) -> World:
     """A world in which the school accepted set 1 with these attributes, beside the ECK iD."""
     purposes = dict.fromkeys((Attribute.ECK_ID, *asked), "access")
-    entry = replace(
+    entry = changed(
         service(ServiceId(service_id)),
         sectors=sectors,
         attribute_sets={1: AttributeSet(1, purposes)},

@@ -1,11 +1,13 @@
 """A federation of two identity providers, three schools and two services, small enough to keep in the head."""
 
+from dataclasses import replace
 from datetime import date
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.language import Language
 from gateway.domain.sector import Sector
+from gateway.federation.clients import SamlClient
 from gateway.federation.metadata.entities import Binding, Endpoint, IdpMetadata, IndexedEndpoint, SpMetadata
 from gateway.federation.models import (
     Agreement,
@@ -52,20 +54,32 @@ def service(service_id: ServiceId, *sectors: Sector) -> Service:
         id=service_id,
         names={Language.NL: service_id.capitalize()},
         supplier="Uitgeverij Voorbeeld",
-        metadata=SpMetadata(
-            entity_id=f"https://{service_id}.example/sp",
-            valid_until=None,
-            certificates=(),
-            assertion_consumers=(consumer,),
-            authn_requests_signed=False,
-            want_assertions_signed=False,
-            name_id_formats=(),
-            display_names={},
+        client=SamlClient(
+            SpMetadata(
+                entity_id=f"https://{service_id}.example/sp",
+                valid_until=None,
+                certificates=(),
+                assertion_consumers=(consumer,),
+                authn_requests_signed=False,
+                want_assertions_signed=False,
+                name_id_formats=(),
+                display_names={},
+            )
         ),
         sectors=frozenset(sectors),
         attribute_sets={1: AttributeSet(1, {Attribute.ECK_ID: "access", Attribute.GIVEN_NAME: "greeting"})},
         start_url=f"https://{service_id}.example/",
     )
+
+
+def changed(service: Service, **changes: object) -> Service:
+    """A SAML service with changes to its entry or its metadata, wherever the field of that name is."""
+    client = service.saml
+    of_metadata = {name: value for name, value in changes.items() if hasattr(client.metadata, name)}
+    of_client = {name: value for name, value in changes.items() if name not in of_metadata and hasattr(client, name)}
+    of_entry = {name: value for name, value in changes.items() if name not in of_metadata | of_client}
+    metadata = replace(client.metadata, **of_metadata)
+    return replace(service, client=replace(client, metadata=metadata, **of_client), **of_entry)
 
 
 def small_federation() -> Federation:

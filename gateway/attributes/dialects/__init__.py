@@ -9,6 +9,9 @@ from typing import Any
 from gateway.domain.attribute import Attribute
 
 NAMES = ("entree", "surf")
+"""The dialects of SAML parties."""
+OIDC = "oidc"
+"""The names that relying parties of OpenID Connect read."""
 NAME_ID = "name_id"
 """Stands for the NameID among the names where a local account is found."""
 
@@ -70,4 +73,4 @@ def parse(name: str, text: str) -> Dialect:
     )
 
 
-_DIALECTS = {name: parse(name, (files(__package__) / f"{name}.toml").read_text("utf-8")) for name in NAMES}
+_DIALECTS = {name: parse(name, (files(__package__) / f"{name}.toml").read_text("utf-8")) for name in (*NAMES, OIDC)}

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cryptography import x509
 
 from gateway.federation.metadata.document import MetadataDocument, MetadataRejected
 from gateway.settings.loader import Entry
 from gateway.settings.models.identity_providers import IdentityProviderEntry
-from gateway.settings.models.services import ServiceEntry
+from gateway.settings.models.services import SamlServiceEntry
 from gateway.settings.problems import Problem
 
 Read = TypeVar("Read")
@@ -27,11 +27,11 @@ class MetadataFiles:
 
     def read(
         self,
-        entry: "Entry[IdentityProviderEntry] | Entry[ServiceEntry]",
+        entry: Entry[Any],
+        value: IdentityProviderEntry | SamlServiceEntry,
         how: Callable[[MetadataDocument, str | None], Read],
     ) -> Read | None:
-        """The metadata of an entry; None when it cannot be used."""
-        value = entry.value
+        """The metadata that an entry's value names; None when it cannot be used."""
         beside = (self.directory / entry.document.file).parent
         signer = beside / value.metadata_certificate if value.metadata_certificate is not None else None
         document = self._open((beside / value.metadata, signer))

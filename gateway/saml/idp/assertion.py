@@ -9,7 +9,7 @@ from saml2.saml import SCM_BEARER
 
 from gateway.attributes.outgoing import WireAttribute
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.federation.models import NameIdFormat
+from gateway.federation.clients import NameIdFormat
 from gateway.login.contracts import AuthenticationFacts
 from gateway.saml import name_id
 from gateway.saml.instants import write_instant

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from lxml import etree
 
-from gateway.federation.models import IdpId, NameIdFormat, Service
+from gateway.federation.clients import NameIdFormat
+from gateway.federation.models import IdpId, Service
 from gateway.federation.snapshot import Federation
 from gateway.login.messages import LoginRequest
 from gateway.saml.idp.reply import Reply
@@ -50,7 +51,7 @@ class Incoming:
 
     def login_request(self) -> LoginRequest:
         """What the service asks, as far as it was understood; possible once its consumer is known."""
-        name_id = self.name_id or self.service.name_id
+        name_id = self.name_id or self.service.saml.name_id
         return LoginRequest(
             service=self.service.id,
             reply=Reply(self.root.get("ID"), self.consumer, self.relay_state, name_id).dump(),

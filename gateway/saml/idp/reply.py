@@ -3,7 +3,8 @@
 import json
 from dataclasses import asdict, dataclass, field
 
-from gateway.federation.models import NameIdFormat, Service
+from gateway.federation.clients import NameIdFormat
+from gateway.federation.models import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,6 @@ class Reply:
     def load(cls, text: str, service: Service) -> "Reply":
         """The note that `dump` wrote; an empty text stands for a login that the service did not ask for."""
         if not text:
-            return cls(None, service.metadata.default_consumer.location, None, service.name_id)
+            return cls(None, service.saml.metadata.default_consumer.location, None, service.saml.name_id)
         fields = json.loads(text)
         return cls(fields["request"], fields["consumer"], fields["relay_state"], NameIdFormat(fields["name_id"]))

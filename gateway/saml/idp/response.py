@@ -9,7 +9,8 @@ from gateway.attributes.outgoing import wire_attributes
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
-from gateway.federation.models import NameIdFormat, Service
+from gateway.federation.clients import NameIdFormat
+from gateway.federation.models import Service
 from gateway.login.contracts import AuthenticationFacts
 from gateway.login.steps import PostForm
 from gateway.release.released import ReleasedAttributes
@@ -44,8 +45,8 @@ class IdentityProviderRole:
         Signed as the service's entry says; WantAssertionsSigned in its metadata adds the assertion's signature.
         Raises SluisError INTERNAL for an entry by which nothing would be signed.
         """
-        signs_assertion = service.sign_assertion or service.metadata.want_assertions_signed
-        if not signs_assertion and not service.sign_response:
+        signs_assertion = service.saml.sign_assertion or service.saml.metadata.want_assertions_signed
+        if not signs_assertion and not service.saml.sign_response:
             raise SluisError(ErrorCode.INTERNAL, hint=service.id, cause="nothing of the answer would be signed")
         to = Reply.load(reply, service)
         addressed = self._addressed(service, to)
@@ -61,7 +62,7 @@ class IdentityProviderRole:
         )
         if signs_assertion:
             sign(assertion, self._key)
-        if service.sign_response:
+        if service.saml.sign_response:
             sign(response, self._key)
         return _post(to, response)
 
@@ -73,7 +74,7 @@ class IdentityProviderRole:
         return _post(to, response)
 
     def _addressed(self, service: Service, to: Reply) -> Addressed:
-        return Addressed(self._entity_id, service.metadata.entity_id, to.consumer, to.request, self._clock.now())
+        return Addressed(self._entity_id, service.saml.metadata.entity_id, to.consumer, to.request, self._clock.now())
 
     def _response(self, addressed: Addressed, status: Status) -> etree._Element:
         response = etree.Element(name(SAMLP, "Response"), nsmap=_NAMESPACES)

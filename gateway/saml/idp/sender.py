@@ -128,7 +128,7 @@ def check_service(incoming: Incoming) -> None:
 
 def check_service_metadata(incoming: Incoming) -> None:
     """The service's metadata is still valid, at this moment and not just when it was loaded."""
-    valid_until = incoming.service.metadata.valid_until
+    valid_until = incoming.service.saml.metadata.valid_until
     if valid_until is not None and incoming.now >= valid_until:
         raise SluisError(ErrorCode.REQUEST_SERVICE_METADATA_EXPIRED, hint=incoming.service.id)
 
@@ -139,7 +139,7 @@ def check_signature(incoming: Incoming) -> None:
     An XML signature has no place in a message by Redirect (saml-bindings 3.4.4.1), nor anywhere but directly under
     the root: what it would cover is not what is read here.
     """
-    metadata = incoming.service.metadata
+    metadata = incoming.service.saml.metadata
     root = incoming.root
     own = root.find(_SIGNATURE)
     if any(found is not own for found in root.iter(_SIGNATURE)) or (own is not None and incoming.query is not None):
@@ -150,7 +150,7 @@ def check_signature(incoming: Incoming) -> None:
         else:
             incoming.root = verify(root, metadata.certificates)
     except SignatureRejected as cause:
-        required = metadata.authn_requests_signed or incoming.service.require_signed_requests
+        required = metadata.authn_requests_signed or incoming.service.saml.require_signed_requests
         if cause.reason is SignatureProblem.MISSING and not required:
             return
         said = f"signature: {cause.reason} {cause.detail}"
@@ -172,7 +172,7 @@ def check_consumer(incoming: Incoming) -> None:
 
     saml-core 3.4.1: URL and index exclude each other; without both it is the default one.
     """
-    root, metadata = incoming.root, incoming.service.metadata
+    root, metadata = incoming.root, incoming.service.saml.metadata
     url = root.get("AssertionConsumerServiceURL")
     index = whole_number(root.get("AssertionConsumerServiceIndex"))
     if root.get("ProtocolBinding", Binding.POST) != Binding.POST:

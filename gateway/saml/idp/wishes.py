@@ -5,7 +5,7 @@ from datetime import timedelta
 from lxml import etree
 
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.federation.models import NameIdFormat
+from gateway.federation.clients import NameIdFormat
 from gateway.saml.idp.incoming import Incoming, whole_number
 from gateway.saml.instants import read_instant
 from gateway.saml.name_id import PERSISTENT, TRANSIENT, UNSPECIFIED
@@ -46,18 +46,23 @@ def check_name_id_policy(incoming: Incoming) -> None:
 
     AllowCreate (saml-core 3.4.1.1) makes no difference: pairwise identifiers are derived, none is ever created.
     """
-    incoming.name_id = incoming.service.name_id
+    incoming.name_id = incoming.service.saml.name_id
     policy = incoming.root.find(name(SAMLP, "NameIDPolicy"))
     if policy is None:
         return
-    if policy.get("SPNameQualifier", incoming.service.metadata.entity_id) != incoming.service.metadata.entity_id:
+    if (
+        policy.get("SPNameQualifier", incoming.service.saml.metadata.entity_id)
+        != incoming.service.saml.metadata.entity_id
+    ):
         raise SluisError(ErrorCode.REQUEST_NAME_ID_POLICY, hint="SPNameQualifier of another")
     asked = policy.get("Format", UNSPECIFIED)
     if asked == UNSPECIFIED:
         return
     wanted = _FORMATS.get(asked)
-    if wanted is None or wanted not in {NameIdFormat.TRANSIENT, incoming.service.name_id}:
-        raise SluisError(ErrorCode.REQUEST_NAME_ID_POLICY, hint=f"the entry has name_id {incoming.service.name_id}")
+    if wanted is None or wanted not in {NameIdFormat.TRANSIENT, incoming.service.saml.name_id}:
+        raise SluisError(
+            ErrorCode.REQUEST_NAME_ID_POLICY, hint=f"the entry has name_id {incoming.service.saml.name_id}"
+        )
     incoming.name_id = wanted
 
 
@@ -101,7 +106,7 @@ def check_requesters(incoming: Incoming) -> None:
     service. A service that is a proxy names the services behind it; the chain ends with the service itself.
     """
     named = incoming.root.findall(f"{name(SAMLP, 'Scoping')}/{name(SAMLP, 'RequesterID')}")
-    incoming.requesters = tuple(dict.fromkeys((*_listed(named), incoming.service.metadata.entity_id)))
+    incoming.requesters = tuple(dict.fromkeys((*_listed(named), incoming.service.saml.metadata.entity_id)))
 
 
 def _listed(elements: list[etree._Element]) -> tuple[str, ...]:

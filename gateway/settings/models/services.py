@@ -1,14 +1,16 @@
 """`services/*.yaml`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.fallback import Fallback
+from gateway.domain.protocol import Protocol
 from gateway.domain.sector import Sector
 from gateway.settings.fields import (
     Address,
+    DomainName,
     FileName,
     Id,
     Model,
@@ -17,6 +19,12 @@ from gateway.settings.fields import (
     Text,
     Whole,
 )
+from gateway.settings.redirect_uris import LogoutUri, RedirectUri, is_loopback_uri, is_private_use
+
+AuthenticationMethod = Literal["private_key_jwt", "client_secret_basic", "client_secret_post", "none"]
+SecretHash = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,98}[A-Za-z0-9])?$")]
+ClaimName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_:./-]{0,199}$")]
 
 
 class Supplier(Model):
@@ -39,13 +47,29 @@ class Sign(Model):
         return self
 
 
-class ServiceEntry(Model):
-    """An entry of `services/*.yaml`."""
+class CommonServiceEntry(Model):
+    """What an entry of `services/*.yaml` has whatever its protocol."""
 
     id: Id = Field(description="Id in logs, reports and commands")
     names: Names = Field(description="Name in each language")
     supplier: Supplier = Field(description="Who offers it")
-    protocol: Literal["saml"] = Field(default="saml", description="Protocol that it speaks")
+    sectors: list[Sector] = Field(min_length=1, description="Sectors whose ECK iD it may see")
+    fallback: Fallback = Field(default=Fallback.PROVISIONAL, description="What it wants of a learner without ECK iD")
+    sector_identifier: DomainName | None = Field(
+        default=None,
+        description="Domain that services of one supplier share, so that all of them know a person by one pairwise "
+        "identifier; absent: each has its own",
+    )
+    start_url: Address | None = Field(default=None, description="Where error pages lead back to")
+    attribute_sets: dict[Annotated[Whole, Field(ge=1)], dict[Attribute, Text]] = Field(
+        min_length=1, description="Numbered sets of attributes, each with its purpose in a word; each names eck_id"
+    )
+
+
+class SamlServiceEntry(CommonServiceEntry):
+    """A SAML service provider."""
+
+    protocol: Literal[Protocol.SAML] = Field(default=Protocol.SAML, description="Protocol that it speaks")
     metadata: FileName = Field(description="File with its SAML metadata, beside this one")
     entity_id: Text | None = Field(
         default=None, description="Its entityID, where the file holds the metadata of several entities"
@@ -54,14 +78,98 @@ class ServiceEntry(Model):
         default=None, description="Certificate (PEM), beside this file, whose key must have signed the metadata"
     )
     dialect: Literal["entree", "surf"] = Field(default="entree", description="Names of the attributes that it reads")
-    sectors: list[Sector] = Field(min_length=1, description="Sectors whose ECK iD it may see")
     name_id: Literal["transient", "persistent"] = Field(default="transient", description="The NameID that it gets")
-    fallback: Fallback = Field(default=Fallback.PROVISIONAL, description="What it wants of a learner without ECK iD")
     require_signed_requests: Switch = Field(
         default=False, description="Refuse unsigned requests, whatever the metadata says"
     )
     sign: Sign = Field(default=Sign(), description="What is signed; one of both at least")
-    start_url: Address | None = Field(default=None, description="Where error pages lead back to")
-    attribute_sets: dict[Annotated[Whole, Field(ge=1)], dict[Attribute, Text]] = Field(
-        min_length=1, description="Numbered sets of attributes, each with its purpose in a word; each names eck_id"
+
+
+class OidcServiceEntry(CommonServiceEntry):
+    """An OpenID Connect relying party. Keys are named as in client metadata (RFC 7591, OpenID Registration)."""
+
+    protocol: Literal[Protocol.OIDC] = Field(description="Protocol that it speaks")
+    client_id: ClientId | None = Field(default=None, description="Its client_id; absent: the entry's id")
+    application_type: Literal["web", "native"] = Field(
+        default="web", description="A native app may have a loopback address with any port, or a scheme of its own"
     )
+    redirect_uris: list[RedirectUri] = Field(min_length=1, description="Where answers may go, compared to the letter")
+    post_logout_redirect_uris: list[RedirectUri] = Field(
+        default=[], description="Where a logout that it asked for may end"
+    )
+    frontchannel_logout_uri: LogoutUri | None = Field(
+        default=None, description="Loaded in the browser when its session ends elsewhere"
+    )
+    backchannel_logout_uri: LogoutUri | None = Field(
+        default=None, description="Told by the gateway when its session ends elsewhere"
+    )
+    token_endpoint_auth_methods: list[AuthenticationMethod] = Field(
+        default=["private_key_jwt"], min_length=1, description="How it proves who it is; `none`: a public client"
+    )
+    client_secret_hashes: list[SecretHash] = Field(
+        default=[],
+        max_length=5,
+        description="`sha256:` and the SHA-256 of a secret that `sluis service add-oidc` made; several while one is "
+        "replaced",
+    )
+    jwks: FileName | None = Field(default=None, description="File with its public keys (JSON Web Key Set), beside this")
+    id_token_signed_response_alg: Literal["RS256", "ES256"] = Field(
+        default="RS256", description="What signs its ID tokens"
+    )
+    userinfo_signed_response_alg: Literal["RS256", "ES256"] | None = Field(
+        default=None, description="What signs UserInfo; absent: plain JSON"
+    )
+    dialect: ClassVar[str] = "oidc"
+    claim_names: dict[Attribute, ClaimName] = Field(
+        default={}, description="Other names for claims, by canonical attribute"
+    )
+
+    @model_validator(mode="after")
+    def _credentials(self) -> "OidcServiceEntry":
+        methods = set(self.token_endpoint_auth_methods)
+        by_secret = bool(methods & {"client_secret_basic", "client_secret_post"})
+        if "none" in methods and len(methods) > 1:
+            raise ValueError("token_endpoint_auth_methods: `none` goes with no other method")
+        if by_secret and not self.client_secret_hashes:
+            raise ValueError("client_secret_hashes is missing: a client secret is a way for this client to log in")
+        if self.client_secret_hashes and not by_secret:
+            raise ValueError("client_secret_hashes: no method of this client uses a secret")
+        if "private_key_jwt" in methods and self.jwks is None:
+            raise ValueError("jwks is missing: private_key_jwt is checked with the client's public keys")
+        return self
+
+    @model_validator(mode="after")
+    def _addresses(self) -> "OidcServiceEntry":
+        if self.application_type == "web" and any(is_private_use(uri) for uri in self.redirect_uris):
+            raise ValueError("redirect_uris: only `application_type: native` has a scheme of its own")
+        if self.application_type == "native" and any(
+            not is_private_use(uri) and not is_loopback_uri(uri) and not uri.startswith("https:")
+            for uri in self.redirect_uris
+        ):
+            raise ValueError("redirect_uris: http is for loopback alone")
+        return self
+
+    @model_validator(mode="after")
+    def _claims(self) -> "OidcServiceEntry":
+        names = list(self.claim_names.values())
+        if len(set(names)) < len(names):
+            raise ValueError("claim_names: two attributes have one name")
+        if taken := RESERVED_CLAIMS.intersection(names):
+            raise ValueError(f"claim_names: {', '.join(sorted(taken))} means something else in a token")
+        return self
+
+
+RESERVED_CLAIMS = frozenset(
+    {
+        "iss", "sub", "aud", "exp", "iat", "nbf", "jti", "nonce", "azp", "auth_time", "acr", "amr", "at_hash", "c_hash",
+        "s_hash", "sid", "events", "cnf", "active", "scope", "client_id", "token_type", "username", "may_act", "act",
+    }
+)  # fmt: skip
+"""Names that protocols use in ID tokens, UserInfo and introspection; no attribute may go under them."""
+
+ServiceEntry = SamlServiceEntry | OidcServiceEntry
+SERVICE_ENTRIES: dict[str, type[SamlServiceEntry] | type[OidcServiceEntry]] = {
+    Protocol.SAML: SamlServiceEntry,
+    Protocol.OIDC: OidcServiceEntry,
+}
+"""The model of an entry, by its `protocol`."""

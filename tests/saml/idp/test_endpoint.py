@@ -13,6 +13,7 @@ from lxml import etree
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.protocol import Protocol
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.login.messages import LoginRequest
@@ -78,8 +79,8 @@ def dispatcher(known, clock, randomness, tmp_path) -> BeginsOnly:
         transactions=Transactions(
             store=SqliteStore(tmp_path / "store.sqlite", clock=clock), clock=clock, randomness=randomness, seconds=900
         ),
-        identity_providers=SimpleNamespace(),
-        services=role(clock),
+        identity_providers={},
+        services={Protocol.SAML: role(clock)},
         releases=SimpleNamespace(),
         clock=clock,
         randomness=randomness,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.domain.errors import ErrorCode
+from gateway.federation.clients import NameIdFormat
 from gateway.federation.metadata.entities import Binding, IndexedEndpoint
-from gateway.federation.models import NameIdFormat
 from gateway.saml.idp.reply import Reply
 from gateway.saml.idp.transport import SentByPost
 from tests.support.authn_requests import (

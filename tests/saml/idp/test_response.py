@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.attributes.dialects import NAMES, dialect
 from gateway.domain.attribute import Attribute
 from gateway.domain.errors import CATALOGUE, ErrorCode, PeerStatus, SluisError
-from gateway.federation.models import NameIdFormat
+from gateway.federation.clients import NameIdFormat
 from gateway.login.contracts import AuthenticationFacts
 from gateway.saml.idp.reply import Reply
 from gateway.saml.schemas import schema

@@ -10,7 +10,7 @@ from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
 from saml2.sigver import SignatureError
 
 from gateway.attributes.dialects import dialect
-from gateway.federation.models import NameIdFormat
+from gateway.federation.clients import NameIdFormat
 from gateway.saml.documents import idp_metadata, sp_metadata
 from gateway.saml.idp.reply import Reply
 from gateway.saml.idp.transport import SentByPost, SentByRedirect

@@ -1,0 +1,68 @@
+"""What a service is in its own protocol."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway.domain.attribute import Attribute
+from gateway.federation.metadata.entities import SpMetadata
+
+
+class NameIdFormat(StrEnum):
+    """The NameID that a service gets: another at each login, or pairwise and stable (saml-core 8.3.7 and 8.3.8)."""
+
+    TRANSIENT = "transient"
+    PERSISTENT = "persistent"
+
+
+class ClientAuthentication(StrEnum):
+    """How a client proves at the token endpoint who it is (OpenID Connect Core 9)."""
+
+    PRIVATE_KEY_JWT = "private_key_jwt"
+    CLIENT_SECRET_BASIC = "client_secret_basic"  # noqa: S105 - the name of a method
+    CLIENT_SECRET_POST = "client_secret_post"  # noqa: S105 - the name of a method
+    NONE = "none"
+
+
+class SigningAlgorithm(StrEnum):
+    """JWS algorithms that tokens are signed with (RFC 7518 3.1)."""
+
+    RS256 = "RS256"
+    ES256 = "ES256"
+
+
+@dataclass(frozen=True, slots=True)
+class SamlClient:
+    """A service as a SAML service provider."""
+
+    metadata: SpMetadata
+    name_id: NameIdFormat = NameIdFormat.TRANSIENT
+    require_signed_requests: bool = False
+    sign_response: bool = True
+    sign_assertion: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OidcClient:
+    """A service as an OpenID Connect relying party.
+
+    `secret_hashes` are SHA-256, hexadecimal, of secrets with 256 bits of entropy. `jwks` is the text of its JSON Web
+    Key Set, None where it has no keys. `claim_names` are names other than the dialect's.
+    """
+
+    client_id: str
+    redirect_uris: tuple[str, ...]
+    authentication: frozenset[ClientAuthentication]
+    native: bool = False
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    frontchannel_logout_uri: str | None = None
+    backchannel_logout_uri: str | None = None
+    secret_hashes: tuple[str, ...] = field(default=(), repr=False)
+    jwks: str | None = field(default=None, repr=False)
+    id_token_algorithm: SigningAlgorithm = SigningAlgorithm.RS256
+    userinfo_algorithm: SigningAlgorithm | None = None
+    claim_names: tuple[tuple[Attribute, str], ...] = ()
+
+    @property
+    def public(self) -> bool:
+        """Whether it can keep no secret (RFC 6749 2.1)."""
+        return ClientAuthentication.NONE in self.authentication
