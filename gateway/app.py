@@ -117,7 +117,7 @@ def create_app(parts: Parts) -> Flask:
     app.config["MAX_FORM_PARTS"] = 50
     app.before_request(lambda: reference.bind(reference.new(parts.randomness)))
 
-    cookie = BrowserCookie(keys=parts.keys.sealing, randomness=parts.randomness, https=parts.https)
+    cookie = BrowserCookie(keys=parts.keys.sealing.all, randomness=parts.randomness, https=parts.https)
     choices = Choices(languages=settings.languages, https=parts.https)
     renderer = Renderer.of(names=settings.names, choices=choices, version=site.version())
     respond = Responder(renderer=renderer, clock=parts.clock)
@@ -173,7 +173,7 @@ def publications(settings: Settings, keys: KeyRing, federation: Federation, cloc
         organisation_url=gateway.organisation.url,
         contacts=tuple(Contact(contact.type, contact.name, contact.email) for contact in gateway.contacts),
     )
-    signing = keys.saml_signing
+    signing = keys.saml_signing.all
     return {
         "sp": Publication(partial(sp_metadata, identity, signing, requested_attributes(federation)), clock),
         "idp": Publication(partial(idp_metadata, identity, signing), clock),
@@ -192,7 +192,7 @@ def _short_lived(settings: Settings, keys: KeyRing, clock: Clock, randomness: Ra
         store = RedisStore(resolved(stores.url, settings.directory))
     else:
         store = SqliteStore(settings.directory / stores.path, clock=clock)
-    return SealedStore(store, keys=keys.sealing, lookup=keys.pseudonyms[0], randomness=randomness)
+    return SealedStore(store, keys=keys.sealing.all, lookup=keys.pseudonyms.first, randomness=randomness)
 
 
 def _dispatcher(parts: Parts) -> Dispatcher:
@@ -202,10 +202,10 @@ def _dispatcher(parts: Parts) -> Dispatcher:
         federation=parts.federation,
         policy=Policy.of(parts.settings.policy),
         eck_ids=EckIds({EckIdSource.ASSERTION: FromAssertion(segments)}),
-        subjects=SubjectResolver(keys=parts.keys.pseudonyms, subjects=SqlSubjects(parts.engine)),
+        subjects=SubjectResolver(keys=parts.keys.pseudonyms.all, subjects=SqlSubjects(parts.engine)),
         ledger=SqlLedger(parts.engine),
         anomalies=SqlAnomalies(parts.engine),
-        account_key=parts.keys.pseudonyms[-1],
+        account_key=parts.keys.pseudonyms.first,
         metrics=parts.metrics,
     )
     return Dispatcher(
@@ -217,12 +217,14 @@ def _dispatcher(parts: Parts) -> Dispatcher:
             seconds=int(settings.lifetimes.transaction.total_seconds()),
         ),
         identity_providers={
-            Protocol.SAML: ServiceProvider(addresses=parts.addresses, key=parts.keys.saml_signing[0], clock=parts.clock)
+            Protocol.SAML: ServiceProvider(
+                addresses=parts.addresses, key=parts.keys.saml_signing.active, clock=parts.clock
+            )
         },
         services={
             Protocol.SAML: IdentityProviderRole(
                 entity_id=parts.addresses.idp_entity_id,
-                key=parts.keys.saml_signing[0],
+                key=parts.keys.saml_signing.active,
                 session=settings.lifetimes.session,
                 clock=parts.clock,
                 randomness=parts.randomness,

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gateway.cli.fresh_keys import write_keys, write_missing_keys
 from gateway.cli.loading import show
+from gateway.domain.clock import SystemClock
 from gateway.settings.fields import BaseUrl
 from gateway.settings.loader import read
 
@@ -43,7 +44,7 @@ def command(directory: Path, base_url: str | None, rsa_bits: str, environment: s
 
 
 def write_configuration(directory: Path, *, base_url: str, rsa_bits: int, environment: str) -> None:
-    """Write `gateway.yaml`, `policy.yaml`, examples of every kind of entry, and the keys (mode 0600)."""
+    """Write `gateway.yaml`, `keys.yaml`, `policy.yaml`, examples of every kind of entry, and the keys (mode 0600)."""
     parts = urlsplit(base_url)
     # Without TLS nobody stands in front: the gateway itself answers at its public address.
     listen = f"{parts.netloc}{'' if parts.port else ':80'}" if parts.scheme == "http" else "127.0.0.1:8080"
@@ -57,7 +58,7 @@ def write_configuration(directory: Path, *, base_url: str, rsa_bits: int, enviro
         path = directory / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(content, "utf-8")
-    write_keys(directory / "keys", host=parts.hostname or "", rsa_bits=rsa_bits)
+    write_keys(directory, host=parts.hostname or "", rsa_bits=rsa_bits, now=SystemClock().now())
 
 
 def _complete_keys(directory: Path, *, rsa_bits: int) -> None:

@@ -11,7 +11,8 @@ from gateway.attributes.checks import check_dialects
 from gateway.domain.clock import Clock, SystemClock
 from gateway.federation.build import build
 from gateway.federation.snapshot import Federation
-from gateway.settings.keys import KeyRing, check_certificates, load_keys
+from gateway.settings.certificates import check_certificates
+from gateway.settings.keys import KeyRing, load_keys
 from gateway.settings.loader import Settings, load, read
 from gateway.settings.problems import Problem, Problems, errors, in_order
 from gateway.settings.stores import check_stores
@@ -52,7 +53,7 @@ def examine(directory: Path, clock: Clock) -> Examination:
     problems += [*check_stores(settings), *check_dialects(settings)]
     try:
         keys = load_keys(settings)
-        problems += check_certificates(settings, keys, clock.now())
+        problems += check_certificates(keys.certificates, clock.now())
     except Problems as cause:
         problems += cause.problems
     blocked = bool(errors(problems))

@@ -7,9 +7,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from gateway.cli.fresh_keys import self_signed, write_keys
+from gateway.cli.fresh_keys import self_signed, write_missing_keys
 from gateway.demo.people import GATEWAY_HOST, SCHOOLS, SERVICES, DemoSchool, DemoService
 from gateway.federation.metadata.entities import Binding
+from gateway.settings.loader import load
 from gateway.xml.keys import SigningKey
 from gateway.xml.namespaces import DS, MD, SAMLP
 
@@ -52,7 +53,6 @@ def write_federation(directory: Path, *, port: int) -> DemoFederation:
     (directory / _MARK).write_text("Written by the demo, which removes this directory when it starts anew.\n", "utf-8")
     for path in directory.rglob("*.yaml"):
         path.write_text(path.read_text("utf-8").replace(f":{EXAMPLE_PORT}", f":{port}"), "utf-8")
-    write_keys(directory / "keys", host=GATEWAY_HOST, rsa_bits=_RSA_BITS)
     keys = {party.id: _key(party.id) for party in (*SCHOOLS, *SERVICES)}
     for school in SCHOOLS:
         path = directory / "identity-providers" / f"{school.id}.xml"
@@ -60,6 +60,8 @@ def write_federation(directory: Path, *, port: int) -> DemoFederation:
     for service in SERVICES:
         path = directory / "services" / f"{service.id}.xml"
         path.write_text(sp_document(service, port, keys[service.id]), "utf-8")
+    for _ in write_missing_keys(load(directory), rsa_bits=_RSA_BITS):
+        pass
     return DemoFederation(directory, port, keys)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.settings.problems import Place, Problem, warning
 
-FILES = ("gateway.yaml", "policy.yaml")
+FILES = ("gateway.yaml", "keys.yaml", "policy.yaml")
 DIRECTORIES = ("identity-providers", "services", "schools", "agreements")
 _OTHERS = frozenset({"keys", "var"})
 
@@ -24,7 +24,7 @@ def strange_files(directory: Path) -> Iterator[Problem]:
                 yield _unread(path.name, f"did you mean {close[0]}?")
         elif path.suffix in (".yaml", ".yml") and path.name not in FILES:
             close = difflib.get_close_matches(path.stem, [Path(file).stem for file in FILES], n=1)
-            hint = f"did you mean {close[0]}.yaml?" if close else f"the gateway reads {' and '.join(FILES)}"
+            hint = f"did you mean {close[0]}.yaml?" if close else f"the gateway reads {', '.join(FILES)}"
             yield _unread(path.name, hint)
 
 

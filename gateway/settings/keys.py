@@ -1,85 +1,127 @@
-"""The gateway's keys, loaded once."""
+"""The gateway's keys, loaded once, before there are workers: no request reads one."""
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
+from gateway.domain.key_ring import KeyState, Ring
+from gateway.settings.certificates import OwnCertificate
 from gateway.settings.loader import Settings
-from gateway.settings.models.keys import SymmetricKey
-from gateway.settings.problems import Problem, Problems, warning
+from gateway.settings.models.keys import KeyEntry, OidcKey, SamlKey, SymmetricKey
+from gateway.settings.private_keys import TokenKey, token_key
+from gateway.settings.problems import Place, Problem, Problems
+from gateway.settings.secrets import SecretReference
 from gateway.storage.sealing import SecretKey
 from gateway.xml.keys import SigningKey, load_signing_key
 
-SOON = timedelta(days=30)
 _MAKE_KEYS = "`sluis init DIR --keys-only` makes the keys that are not there"
+
+EntryT = TypeVar("EntryT", bound=KeyEntry)
+KeyT = TypeVar("KeyT")
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """All keys; the first of each kind is in use."""
+    """All keys, a ring for each purpose. `oidc_signing` has one for each algorithm (RS256, ES256) that has a key."""
 
-    saml_signing: tuple[SigningKey, ...]
-    sealing: tuple[SecretKey, ...]
-    pseudonyms: tuple[SecretKey, ...]
+    saml_signing: Ring[SigningKey]
+    saml_decryption: Ring[SigningKey] | None
+    oidc_signing: Mapping[str, Ring[TokenKey]]
+    sealing: Ring[SecretKey]
+    pseudonyms: Ring[SecretKey]
+    ledger: Ring[SecretKey]
+    certificates: tuple[OwnCertificate, ...]
 
 
 def load_keys(settings: Settings) -> KeyRing:
     """Read every key that the settings refer to. Raises Problems; no problem quotes a secret."""
-    problems: list[Problem] = []
-    keys = settings.gateway.keys
-    signing = [_signing(settings, index, problems) for index in range(len(keys.saml_signing))]
-    sealing = _ring(settings, "sealing", keys.sealing, problems)
-    pseudonyms = _ring(settings, "pseudonyms", keys.pseudonyms, problems)
-    if problems:
-        raise Problems(problems)
-    return KeyRing(tuple(key for key in signing if key), sealing, pseudonyms)
+    reading, keys = _Reading(settings), settings.keys
+    saml_signing = reading.ring("saml_signing", keys.saml_signing, reading.saml)
+    saml_decryption = reading.ring("saml_decryption", keys.saml_decryption, reading.saml)
+    algorithms = sorted({entry.algorithm for entry in keys.oidc_signing})
+    oidc_signing = {one: reading.ring("oidc_signing", keys.oidc_signing, reading.token, one) for one in algorithms}
+    sealing = reading.ring("sealing", keys.sealing, reading.symmetric)
+    pseudonyms = reading.ring("pseudonyms", keys.pseudonyms, reading.symmetric)
+    ledger = reading.ring("ledger", keys.ledger, reading.symmetric)
+    if reading.problems or not (saml_signing and sealing and pseudonyms and ledger):
+        raise Problems(reading.problems)
+    return KeyRing(
+        saml_signing=saml_signing,
+        saml_decryption=saml_decryption,
+        oidc_signing={algorithm: ring for algorithm, ring in oidc_signing.items() if ring},
+        sealing=sealing,
+        pseudonyms=pseudonyms,
+        ledger=ledger,
+        certificates=tuple(reading.certificates),
+    )
 
 
-def check_certificates(settings: Settings, ring: KeyRing, now: datetime) -> Iterator[Problem]:
-    """Certificates of the gateway itself that have ended, or end soon: peers may hold us to the date."""
-    for index, key in enumerate(ring.saml_signing):
-        ends = key.certificate.not_valid_after_utc
-        place = settings.gateway_document.place(("keys", "saml_signing", index, "certificate"))
-        if ends <= now:
-            yield warning(place, f"the certificate ended on {ends:%Y-%m-%d}", "roll over to the next key")
-        elif ends <= now + SOON:
-            yield warning(place, f"the certificate ends on {ends:%Y-%m-%d}", "publish the next key behind it now")
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    settings: Settings
+    problems: list[Problem] = field(default_factory=list)
+    certificates: list[OwnCertificate] = field(default_factory=list)
 
+    def ring(
+        self, kind: str, entries: Sequence[EntryT], load: Callable[[str, EntryT, Place], KeyT], algorithm: str = ""
+    ) -> Ring[KeyT] | None:
+        """The keys of a list by state; where it holds keys for several algorithms, those for this one."""
+        found: dict[KeyState, list[KeyT]] = {state: [] for state in KeyState}
+        active = 0
+        for index, entry in enumerate(entries):
+            place = self.settings.keys_document.place((kind, index))
+            if entry.id in {one.id for one in entries[:index]}:
+                self._say(place, f"the id {entry.id} stands twice in {kind}", "give every key its own")
+            if entry.state is KeyState.RETIRED or getattr(entry, "algorithm", "") != algorithm:
+                continue
+            active += entry.state is KeyState.ACTIVE
+            try:
+                found[entry.state].append(load(kind, entry, place))
+            except ValueError as cause:
+                self._say(place, f"the {kind} key {entry.id}: {cause}", self._hint(entry))
+        if entries and active != 1:
+            whose = f"{kind} for {algorithm}" if algorithm else kind
+            place = self.settings.keys_document.place((kind,))
+            self._say(place, f"{whose} has {active or 'no'} active key{'s' * (active > 1)}", "one of a ring is active")
+        if active != 1 or not found[KeyState.ACTIVE]:
+            return None
+        return Ring(found[KeyState.ACTIVE][0], tuple(found[KeyState.NEXT]), tuple(found[KeyState.PREVIOUS]))
 
-def _signing(settings: Settings, index: int, problems: list[Problem]) -> SigningKey | None:
-    entry = settings.gateway.keys.saml_signing[index]
-    place = settings.gateway_document.place(("keys", "saml_signing", index))
-    try:
-        certificate = (settings.directory / entry.certificate).read_bytes()
-    except OSError as cause:
-        what = f"{entry.certificate} cannot be read: {cause.strerror}"
-        problems.append(Problem(place, what, _hint(settings, entry.certificate)))
-        return None
-    try:
-        return load_signing_key(entry.key.read(settings.directory), certificate)
-    except ValueError as cause:
-        problems.append(Problem(place, f"saml_signing key {index + 1}: {cause}", _hint(settings, entry.key.file)))
-        return None
-
-
-def _ring(settings: Settings, kind: str, listed: list[SymmetricKey], problems: list[Problem]) -> tuple[SecretKey, ...]:
-    ring: dict[str, SecretKey] = {}
-    for index, key in enumerate(listed):
-        place = settings.gateway_document.place(("keys", kind, index))
-        if key.id in ring:
-            problems.append(Problem(place, f"the id {key.id} stands twice in {kind}", "give every key its own"))
-            continue
+    def saml(self, kind: str, entry: SamlKey, place: Place) -> SigningKey:
+        """A key with its certificate. Raises ValueError."""
         try:
-            ring[key.id] = SecretKey(key.id, b64decode(key.secret.read(settings.directory), validate=True))
+            certificate = (self.settings.directory / entry.certificate).read_bytes()
+        except OSError as cause:
+            raise ValueError(f"{entry.certificate} cannot be read: {cause.strerror}") from None
+        key = load_signing_key(entry.key.read(self.settings.directory), certificate)
+        ends = key.certificate.not_valid_after_utc
+        self.certificates.append(OwnCertificate(kind, entry.id, entry.state, ends, place))
+        return key
+
+    def token(self, _: str, entry: OidcKey, __: Place) -> TokenKey:
+        """A key for its algorithm. Raises ValueError."""
+        return token_key(entry.id, entry.algorithm, entry.key.read(self.settings.directory))
+
+    def symmetric(self, _: str, entry: SymmetricKey, __: Place) -> SecretKey:
+        """A secret. Raises ValueError."""
+        try:
+            return SecretKey(entry.id, b64decode(entry.secret.read(self.settings.directory), validate=True))
         except Base64Error:
-            what = f"the {kind} key {key.id} is not base64"
-            problems.append(Problem(place, what, "`openssl rand -base64 32` makes one"))
-        except ValueError as cause:
-            problems.append(Problem(place, f"the {kind} key {key.id}: {cause}", _hint(settings, key.secret.file)))
-    return tuple(ring.values())
+            raise ValueError("it is not base64, as `openssl rand -base64 32` makes it") from None
+
+    def _say(self, place: Place, what: str, instead: str) -> None:
+        self.problems.append(Problem(place, what, instead))
+
+    def _hint(self, entry: KeyEntry) -> str:
+        files = key_files(entry)
+        return _MAKE_KEYS if any(not (self.settings.directory / file).exists() for file in files) else ""
 
 
-def _hint(settings: Settings, file: str | None) -> str:
-    return _MAKE_KEYS if file is not None and not (settings.directory / file).exists() else ""
+def key_files(entry: KeyEntry) -> list[str]:
+    """The files that a key lies in: none for one from the environment, two for one with a certificate."""
+    reference = entry.secret if isinstance(entry, SymmetricKey) else getattr(entry, "key", None)
+    files = [reference.file if isinstance(reference, SecretReference) else None]
+    files.append(entry.certificate if isinstance(entry, SamlKey) else None)
+    return [file for file in files if file]

@@ -14,6 +14,7 @@ from gateway.settings.files import strange_files
 from gateway.settings.models.agreements import AgreementEntry
 from gateway.settings.models.gateway import Gateway
 from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.keys import Keys
 from gateway.settings.models.policy import PolicyFile
 from gateway.settings.models.schools import SchoolEntry
 from gateway.settings.models.services import SERVICE_ENTRIES, ServiceEntry
@@ -48,19 +49,21 @@ class Settings:
 
     directory: Path
     gateway: Gateway
+    keys: Keys
     policy: PolicyFile
     identity_providers: tuple[Entry[IdentityProviderEntry], ...]
     services: tuple[Entry[ServiceEntry], ...]
     schools: tuple[Entry[SchoolEntry], ...]
     agreements: tuple[Entry[AgreementEntry], ...]
     gateway_document: Document
+    keys_document: Document
     policy_document: Document
     problems: tuple[Problem, ...] = ()
     unread: frozenset[str] = frozenset()
 
 
 def load(directory: Path) -> Settings:
-    """Load `gateway.yaml`, `policy.yaml` and the entries. Raises Problems with everything that is wrong in the files.
+    """Load the files of a directory. Raises Problems with everything that is wrong in them.
 
     What the files together make, and the files that they name, are for `gateway.federation.build` to judge.
     """
@@ -73,30 +76,33 @@ def load(directory: Path) -> Settings:
 def read(directory: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
     """As much as can be read, and what is wrong with the rest.
 
-    None when too much is missing to say anything of the whole: no `gateway.yaml`, no `policy.yaml`, or a file of
-    entries that is not YAML.
+    None when too much is missing to say anything of the whole: no `gateway.yaml`, `keys.yaml` or
+    `policy.yaml`, or a file of entries that is not YAML.
     """
     reading = _Reading(directory, [], set())
     if not directory.is_dir():
         return None, (Problem(Place(str(directory), 1), "there is no such directory", "`sluis init` makes one"),)
     reading.problems += strange_files(directory)
     gateway_document, gateway = reading.one("gateway.yaml", Gateway)
+    keys_document, keys = reading.one("keys.yaml", Keys)
     policy_document, policy = reading.one("policy.yaml", PolicyFile)
     identity_providers = reading.entries("identity-providers", IdentityProviderEntry)
     services: tuple[Entry[ServiceEntry], ...] = reading.entries("services", SERVICE_ENTRIES)
     schools = reading.entries("schools", SchoolEntry)
     agreements = reading.entries("agreements", AgreementEntry)
-    if gateway is None or policy is None or reading.lost_a_file:
+    if gateway is None or keys is None or policy is None or reading.lost_a_file:
         return None, tuple(reading.problems)
     settings = Settings(
         directory=directory,
         gateway=gateway,
+        keys=keys,
         policy=policy,
         identity_providers=identity_providers,
         services=services,
         schools=schools,
         agreements=agreements,
         gateway_document=gateway_document,
+        keys_document=keys_document,
         policy_document=policy_document,
         problems=tuple(reading.problems),
         unread=frozenset(reading.unread),

@@ -16,6 +16,7 @@ from gateway.settings.fields import Model
 from gateway.settings.models.agreements import AgreementEntry
 from gateway.settings.models.gateway import Gateway
 from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.keys import Keys
 from gateway.settings.models.policy import PolicyFile
 from gateway.settings.models.schools import SchoolEntry
 from gateway.settings.models.services import OidcServiceEntry, SamlServiceEntry
@@ -29,6 +30,7 @@ at once, with file and line. `sluis init DIR --base-url URL` writes a directory 
 | file | holds |
 |---|---|
 | `gateway.yaml` | the gateway itself |
+| `keys.yaml` | the keys, by reference; `sluis keys` writes it |
 | `policy.yaml` | what may go to services at all |
 | `identity-providers/*.yaml`, `services/*.yaml`, `schools/*.yaml`, `agreements/*.yaml` | one entry, or a list of them |
 
@@ -42,6 +44,7 @@ cannot read, `{env: NAME}` an environment variable.
 
 _FILES: tuple[tuple[str, type[Model]], ...] = (
     ("gateway.yaml", Gateway),
+    ("keys.yaml", Keys),
     ("identity-providers/*.yaml", IdentityProviderEntry),
     ("services/*.yaml` with `protocol: saml", SamlServiceEntry),
     ("services/*.yaml` with `protocol: oidc", OidcServiceEntry),
@@ -125,6 +128,7 @@ _PLAIN = {
     "bool": "`true` or `false`",
     "date": "day",
     "timedelta": "duration",
+    "datetime": "moment",
     "Brin": "BRIN",
     "IPv4Network": "address or network",
     "IPv6Network": "address or network",

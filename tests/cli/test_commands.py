@@ -17,7 +17,7 @@ from gateway.cli import main
 from gateway.saml.addresses import Addresses
 from gateway.settings.loader import load
 from gateway.xml.signatures import verify
-from tests.support.configuration import FILES, GATEWAY, edited, write_configuration
+from tests.support.configuration import FILES, KEYS, edited, write_configuration
 from tests.support.signing_keys import signing_key
 
 REPOSITORY = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ class TestCheck:
         assert result.exit_code == 1
         lines = result.output.splitlines()
         assert lines[0].startswith("agreements/agreements.yaml:4: from: a day is written 2026-08-01")
-        assert lines[1].startswith("gateway.yaml:11: lifetimes.transaction: a duration is a number")
+        assert lines[1].startswith("gateway.yaml:6: lifetimes.transaction: a duration is a number")
         assert lines[2:] == ["2 errors, 0 warnings"]
 
     def test_a_warning_is_no_error(self, tmp_path):
@@ -101,8 +101,12 @@ class TestInit:
         assert {name for name, mode in modes.items() if mode == 0o600} == {
             "saml-1.key",
             "saml-2.key",
+            "encryption-1.key",
+            "oidc-1.key",
+            "oidc-2.key",
             "sealing-1.secret",
             "pseudonyms-1.secret",
+            "ledger-1.secret",
         }
         assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
 
@@ -199,9 +203,9 @@ class TestKeysOnly:
         assert sluis("check", tmp_path).exit_code == 0
 
     def test_a_next_key_is_an_entry_and_this(self, tmp_path):
-        entry = "    - {key: {file: keys/saml.key}, certificate: keys/saml.crt}\n"
-        more = entry + "    - {key: {file: keys/next.key}, certificate: keys/next.crt}\n"
-        write_configuration(tmp_path, {"gateway.yaml": GATEWAY.replace(entry, more)})
+        entry = next(line for line in KEYS.splitlines() if "saml1" in line)
+        more = entry.replace("saml1, state: active", "saml2, state: next").replace("keys/saml", "keys/next")
+        write_configuration(tmp_path, edited("keys.yaml", entry, f"{entry}\n{more}"))
 
         assert init(tmp_path, "--keys-only").output == "made keys/next.key\n"
         assert sluis("check", tmp_path).exit_code == 0
@@ -250,7 +254,7 @@ class TestExample:
         ).stdout.split()
 
         assert not [path for path in tracked if b"PRIVATE" in (REPOSITORY / path).read_bytes()]
-        assert not [path for path in tracked if path.startswith("config/keys")]
+        assert not [path for path in tracked if path.startswith("config/keys/")]
 
     def test_every_yaml_file_of_it_says_what_it_is_for(self):
         for path in (REPOSITORY / "config").rglob("*.yaml"):
@@ -277,7 +281,7 @@ class TestMetadata:
 
         assert result.exit_code == 1
         assert result.stdout == ""
-        assert "gateway.yaml:11: lifetimes.transaction" in result.stderr
+        assert "gateway.yaml:6: lifetimes.transaction" in result.stderr
 
 
 def test_every_command_has_help():
@@ -299,6 +303,7 @@ def test_the_files_of_the_sound_configuration_are_all_read(tmp_path):
     documents = {entry.document.file for entry in (*settings.services, *settings.schools, *settings.agreements)}
     assert documents | {entry.document.file for entry in settings.identity_providers} == set(FILES) - {
         "gateway.yaml",
+        "keys.yaml",
         "policy.yaml",
     }
 
@@ -309,4 +314,4 @@ def test_commands_that_need_no_parties_say_what_keeps_them(tmp_path):
     result = sluis("db", "status", directory)
 
     assert result.exit_code == 1
-    assert "gateway.yaml:11: lifetimes.transaction" in result.stderr
+    assert "gateway.yaml:6: lifetimes.transaction" in result.stderr

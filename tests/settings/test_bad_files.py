@@ -10,6 +10,7 @@ from gateway.settings.problems import Level, Problems
 from tests.support.configuration import FILES, edited, write_configuration
 
 G, P = "gateway.yaml", "policy.yaml"
+K = "keys.yaml"
 I, S, B, A = (  # noqa: E741
     "identity-providers/petteflat.yaml",
     "services/leesplein.yaml",
@@ -28,13 +29,14 @@ class Bad(NamedTuple):
     says: tuple[str, ...]
 
 
+SEALING = next(line for line in FILES[K].splitlines() if line.startswith("sealing: "))
 CASES = {
     "misspelt key": Bad(G, "listen: ", "listn: ", 2, ("unknown key listn", "did you mean listen?")),
     "key of nowhere": Bad(
-        G, "lifetimes: ", "colour: blue\nlifetimes: ", 11, ("unknown key colour", "possible: base_url, listen")
+        G, "lifetimes: ", "colour: blue\nlifetimes: ", 6, ("unknown key colour", "possible: base_url, listen")
     ),
     "misspelt inner key": Bad(
-        G, "{transaction: 15m}", "{transactions: 15m}", 11, ("lifetimes.transactions", "did you mean transaction?")
+        G, "{transaction: 15m}", "{transactions: 15m}", 6, ("lifetimes.transactions", "did you mean transaction?")
     ),
     "missing key": Bad(G, "base_url: https://login.example.nl\n", "", 1, ("base_url is missing", "Public address")),
     "missing inner key": Bad(G, "name: Voorbeeld, ", "", 3, ("organisation.name is missing",)),
@@ -50,49 +52,57 @@ CASES = {
     ),
     "no port": Bad(G, "127.0.0.1:8080", "127.0.0.1", 2, ("listen", "host and port, such as 127.0.0.1:8080")),
     "port that is none": Bad(G, "127.0.0.1:8080", "127.0.0.1:80800", 2, ("host and port",)),
-    "workers as a word": Bad(G, "lifetimes: ", "workers: many\nlifetimes: ", 11, ("workers: a whole number",)),
-    "no workers": Bad(G, "lifetimes: ", "workers: 0\nlifetimes: ", 11, ("workers: at least 1",)),
+    "workers as a word": Bad(G, "lifetimes: ", "workers: many\nlifetimes: ", 6, ("workers: a whole number",)),
+    "no workers": Bad(G, "lifetimes: ", "workers: 0\nlifetimes: ", 6, ("workers: at least 1",)),
     "network with a host in it": Bad(
-        G, "lifetimes: ", "trusted_proxies:\n  - 10.0.0.0/8\n  - 10.0.0.7/8\nlifetimes: ", 13, ("10.0.0.0/24",)
+        G, "lifetimes: ", "trusted_proxies:\n  - 10.0.0.0/8\n  - 10.0.0.7/8\nlifetimes: ", 8, ("10.0.0.0/24",)
     ),
-    "duration without a unit": Bad(G, "15m", "15", 11, ("lifetimes.transaction", "90s, 15m or 10h", "PT15M")),
-    "duration too short": Bad(G, "15m", "5s", 11, ("lifetimes.transaction: at least 1 minute",)),
+    "duration without a unit": Bad(G, "15m", "15", 6, ("lifetimes.transaction", "90s, 15m or 10h", "PT15M")),
+    "duration too short": Bad(G, "15m", "5s", 6, ("lifetimes.transaction: at least 1 minute",)),
     "e-mail without a domain": Bad(G, "beheer@example.nl", "beheer", 5, ("contacts.0.email", "name@domain")),
     "unknown contact type": Bad(
         G, "type: technical", "type: techincal", 5, ("contacts.0.type", "did you mean technical?")
     ),
     "unknown environment": Bad(
-        G, "lifetimes: ", "environment: acceptance\nlifetimes: ", 11, ("environment", "production, test")
+        G, "lifetimes: ", "environment: acceptance\nlifetimes: ", 6, ("environment", "production, test")
     ),
     "secret in the file": Bad(
-        G,
+        K,
         "secret: {file: keys/sealing.secret}",
         "secret: aGVsbG8=",
-        9,
-        ("keys.sealing.0.secret", "{file: ...} or {env"),
+        3,
+        ("sealing.0.secret", "{file: ...} or {env"),
     ),
     "secret by file and by environment": Bad(
-        G, "{file: keys/sealing.secret}", "{file: a, env: B}", 9, ("keys.sealing.0.secret", "one of both")
+        K, "{file: keys/sealing.secret}", "{file: a, env: B}", 3, ("sealing.0.secret", "one of both")
     ),
-    "no key at all": Bad(G, "[{id: s1, secret: {file: keys/sealing.secret}}]", "[]", 9, ("keys.sealing: at least 1",)),
+    "state that is none": Bad(K, "{id: s1, state: active", "{id: s1, state: actve", 3, ("did you mean active?",)),
+    "moment without a time": Bad(
+        K,
+        "{id: s1, state: active, since: 2026-08-01T00:00:00Z",
+        "{id: s1, state: active, since: 2026-08-01",
+        3,
+        ("sealing.0.since: a moment is written 2026-08-01T12:00:00Z",),
+    ),
+    "no key at all": Bad(K, SEALING, "sealing: []", 3, ("sealing: at least 1",)),
     "password in a database address": Bad(
         G,
         "lifetimes: ",
         'stores:\n  lasting:\n    url: "postgresql://sluis:hunter2@db/sluis"\nlifetimes: ',
-        13,
+        8,
         ("stores.lasting.url", "an address with a password is a secret", "{env: ...}"),
     ),
     "unknown store": Bad(
-        G, "lifetimes: ", "stores: {short_lived: {kind: memcached}}\nlifetimes: ", 11, ("possible: sqlite, redis",)
+        G, "lifetimes: ", "stores: {short_lived: {kind: memcached}}\nlifetimes: ", 6, ("possible: sqlite, redis",)
     ),
     "store without a kind": Bad(
-        G, "lifetimes: ", "stores: {short_lived: {path: x}}\nlifetimes: ", 11, ("stores.short_lived.kind is missing",)
+        G, "lifetimes: ", "stores: {short_lived: {path: x}}\nlifetimes: ", 6, ("stores.short_lived.kind is missing",)
     ),
     "unknown key of one kind of store": Bad(
         G,
         "lifetimes: ",
         "stores:\n  short_lived:\n    kind: redis\n    url: {env: REDIS}\n    path: x\nlifetimes: ",
-        15,
+        10,
         ("unknown key stores.short_lived.path",),
     ),
     "class that is none": Bad(
@@ -178,7 +188,7 @@ def test_all_errors_of_all_files_come_at_once(tmp_path):
 
     assert [str(problem.place) for problem in caught.value.problems] == [
         f"{A}:4",
-        f"{G}:11",
+        f"{G}:6",
         f"{I}:5",
         f"{S}:5",
         f"{S}:6",
@@ -187,11 +197,10 @@ def test_all_errors_of_all_files_come_at_once(tmp_path):
 
 
 def test_no_problem_quotes_a_secret_that_was_written_into_the_file(tmp_path):
-    changed = edited(G, "secret: {file: keys/sealing.secret}", "secret: geheim-geheim")
-    changed[G] = changed[G].replace(
-        "lifetimes: ", 'stores: {lasting: {url: "postgresql://me:geheim@db/x"}}\nlifetimes: '
-    )
-    changed[G] = changed[G].replace("{file: keys/saml.key}", "geheim-geheim").replace("15m", "geheim")
+    changed = edited(K, "secret: {file: keys/sealing.secret}", "secret: geheim-geheim")
+    changed[G] = FILES[G].replace("lifetimes: ", 'stores: {lasting: {url: "postgresql://me:geheim@db/x"}}\nlifetimes: ')
+    changed[K] = changed[K].replace("{file: keys/saml.key}", "geheim-geheim")
+    changed[G] = changed[G].replace("15m", "geheim")
 
     with pytest.raises(Problems) as caught:
         load(write_configuration(tmp_path, changed))
@@ -276,7 +285,7 @@ def test_nesting_without_end(tmp_path):
         ("service/other.yaml", "did you mean services?"),
         ("identity-provider/other.yaml", "did you mean identity-providers?"),
         ("gateway.yml", "did you mean gateway.yaml?"),
-        ("notes.yaml", "the gateway reads gateway.yaml and policy.yaml"),
+        ("notes.yaml", "the gateway reads gateway.yaml, keys.yaml, policy.yaml"),
         ("services/more/other.yaml", "put its .yaml files in services itself"),
     ],
 )

@@ -7,16 +7,22 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gateway.settings.keys import check_certificates, load_keys
+from gateway.settings.certificates import check_certificates
+from gateway.settings.keys import load_keys
 from gateway.settings.loader import load
-from gateway.settings.problems import Level, Problems
+from gateway.settings.problems import Level, Place, Problems
 from gateway.settings.secrets import SecretReference
 from gateway.settings.stores import check_stores
-from tests.support.configuration import SECRET, edited, write_configuration
+from tests.support.configuration import FILES, SECRET, edited, write_configuration
 from tests.support.signing_keys import certificate_of, signing_key
 
-G = "gateway.yaml"
+G, K = "gateway.yaml", "keys.yaml"
 PKCS8 = serialization.PrivateFormat.PKCS8
+
+
+def _entry(key_id: str) -> str:
+    line = next(line for line in FILES[K].splitlines() if f"id: {key_id}," in line)
+    return line[line.index("{") : line.rindex("}") + 1]
 
 
 def _said(directory) -> list[str]:
@@ -28,23 +34,23 @@ def _said(directory) -> list[str]:
 def test_loads_every_key_and_shows_none(tmp_path):
     ring = load_keys(load(write_configuration(tmp_path)))
 
-    assert [key.id for key in (*ring.sealing, *ring.pseudonyms)] == ["s1", "p1"]
-    assert ring.sealing[0].secret == b"secret secret secret secret secret!"
-    assert ring.saml_signing[0].certificate == signing_key("gateway").certificate
+    assert [key.id for key in (*ring.sealing.all, *ring.pseudonyms.all, *ring.ledger.all)] == ["s1", "p1", "l1"]
+    assert ring.sealing.active.secret == b"secret secret secret secret secret!"
+    assert ring.saml_signing.active.certificate == signing_key("gateway").certificate
     assert "secret" not in repr(ring)
     assert "PRIVATE" not in repr(ring)
 
 
 def test_a_secret_comes_from_the_environment_as_well(tmp_path, monkeypatch):
     monkeypatch.setenv("SLUIS_SEALING", f" {SECRET}\n")
-    directory = write_configuration(tmp_path, edited(G, "{file: keys/sealing.secret}", "{env: SLUIS_SEALING}"))
+    directory = write_configuration(tmp_path, edited(K, "{file: keys/sealing.secret}", "{env: SLUIS_SEALING}"))
 
-    assert load_keys(load(directory)).sealing[0].secret == b"secret secret secret secret secret!"
+    assert load_keys(load(directory)).sealing.active.secret == b"secret secret secret secret secret!"
 
 
 def test_everything_that_is_wrong_with_keys_comes_at_once(tmp_path, monkeypatch):
     monkeypatch.delenv("SLUIS_NOT_SET", raising=False)
-    directory = write_configuration(tmp_path, edited(G, "{file: keys/pseudonyms.secret}", "{env: SLUIS_NOT_SET}"))
+    directory = write_configuration(tmp_path, edited(K, "{file: keys/pseudonyms.secret}", "{env: SLUIS_NOT_SET}"))
     (directory / "keys/sealing.secret").unlink()
     (directory / "keys/saml.crt").unlink()
 
@@ -52,9 +58,9 @@ def test_everything_that_is_wrong_with_keys_comes_at_once(tmp_path, monkeypatch)
         "cannot be read: No such file or directory; `sluis init DIR --keys-only` makes the keys that are not there"
     )
     assert _said(directory) == [
-        f"gateway.yaml:8: keys/saml.crt {missing}",
-        f"gateway.yaml:9: the sealing key s1: keys/sealing.secret {missing}",
-        "gateway.yaml:10: the pseudonyms key p1: the environment variable SLUIS_NOT_SET is not set",
+        f"keys.yaml:2: the saml_signing key saml1: keys/saml.crt {missing}",
+        f"keys.yaml:3: the sealing key s1: keys/sealing.secret {missing}",
+        "keys.yaml:4: the pseudonyms key p1: the environment variable SLUIS_NOT_SET is not set",
     ]
 
 
@@ -78,7 +84,7 @@ def test_a_secret_of_the_owner_or_that_an_orchestrator_hands_to_the_group_is_tak
     ("content", "words"),
     [
         (b"", "keys/sealing.secret is empty"),
-        (b"not base64 at all", "the sealing key s1 is not base64; `openssl rand -base64 32` makes one"),
+        (b"not base64 at all", "the sealing key s1: it is not base64, as `openssl rand -base64 32` makes it"),
         (b"dG9vIHNob3J0", "at least 32 bytes"),
         ("c2VjcmV0é".encode(), "the sealing key s1"),
     ],
@@ -89,16 +95,40 @@ def test_a_secret_that_is_none(content, words, tmp_path):
 
     said = _said(directory)
     assert len(said) == 1
-    assert said[0].startswith("gateway.yaml:9: ")
+    assert said[0].startswith("keys.yaml:3: ")
     assert words in said[0]
     assert "dG9v" not in said[0]
 
 
 def test_an_id_that_stands_twice(tmp_path):
-    twice = "[{id: s1, secret: {file: keys/sealing.secret}}, {id: s1, secret: {file: keys/sealing.secret}}]"
-    directory = write_configuration(tmp_path, edited(G, "[{id: s1, secret: {file: keys/sealing.secret}}]", twice))
+    entry = _entry("s1")
+    directory = write_configuration(tmp_path, edited(K, entry, f"{entry}, {entry.replace('active', 'previous')}"))
 
-    assert _said(directory) == ["gateway.yaml:9: the id s1 stands twice in sealing; give every key its own"]
+    assert _said(directory) == ["keys.yaml:3: the id s1 stands twice in sealing; give every key its own"]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [("active", "sealing has 2 active keys"), ("next", "sealing has no active key")]
+)
+def test_a_ring_has_one_active_key(state, words, tmp_path):
+    first, second = _entry("s1"), _entry("s1").replace("s1", "s2")
+    both = ", ".join(entry.replace("state: active", f"state: {state}") for entry in (first, second))
+    directory = write_configuration(tmp_path, edited(K, first, both))
+
+    assert _said(directory) == [f"keys.yaml:3: {words}; one of a ring is active"]
+
+
+def test_keys_of_a_ring_go_by_their_state(tmp_path):
+    states = {"s1": "previous", "s2": "retired", "s3": "previous", "s4": "active", "s5": "next"}
+    entries = [_entry("s1").replace("s1", one).replace("active", state) for one, state in states.items()]
+    entries[1] = entries[1].replace("keys/sealing.secret", "keys/gone.secret")
+    directory = write_configuration(tmp_path, edited(K, _entry("s1"), ", ".join(entries)))
+
+    ring = load_keys(load(directory)).sealing
+
+    assert [key.id for key in ring.all] == ["s4", "s5", "s1", "s3"]
+    assert [key.id for key in ring.announced] == ["s4", "s5"]
+    assert ring.first.id == "s1"
 
 
 def _pem(key, encryption=None) -> bytes:
@@ -125,7 +155,7 @@ def test_a_signing_key_that_will_not_do(pem, words, tmp_path):
 
     said = _said(directory)
     assert len(said) == 1
-    assert said[0].startswith("gateway.yaml:8: saml_signing key 1: ")
+    assert said[0].startswith("keys.yaml:2: the saml_signing key saml1: ")
     assert words in said[0]
 
 
@@ -139,8 +169,10 @@ def test_a_certificate_that_is_none(tmp_path):
 @pytest.mark.parametrize(
     ("now", "words"),
     [
-        (datetime(2035, 11, 1, tzinfo=UTC), None),
-        (datetime(2035, 12, 15, tzinfo=UTC), "the certificate ends on 2036-01-01"),
+        (datetime(2035, 10, 2, tzinfo=UTC), None),
+        (datetime(2035, 10, 4, tzinfo=UTC), "the certificate ends on 2036-01-01, within 90 days"),
+        (datetime(2035, 12, 15, tzinfo=UTC), "the certificate ends on 2036-01-01, within 30 days"),
+        (datetime(2035, 12, 28, tzinfo=UTC), "the certificate ends on 2036-01-01, within 7 days"),
         (datetime(2036, 1, 2, tzinfo=UTC), "the certificate ended on 2036-01-01"),
     ],
 )
@@ -150,10 +182,10 @@ def test_warns_before_the_gateways_own_certificate_ends(now, words, tmp_path):
     (directory / "keys/saml.crt").write_bytes(certificate.public_bytes(Encoding.PEM))
     settings = load(directory)
 
-    problems = list(check_certificates(settings, load_keys(settings), now))
+    problems = list(check_certificates(load_keys(settings).certificates, now))
 
     assert [problem.level for problem in problems] == ([Level.WARNING] if words else [])
-    assert all(words in str(problem) and problem.place.line == 8 for problem in problems)
+    assert all(words in str(problem) and problem.place == Place(K, 2) for problem in problems)
 
 
 def _stores(tmp_path, stores: str) -> list[str]:
@@ -172,8 +204,8 @@ def test_addresses_of_stores_are_looked_at_before_anybody_connects(tmp_path, mon
     )
 
     assert said == [
-        "gateway.yaml:14: the address is of another kind of store; it begins with redis:// or rediss:// or unix://",
-        "gateway.yaml:16: the environment variable SLUIS_DATABASE_URL is not set",
+        "gateway.yaml:9: the address is of another kind of store; it begins with redis:// or rediss:// or unix://",
+        "gateway.yaml:11: the environment variable SLUIS_DATABASE_URL is not set",
     ]
 
 
@@ -188,7 +220,7 @@ def test_bytes_that_are_no_text_are_no_address(tmp_path):
     (tmp_path / "url").write_bytes(b"\xff\xfe")
     (tmp_path / "url").chmod(0o600)
 
-    assert _stores(tmp_path, "  lasting: {url: {file: url}}\n") == ["gateway.yaml:12: url is not UTF-8"]
+    assert _stores(tmp_path, "  lasting: {url: {file: url}}\n") == ["gateway.yaml:7: url is not UTF-8"]
 
 
 def test_a_reference_shows_where_a_secret_is_and_not_what(tmp_path):

@@ -20,12 +20,14 @@ listen: 127.0.0.1:8080
 organisation: {name: Voorbeeld, url: "https://example.nl"}
 contacts:
   - {type: technical, name: Beheer, email: beheer@example.nl}
-keys:
-  saml_signing:
-    - {key: {file: keys/saml.key}, certificate: keys/saml.crt}
-  sealing: [{id: s1, secret: {file: keys/sealing.secret}}]
-  pseudonyms: [{id: p1, secret: {file: keys/pseudonyms.secret}}]
 lifetimes: {transaction: 15m}
+"""
+KEYS = """\
+saml_signing:
+  - {id: saml1, state: active, since: 2026-08-01T00:00:00Z, key: {file: keys/saml.key}, certificate: keys/saml.crt}
+sealing: [{id: s1, state: active, since: 2026-08-01T00:00:00Z, secret: {file: keys/sealing.secret}}]
+pseudonyms: [{id: p1, state: active, since: 2026-08-01T00:00:00Z, secret: {file: keys/pseudonyms.secret}}]
+ledger: [{id: l1, state: active, since: 2026-08-01T00:00:00Z, secret: {file: keys/ledger.secret}}]
 """
 POLICY = """\
 version: "1"
@@ -88,6 +90,7 @@ AGREEMENTS = """\
 """
 FILES: Mapping[str, str] = {
     "gateway.yaml": GATEWAY,
+    "keys.yaml": KEYS,
     "policy.yaml": POLICY,
     "identity-providers/petteflat.yaml": IDP,
     "services/leesplein.yaml": SERVICE,
@@ -121,6 +124,7 @@ def write_keys(directory: Path) -> None:
     (directory / "keys").mkdir(exist_ok=True)
     (directory / "keys/saml.crt").write_bytes(key.certificate.public_bytes(Encoding.PEM))
     secrets = {"saml.key": pem, "sealing.secret": SECRET.encode(), "pseudonyms.secret": SECRET.encode()}
+    secrets["ledger.secret"] = SECRET.encode()
     for name, content in secrets.items():
         path = directory / "keys" / name
         path.write_bytes(content)

@@ -19,7 +19,6 @@ from gateway.settings.fields import (
     Text,
     Whole,
 )
-from gateway.settings.models.keys import Keys
 from gateway.settings.models.stores import Stores
 
 
@@ -91,7 +90,6 @@ class Gateway(Model):
     environment: Literal["production", "test"] = Field(
         default="production", description="Which ECK iDs are real: segment 201703 in production, pilot in test"
     )
-    keys: Keys = Field(description="Keys, by reference")
     stores: Stores = Field(default=Stores(), description="Where state is kept")
     lifetimes: Lifetimes = Field(default=Lifetimes(), description="How long things live")
     log: Log = Field(default=Log(), description="The log")
