@@ -100,13 +100,13 @@ def _normalised(attribute: Attribute, texts: tuple[str, ...]) -> tuple[str, ...]
         case Attribute.SCHOOL_DOMAIN:
             return tuple(text.lower() for text in texts)
         case Attribute.BIRTH_DATE:
-            return tuple(text for text in texts if _is_date(text))
+            return tuple(day for text in texts if _is_date(day := text.replace("-", "")))
         case _:
             return texts
 
 
 def _is_date(text: str) -> bool:
-    """`yyyymmdd` (schacDateOfBirth)."""
+    """`yyyymmdd` (schacDateOfBirth); hyphens (`birthdate`, OpenID Connect Core 5.1) have been taken out."""
     try:
         datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007 - a day has no time zone
     except ValueError:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gateway.attributes.dialects import dialect
 from gateway.attributes.values import Attributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
@@ -29,7 +30,7 @@ def school_of(attributes: Attributes, idp: IdentityProvider, federation: Federat
     if institutions or branches:
         found = _by_brin(institutions, branches, federation)
     else:
-        found = SchoolOfLogin(_by_domain(attributes, federation), None)
+        found = SchoolOfLogin(_implied(attributes, idp, federation) or _by_domain(attributes, federation), None)
     if found.school.brin not in idp.schools:
         raise SluisError(ErrorCode.BRIN_UNKNOWN, hint=f"{idp.id} does not speak for {found.school.brin}")
     return found
@@ -43,6 +44,15 @@ def _by_brin(institutions: list[Brin], branches: list[Brin], federation: Federat
         raise SluisError(ErrorCode.BRIN_AMBIGUOUS, hint="the identity provider named several schools")
     (brin,) = named
     return SchoolOfLogin(federation.school_by_brin(brin), brin if brin.branch else None)
+
+
+def _implied(attributes: Attributes, idp: IdentityProvider, federation: Federation) -> School | None:
+    """The only school of an identity provider whose dialect lets it be silent about that."""
+    silent = not attributes.all(Attribute.SCHOOL_DOMAIN) and dialect(idp.dialect).one_school_is_implied
+    if not silent or len(idp.schools) != 1:
+        return None
+    (brin,) = idp.schools
+    return federation.schools[brin]
 
 
 def _by_domain(attributes: Attributes, federation: Federation) -> School:

@@ -22,10 +22,15 @@ from gateway.federation.models import (
     Service,
     ServiceId,
 )
+from gateway.federation.openid_provider import OpenIdProvider
 from gateway.federation.snapshot import Federation
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.agreements import AgreementEntry
-from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.identity_providers import (
+    IdentityProviderEntry,
+    OidcIdentityProviderEntry,
+    SamlIdentityProviderEntry,
+)
 from gateway.settings.models.schools import SchoolEntry
 from gateway.settings.models.services import OidcServiceEntry, SamlServiceEntry, ServiceEntry
 from gateway.settings.problems import Problem, Problems, errors
@@ -59,17 +64,43 @@ def build(settings: Settings, *, clock: Clock) -> tuple[Federation, tuple[Proble
 
 def _identity_provider(entry: Entry[IdentityProviderEntry], files: MetadataFiles) -> IdentityProvider | None:
     value = entry.value
-    metadata = files.read(entry, value, read_idp)
-    if metadata is None:
+    party = (
+        files.read(entry, value, read_idp)
+        if isinstance(value, SamlIdentityProviderEntry)
+        else _openid_provider(entry, value, files)
+    )
+    if party is None:
         return None
     return IdentityProvider(
         id=IdpId(value.id),
         names=value.names,
-        metadata=metadata,
+        party=party,
         dialect=value.dialect,
         schools=frozenset(value.schools),
         eck_id_sources=tuple(EckIdSource(source) for source in value.eck_id),
-        allow_unsolicited=value.allow_unsolicited,
+        allow_unsolicited=isinstance(value, SamlIdentityProviderEntry) and value.allow_unsolicited,
+    )
+
+
+def _openid_provider(
+    entry: Entry[IdentityProviderEntry], value: OidcIdentityProviderEntry, files: MetadataFiles
+) -> OpenIdProvider | None:
+    secret = None
+    if value.client_secret is not None:
+        try:
+            secret = value.client_secret.read(files.directory).decode()
+        except ValueError as cause:
+            what = "it is not UTF-8" if isinstance(cause, UnicodeDecodeError) else str(cause)
+            files.problems.append(Problem(entry.place("client_secret"), f"client_secret: {what}"))
+            return None
+    return OpenIdProvider(
+        issuer=value.issuer,
+        client_id=value.client_id,
+        authentication=ClientAuthentication(value.authentication),
+        secret=secret,
+        scopes=tuple(value.scopes),
+        contexts=tuple(value.acr_values),
+        userinfo=value.userinfo,
     )
 
 

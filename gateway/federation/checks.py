@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from gateway.domain.attribute import IDENTIFIERS, Attribute
 from gateway.domain.brin import Brin
+from gateway.domain.protocol import Protocol
 from gateway.domain.release_class import ReleaseClass
 from gateway.domain.sector import Sector
 from gateway.federation.agreement_checks import AGREEMENT_CHECKS
@@ -42,6 +43,14 @@ class Parties:
         for idp, entry in zip(self.identity_providers, self.settings.identity_providers, strict=True):
             if idp is not None:
                 yield idp, entry
+
+    def saml_identity_providers(self) -> Iterator[tuple[IdentityProvider, Entry[IdentityProviderEntry]]]:
+        """Those that speak SAML."""
+        return (found for found in self.read_identity_providers() if found[0].protocol is Protocol.SAML)
+
+    def openid_providers(self) -> Iterator[tuple[IdentityProvider, Entry[IdentityProviderEntry]]]:
+        """Those that speak OpenID Connect."""
+        return (found for found in self.read_identity_providers() if found[0].protocol is Protocol.OIDC)
 
     def read_services(self) -> Iterator[tuple[Service, Entry[ServiceEntry]]]:
         """Those whose metadata could be read, with their entries."""
@@ -80,8 +89,10 @@ def check_ids(parties: Parties) -> Iterator[Problem]:
     yield from _doubles("the BRIN", ((str(entry.value.brin), entry.place("brin")) for entry in settings.schools))
     domains = ((domain, entry.place("domains")) for entry in settings.schools for domain in entry.value.domains)
     yield from _doubles("the domain", domains)
-    idps = ((idp.metadata.entity_id, entry.place("metadata")) for idp, entry in parties.read_identity_providers())
+    idps = ((idp.entity_id, entry.place("metadata")) for idp, entry in parties.saml_identity_providers())
     yield from _doubles("the entityID", idps)
+    providers = ((idp.entity_id, entry.place("issuer")) for idp, entry in parties.openid_providers())
+    yield from _doubles("the issuer", providers)
     services = ((client.metadata.entity_id, entry.place("metadata")) for client, entry in parties.saml_clients())
     yield from _doubles("the entityID", services)
     clients = ((client.client_id, entry.place("client_id")) for client, entry in parties.oidc_clients())
@@ -182,8 +193,8 @@ def check_endpoints(parties: Parties) -> Iterator[Problem]:
     for client, entry in parties.saml_clients():
         locations = (consumer.location for consumer in client.metadata.assertion_consumers)
         yield from _plain("AssertionConsumerService", locations, entry.place("metadata"))
-    for idp, idp_entry in parties.read_identity_providers():
-        locations = (endpoint.location for endpoint in idp.metadata.single_sign_on)
+    for idp, idp_entry in parties.saml_identity_providers():
+        locations = (endpoint.location for endpoint in idp.saml.single_sign_on)
         yield from _plain("SingleSignOnService", locations, idp_entry.place("metadata"))
 
 
@@ -208,7 +219,7 @@ def check_fit(parties: Parties) -> list[Problem]:
 
 def check_dates(parties: Parties, now: datetime) -> list[Problem]:
     """Everything that has run out, or will soon."""
-    idps = [(idp.metadata, entry.place("metadata")) for idp, entry in parties.read_identity_providers()]
+    idps = [(idp.saml, entry.place("metadata")) for idp, entry in parties.saml_identity_providers()]
     services = [(client.metadata, entry.place("metadata")) for client, entry in parties.saml_clients()]
     return [*agreement_dates(parties.settings, now), *metadata_dates([*idps, *services], now)]
 

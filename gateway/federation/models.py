@@ -14,6 +14,7 @@ from gateway.domain.protocol import Protocol
 from gateway.domain.sector import Sector
 from gateway.federation.clients import NameIdFormat, OidcClient, SamlClient
 from gateway.federation.metadata.entities import IdpMetadata
+from gateway.federation.openid_provider import OpenIdProvider
 
 IdpId = NewType("IdpId", str)
 """The id of an identity provider's entry: lower-case letters, digits and hyphens."""
@@ -42,16 +43,42 @@ class School:
 
 @dataclass(frozen=True, slots=True)
 class IdentityProvider:
-    """Authenticates people of the schools that it speaks for; a hub speaks for many."""
+    """Authenticates people of the schools that it speaks for; a hub speaks for many.
+
+    `party` is what it is in its protocol.
+    """
 
     id: IdpId
     names: Mapping[Language, str]
-    metadata: IdpMetadata
+    party: IdpMetadata | OpenIdProvider
     dialect: str
     schools: frozenset[Brin]
     eck_id_sources: tuple[EckIdSource, ...] = (EckIdSource.ASSERTION,)
     allow_unsolicited: bool = False
-    protocol: Protocol = Protocol.SAML
+
+    @property
+    def protocol(self) -> Protocol:
+        """What it speaks."""
+        return Protocol.OIDC if isinstance(self.party, OpenIdProvider) else Protocol.SAML
+
+    @property
+    def saml(self) -> IdpMetadata:
+        """Its SAML metadata. Raises TypeError for one that speaks another protocol."""
+        if isinstance(self.party, OpenIdProvider):
+            raise TypeError(f"{self.id} does not speak SAML")
+        return self.party
+
+    @property
+    def oidc(self) -> OpenIdProvider:
+        """What it is as an OpenID provider. Raises TypeError for one that speaks another protocol."""
+        if not isinstance(self.party, OpenIdProvider):
+            raise TypeError(f"{self.id} does not speak OpenID Connect")
+        return self.party
+
+    @property
+    def entity_id(self) -> str:
+        """What names it in messages: its entityID, or its issuer."""
+        return self.party.entity_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class Federation:
             identity_providers={idp.id: idp for idp in identity_providers},
             services={service.id: service for service in services},
             schools=by_brin,
-            idp_by_entity_id={idp.metadata.entity_id: idp for idp in identity_providers},
+            idp_by_entity_id={idp.entity_id: idp for idp in identity_providers},
             service_by_entity_id={
                 one.client.metadata.entity_id: one for one in services if isinstance(one.client, SamlClient)
             },

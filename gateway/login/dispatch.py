@@ -177,7 +177,7 @@ class Dispatcher:
         return AuthenticationFacts(
             context=authentication.context,
             instant=authentication.instant,
-            authorities=(*authentication.authorities, idp.metadata.entity_id),
+            authorities=(*authentication.authorities, idp.entity_id),
             session=self._randomness.token(),
         )
 

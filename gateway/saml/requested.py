@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gateway.attributes.dialects import FROM_THE_GATEWAY, NAME_ID, NAMES, Dialect, dialect
 from gateway.domain.attribute import Attribute
+from gateway.domain.protocol import Protocol
 from gateway.federation.snapshot import Federation
 
 _WHICH_SCHOOL = frozenset({Attribute.SCHOOL, Attribute.SCHOOL_BRANCH, Attribute.SCHOOL_DOMAIN})
@@ -28,9 +29,10 @@ class RequestedAttributes:
 
 
 def requested_attributes(federation: Federation) -> tuple[RequestedAttributes, ...]:
-    """One list for each dialect that an identity provider of the federation speaks (all, while there is none)."""
+    """One list for each dialect that a SAML identity provider of the federation speaks (all, while there is none)."""
     asked = _asked(federation)
-    spoken = {idp.dialect for idp in federation.identity_providers.values()} or set(NAMES)
+    speakers = (idp for idp in federation.identity_providers.values() if idp.protocol is Protocol.SAML)
+    spoken = {idp.dialect for idp in speakers} or set(NAMES)
     return tuple(_in_dialect(dialect(name), asked) for name in sorted(spoken))
 
 

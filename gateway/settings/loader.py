@@ -13,7 +13,7 @@ from gateway.settings.fields import Model
 from gateway.settings.files import strange_files
 from gateway.settings.models.agreements import AgreementEntry
 from gateway.settings.models.gateway import Gateway
-from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.identity_providers import IDENTITY_PROVIDER_ENTRIES, IdentityProviderEntry
 from gateway.settings.models.keys import Keys
 from gateway.settings.models.policy import PolicyFile
 from gateway.settings.models.schools import SchoolEntry
@@ -86,7 +86,9 @@ def read(directory: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
     gateway_document, gateway = reading.one("gateway.yaml", Gateway)
     keys_document, keys = reading.one("keys.yaml", Keys)
     policy_document, policy = reading.one("policy.yaml", PolicyFile)
-    identity_providers = reading.entries("identity-providers", IdentityProviderEntry)
+    identity_providers: tuple[Entry[IdentityProviderEntry], ...] = reading.entries(
+        "identity-providers", IDENTITY_PROVIDER_ENTRIES
+    )
     services: tuple[Entry[ServiceEntry], ...] = reading.entries("services", SERVICE_ENTRIES)
     schools = reading.entries("schools", SchoolEntry)
     agreements = reading.entries("agreements", AgreementEntry)

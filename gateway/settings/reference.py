@@ -15,7 +15,7 @@ from gateway.domain.attribute import Attribute
 from gateway.settings.fields import Model
 from gateway.settings.models.agreements import AgreementEntry
 from gateway.settings.models.gateway import Gateway
-from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.identity_providers import OidcIdentityProviderEntry, SamlIdentityProviderEntry
 from gateway.settings.models.keys import Keys
 from gateway.settings.models.policy import PolicyFile
 from gateway.settings.models.schools import SchoolEntry
@@ -45,7 +45,8 @@ cannot read, `{env: NAME}` an environment variable.
 _FILES: tuple[tuple[str, type[Model]], ...] = (
     ("gateway.yaml", Gateway),
     ("keys.yaml", Keys),
-    ("identity-providers/*.yaml", IdentityProviderEntry),
+    ("identity-providers/*.yaml` with `protocol: saml", SamlIdentityProviderEntry),
+    ("identity-providers/*.yaml` with `protocol: oidc", OidcIdentityProviderEntry),
     ("services/*.yaml` with `protocol: saml", SamlServiceEntry),
     ("services/*.yaml` with `protocol: oidc", OidcServiceEntry),
     ("schools/*.yaml", SchoolEntry),

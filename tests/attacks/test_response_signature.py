@@ -251,5 +251,5 @@ def test_duplicate_id():
 
 def test_expired_metadata_takes_its_keys_along():
     idp = identity_provider()
-    old = replace(idp, metadata=replace(idp.metadata, valid_until=NOW))
+    old = replace(idp, party=replace(idp.saml, valid_until=NOW))
     assert refusal(signed(), idp=old) is ErrorCode.RESPONSE_IDP_METADATA_EXPIRED

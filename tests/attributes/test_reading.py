@@ -118,7 +118,7 @@ def test_at_most_fifty_values():
     assert len(reading({"ou": [f"groep {n}" for n in range(80)]}).attributes.all(Attribute.SUBGROUP)) == 50
 
 
-@pytest.mark.parametrize(("sent", "kept"), [("20120531", True), ("20120532", False), ("2012-05-31", False)])
+@pytest.mark.parametrize(("sent", "kept"), [("20120531", True), ("20120532", False), ("2012-05-31", True)])
 def test_birth_date(sent, kept):
     found = reading({"urn:schac:attribute-def:schacDateOfBirth": [sent]}, name="surf").attributes
     assert (Attribute.BIRTH_DATE in found) is kept
@@ -261,3 +261,31 @@ def test_values_do_not_show():
     assert "Fenna" not in repr(Attributes({Attribute.GIVEN_NAME: ("Fenna",)}))
     [wire] = wire_attributes({Attribute.GIVEN_NAME: ("Fenna",)}, "entree")
     assert "Fenna" not in repr(wire)
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("eduid", {MACE + "givenName": ["Noor"], MACE + "eduPersonScopedAffiliation": ["student@roc.example"]}),
+        ("eduid", {"urn:oid:2.5.4.42": ["Noor"], "urn:oid:1.3.6.1.4.1.5923.1.1.1.9": ["student@roc.example"]}),
+        ("eduid", {"given_name": ["Noor"], "eduperson_scoped_affiliation": ["student@roc.example"]}),
+        ("oidc-standard", {"given_name": ["Noor"], "eduPersonAffiliation": ["student"]}),
+        ("entra", {"given_name": ["Noor"], "roles": ["student"]}),
+    ],
+)
+def test_one_person_in_each_form_that_identity_providers_have(name, sent):
+    found = reading(sent, name=name, name_id="a-1")
+
+    assert found.attributes.one(Attribute.GIVEN_NAME) == "Noor"
+    assert found.roles == {Role.STUDENT}
+    assert (found.account, found.unknown) == ("a-1", ())
+
+
+def test_an_account_of_entra_is_an_object_in_its_tenant():
+    assert reading({"oid": ["o"], "tid": ["t"]}, name="entra", name_id="s").account == "o@t"
+
+
+def test_the_account_at_eduid_is_not_the_id_that_differs_for_every_institution():
+    sent = {"urn:mace:eduid.nl:1.1": ["targeted"], "urn:oasis:names:tc:SAML:attribute:subject-id": ["u@eduid.nl"]}
+
+    assert reading(sent, name="eduid").account == "u@eduid.nl"

@@ -89,3 +89,13 @@ def test_no_school(sent, code):
 
 def test_a_school_that_this_identity_provider_does_not_speak_for():
     assert refusal(replace(IDP, schools=frozenset({BRANCH.brin})), school="99XA") is ErrorCode.BRIN_UNKNOWN
+
+
+def test_a_tenant_of_one_school_need_not_name_it():
+    tenant = replace(identity_provider(IdpId("tenant"), ONE), dialect="entra")
+
+    assert found(tenant).school is ONE
+    assert found(tenant, school_domain="een.example").school is ONE
+    assert refusal(tenant, school_domain="twee.example") is ErrorCode.BRIN_UNKNOWN
+    assert refusal(replace(IDP, dialect="entra")) is ErrorCode.BRIN_MISSING
+    assert refusal(identity_provider(IdpId("other"), ONE)) is ErrorCode.BRIN_MISSING

@@ -32,7 +32,7 @@ class IdentityProviders:
 
     def authenticate(self, idp: IdentityProvider, request: AuthenticationRequest) -> Redirect:
         self.asked.append((idp.id, request))
-        return Redirect(f"{idp.metadata.single_sign_on[0].location}?RelayState={request.attempt}")
+        return Redirect(f"{idp.saml.single_sign_on[0].location}?RelayState={request.attempt}")
 
 
 @dataclass

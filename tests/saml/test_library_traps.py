@@ -57,8 +57,8 @@ def test_pysaml2_as_configured_here_accepts_a_good_message(pysaml2: Saml2Client)
     "entry",
     [
         {"allow_unsolicited": True},
-        {"metadata": replace(identity_provider().metadata, want_authn_requests_signed=True)},
-        {"metadata": replace(identity_provider().metadata, certificates=())},
+        {"party": replace(identity_provider().saml, want_authn_requests_signed=True)},
+        {"party": replace(identity_provider().saml, certificates=())},
     ],
     ids=["allow_unsolicited", "WantAuthnRequestsSigned", "no certificate"],
 )

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from gateway.attributes.dialects import NAMES
+from gateway.attributes.dialects import INCOMING, NAMES
 from gateway.domain.language import Language
 from gateway.settings.loader import load
-from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.identity_providers import OidcIdentityProviderEntry, SamlIdentityProviderEntry
 from gateway.settings.models.services import SamlServiceEntry
 from gateway.settings.models.stores import RedisStoreSettings, SqliteStoreSettings
 from gateway.settings.reference import reference
@@ -94,8 +94,13 @@ def test_nothing_changes_after_loading(tmp_path):
 
 
 def test_the_dialects_that_may_be_named_are_those_that_there_are():
-    for model in (IdentityProviderEntry, SamlServiceEntry):
-        assert set(model.model_fields["dialect"].annotation.__args__) == set(NAMES)
+    spoken = {
+        SamlServiceEntry: set(NAMES),
+        SamlIdentityProviderEntry: {*NAMES, "eduid"},
+        OidcIdentityProviderEntry: set(INCOMING),
+    }
+    for model, names in spoken.items():
+        assert set(model.model_fields["dialect"].annotation.__args__) == names
 
 
 def test_the_reference_page_is_what_the_models_say():

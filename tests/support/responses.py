@@ -48,7 +48,7 @@ def identity_provider(*certificates: x509.Certificate, entity_id: str = IDP) -> 
     return IdentityProvider(
         id=IdpId("po"),
         names={},
-        metadata=IdpMetadata(
+        party=IdpMetadata(
             entity_id=entity_id,
             valid_until=None,
             certificates=certificates or (IDP_KEY.certificate,),

@@ -35,7 +35,7 @@ def identity_provider(idp: IdpId, *schools: School) -> IdentityProvider:
     return IdentityProvider(
         id=idp,
         names={Language.NL: f"Inloggen {idp}"},
-        metadata=IdpMetadata(
+        party=IdpMetadata(
             entity_id=f"https://{idp}.example/idp",
             valid_until=None,
             certificates=(),

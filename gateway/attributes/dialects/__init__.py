@@ -12,6 +12,8 @@ NAMES = ("entree", "surf")
 """The dialects of SAML parties."""
 OIDC = "oidc"
 """The names that relying parties of OpenID Connect read."""
+INCOMING = ("eduid", "oidc-standard", "entra")
+"""The dialects of identity providers alone; no service reads them."""
 NAME_ID = "name_id"
 """Stands for the NameID among the names where a local account is found."""
 
@@ -26,7 +28,8 @@ class Dialect:
     """Wire names to canonical attributes and back.
 
     `account` says where the local account is found, in order of preference: each is one wire name, or several whose
-    values make it together. `account_names` are the attributes in it.
+    values make it together. `account_names` are the attributes in it. `one_school_is_implied`: an identity provider
+    that speaks for one school need not name it.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Dialect:
     account_names: frozenset[str]
     incoming: Mapping[str, Attribute]
     outgoing: Mapping[Attribute, str]
+    one_school_is_implied: bool = False
 
     @property
     def delivers(self) -> frozenset[Attribute]:
@@ -70,7 +74,10 @@ def parse(name: str, text: str) -> Dialect:
         account_names=frozenset(wire for one in account for wire in one) - {NAME_ID},
         incoming={wire: Attribute(canonical) for wire, canonical in data["incoming"].items()},
         outgoing=outgoing,
+        one_school_is_implied=data.get("one_school_is_implied", False),
     )
 
 
-_DIALECTS = {name: parse(name, (files(__package__) / f"{name}.toml").read_text("utf-8")) for name in (*NAMES, OIDC)}
+_DIALECTS = {
+    name: parse(name, (files(__package__) / f"{name}.toml").read_text("utf-8")) for name in (*NAMES, OIDC, *INCOMING)
+}

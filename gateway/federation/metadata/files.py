@@ -9,7 +9,7 @@ from cryptography import x509
 
 from gateway.federation.metadata.document import MetadataDocument, MetadataRejected
 from gateway.settings.loader import Entry
-from gateway.settings.models.identity_providers import IdentityProviderEntry
+from gateway.settings.models.identity_providers import SamlIdentityProviderEntry
 from gateway.settings.models.services import SamlServiceEntry
 from gateway.settings.problems import Problem
 
@@ -28,7 +28,7 @@ class MetadataFiles:
     def read(
         self,
         entry: Entry[Any],
-        value: IdentityProviderEntry | SamlServiceEntry,
+        value: SamlIdentityProviderEntry | SamlServiceEntry,
         how: Callable[[MetadataDocument, str | None], Read],
     ) -> Read | None:
         """The metadata that an entry's value names; None when it cannot be used."""

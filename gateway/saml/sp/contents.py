@@ -24,7 +24,7 @@ def check_version(assertion: Assertion, _: Expected) -> None:
 
 def check_issuer(assertion: Assertion, expected: Expected) -> None:
     """The issuer of what was signed is the identity provider that was asked: another member's word does not count."""
-    if assertion.issuer != expected.idp.metadata.entity_id:
+    if assertion.issuer != expected.idp.saml.entity_id:
         raise SluisError(ErrorCode.RESPONSE_ISSUER, hint="Issuer of the Assertion")
 
 

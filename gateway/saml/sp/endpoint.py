@@ -7,6 +7,7 @@ from lxml import etree
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.protocol import Protocol
 from gateway.federation.models import IdentityProvider, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
@@ -41,6 +42,8 @@ class AssertionConsumer:
     def solicited(self, encoded: str, expectation: Expectation) -> Authentication:
         """The authentication that answers an attempt. Raises SluisError RESPONSE_* or IDP_*."""
         idp = self._federation.identity_providers[expectation.idp]
+        if idp.protocol is not Protocol.SAML:
+            raise SluisError(ErrorCode.RESPONSE_ISSUER, hint=f"{idp.id} does not speak SAML")
         return self._authentication(decode(encoded), idp, expectation)
 
     def unsolicited(self, encoded: str) -> Authentication:

@@ -25,7 +25,7 @@ def check_version(response: etree._Element, _: Expected) -> None:
 
 def check_metadata_in_date(_: etree._Element, expected: Expected) -> None:
     """saml-metadata 2.3.2: metadata past its validUntil is not used, and with it the keys."""
-    valid_until = expected.idp.metadata.valid_until
+    valid_until = expected.idp.saml.valid_until
     if valid_until is not None and valid_until <= expected.now:
         raise SluisError(ErrorCode.RESPONSE_IDP_METADATA_EXPIRED, hint=str(expected.idp.id))
 
@@ -54,7 +54,7 @@ def check_answers_the_request(response: etree._Element, expected: Expected) -> N
 def check_issuer(response: etree._Element, expected: Expected) -> None:
     """The envelope may name no other issuer than the one that was asked."""
     issuer = response.find(name(SAML, "Issuer"))
-    if issuer is not None and (issuer.text or "").strip() != expected.idp.metadata.entity_id:
+    if issuer is not None and (issuer.text or "").strip() != expected.idp.saml.entity_id:
         raise SluisError(ErrorCode.RESPONSE_ISSUER, hint="Issuer of the Response")
 
 

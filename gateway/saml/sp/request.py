@@ -56,7 +56,7 @@ class ServiceProvider:
 
 
 def _endpoint(idp: IdentityProvider) -> Endpoint:
-    endpoints = idp.metadata.single_sign_on
+    endpoints = idp.saml.single_sign_on
     return next((one for one in endpoints if one.binding is Binding.REDIRECT), endpoints[0])
 
 

@@ -43,6 +43,6 @@ _PROBLEMS = {
 def verified(element: etree._Element, expected: Expected) -> VerifiedElement:
     """The element as its own signature covers it, by a key of the identity provider that was asked."""
     try:
-        return verify(element, expected.idp.metadata.certificates)
+        return verify(element, expected.idp.saml.certificates)
     except SignatureRejected as cause:
         raise SluisError(_PROBLEMS[cause.reason], hint=cause.detail) from cause

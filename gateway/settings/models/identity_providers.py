@@ -1,26 +1,43 @@
 """`identity-providers/*.yaml`."""
 
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
-from gateway.settings.fields import (
-    BrinField,
-    FileName,
-    Id,
-    Model,
-    Names,
-    Switch,
-    Text,
-)
+from gateway.domain.protocol import Protocol
+from gateway.settings.fields import Address, BrinField, FileName, Id, Model, Names, Switch, Text, is_loopback
+from gateway.settings.secrets import SecretReference
 
 
-class IdentityProviderEntry(Model):
-    """An entry of `identity-providers/*.yaml`."""
+def _issuer(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "https" and not is_loopback(parts.hostname):
+        raise ValueError("an issuer is https; http is for loopback alone")
+    if parts.query or parts.fragment or "?" in value or "#" in value:
+        raise ValueError("an issuer has no query and no fragment (OpenID Connect Discovery 1.0, section 3)")
+    return value
+
+
+Issuer = Annotated[Address, AfterValidator(_issuer)]
+Scope = Annotated[str, Field(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]{1,200}$")]
+
+
+class CommonIdentityProviderEntry(Model):
+    """What an entry of `identity-providers/*.yaml` has whatever its protocol."""
 
     id: Id = Field(description="Id in logs, reports and commands")
     names: Names = Field(description="Name in each language")
-    protocol: Literal["saml"] = Field(default="saml", description="Protocol that it speaks")
+    schools: list[BrinField] = Field(min_length=1, description="BRINs of the schools that it speaks for")
+    eck_id: list[Literal["assertion"]] = Field(
+        default=["assertion"], min_length=1, description="Where ECK iDs come from"
+    )
+
+
+class SamlIdentityProviderEntry(CommonIdentityProviderEntry):
+    """A SAML identity provider."""
+
+    protocol: Literal[Protocol.SAML] = Field(default=Protocol.SAML, description="Protocol that it speaks")
     metadata: FileName = Field(description="File with its SAML metadata, beside this one")
     entity_id: Text | None = Field(
         default=None, description="Its entityID, where the file holds the metadata of several entities"
@@ -28,9 +45,44 @@ class IdentityProviderEntry(Model):
     metadata_certificate: FileName | None = Field(
         default=None, description="Certificate (PEM), beside this file, whose key must have signed the metadata"
     )
-    dialect: Literal["entree", "surf"] = Field(description="Names of its attributes")
-    schools: list[BrinField] = Field(min_length=1, description="BRINs of the schools that it speaks for")
-    eck_id: list[Literal["assertion"]] = Field(
-        default=["assertion"], min_length=1, description="Where ECK iDs come from"
-    )
+    dialect: Literal["entree", "surf", "eduid"] = Field(description="Names of its attributes")
     allow_unsolicited: Switch = Field(default=False, description="Whether answers that nobody asked for are taken")
+
+
+class OidcIdentityProviderEntry(CommonIdentityProviderEntry):
+    """An OpenID provider. All else about it is read from its discovery document."""
+
+    protocol: Literal[Protocol.OIDC] = Field(description="Protocol that it speaks")
+    issuer: Issuer = Field(description="Its issuer, to the letter; its discovery document lies under it")
+    client_id: Text = Field(description="How the gateway is known there")
+    authentication: Literal["private_key_jwt", "client_secret_basic", "client_secret_post"] = Field(
+        default="private_key_jwt", description="How the gateway proves itself there"
+    )
+    client_secret: SecretReference | None = Field(default=None, description="The secret, for methods that need one")
+    scopes: list[Scope] = Field(default=["openid", "profile"], min_length=1, description="Scopes that are asked for")
+    acr_values: list[Text] = Field(default=[], description="Assurance that is asked for when the service asks for none")
+    userinfo: Switch = Field(default=True, description="Whether its UserInfo is asked for claims, beside the ID token")
+    dialect: Literal["eduid", "oidc-standard", "entra"] = Field(description="Names of its claims")
+
+    @model_validator(mode="after")
+    def _secret(self) -> "OidcIdentityProviderEntry":
+        by_secret = self.authentication != "private_key_jwt"
+        if by_secret and self.client_secret is None:
+            raise ValueError(f"client_secret is missing: {self.authentication} needs one")
+        if not by_secret and self.client_secret is not None:
+            raise ValueError("client_secret: private_key_jwt needs none; the gateway's own key proves it")
+        return self
+
+    @model_validator(mode="after")
+    def _openid(self) -> "OidcIdentityProviderEntry":
+        if "openid" not in self.scopes:
+            raise ValueError("scopes: openid is one of them, or there is no ID token")
+        return self
+
+
+IdentityProviderEntry = SamlIdentityProviderEntry | OidcIdentityProviderEntry
+IDENTITY_PROVIDER_ENTRIES: dict[str, type[SamlIdentityProviderEntry] | type[OidcIdentityProviderEntry]] = {
+    Protocol.SAML: SamlIdentityProviderEntry,
+    Protocol.OIDC: OidcIdentityProviderEntry,
+}
+"""The model of an entry, by its `protocol`."""

@@ -10,6 +10,7 @@ from flask import Flask, Response
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import IdpId
+from gateway.federation.openid_provider import OpenIdProvider
 from gateway.federation.snapshot import Federation
 from gateway.login.messages import Authentication, Expectation
 from gateway.login.steps import Redirect
@@ -207,6 +208,19 @@ def test_an_unknown_attempt(acs: Endpoint):
 def test_nothing_in_the_form(acs: Endpoint):
     assert acs.post() == ErrorCode.RESPONSE_MISSING
     assert acs.post(SAMLResponse="", RelayState=ATTEMPT) == ErrorCode.RESPONSE_MISSING
+
+
+def test_a_saml_answer_for_an_identity_provider_that_speaks_openid_connect():
+    provider = replace(identity_provider(), party=OpenIdProvider("https://po.example/idp", "sluis"))
+    federation = Federation.of(schools=(REGENBOOG,), identity_providers=(provider,), services=(), agreements=())
+    consumer = AssertionConsumer(
+        federation=federation, addresses=ADDRESSES, replay_marks=Marks(), clock=HeldClock(NOW), skew=SKEW
+    )
+
+    with pytest.raises(SluisError) as refused:
+        consumer.solicited(encoded(signed(Message())), Expectation(IdpId("po"), ATTEMPT, (), None))
+
+    assert refused.value.code is ErrorCode.RESPONSE_ISSUER
 
 
 @pytest.mark.parametrize("doubled", ["SAMLResponse", "RelayState"])

@@ -35,7 +35,7 @@ def asked(**changes: object) -> AuthenticationRequest:
 def by_redirect(request: AuthenticationRequest, location: str = "https://po.example/sso") -> etree._Element:
     idp = identity_provider()
     endpoint = Endpoint(Binding.REDIRECT, location)
-    step = SP.authenticate(replace(idp, metadata=replace(idp.metadata, single_sign_on=(endpoint,))), request)
+    step = SP.authenticate(replace(idp, party=replace(idp.saml, single_sign_on=(endpoint,))), request)
     assert isinstance(step, Redirect)
     assert step.url.startswith(location)
     sent = urlsplit(step.url).query.removeprefix(urlsplit(location).query).removeprefix("&")
@@ -94,7 +94,7 @@ def test_odd_texts_arrive_as_they_are(context: str, requester: str):
 def by_post(request: AuthenticationRequest, location: str) -> etree._Element:
     idp = identity_provider()
     endpoint = Endpoint(Binding.POST, location)
-    step = SP.authenticate(replace(idp, metadata=replace(idp.metadata, single_sign_on=(endpoint,))), request)
+    step = SP.authenticate(replace(idp, party=replace(idp.saml, single_sign_on=(endpoint,))), request)
     assert isinstance(step, PostForm)
     assert step.url == location
     fields = dict(step.fields)
@@ -132,5 +132,5 @@ def test_redirect_goes_before_post():
         Endpoint(Binding.POST, "https://po.example/post"),
         Endpoint(Binding.REDIRECT, "https://po.example/redirect"),
     )
-    step = SP.authenticate(replace(idp, metadata=replace(idp.metadata, single_sign_on=both)), asked())
+    step = SP.authenticate(replace(idp, party=replace(idp.saml, single_sign_on=both)), asked())
     assert isinstance(step, Redirect)
