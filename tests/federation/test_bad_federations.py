@@ -374,7 +374,7 @@ def test_shapes_and_parties_and_keys_are_judged_in_one_go(tmp_path):
         S_XML: sp_document(location="http://leesplein.example/acs"),
     }
     write_configuration(tmp_path, changed)
-    assert [str(one.place) for one in examine(tmp_path, HeldClock()).problems] == [f"{G}:11", f"{I}:4"]
+    assert [str(one.place) for one in examine(tmp_path, HeldClock()).problems] == [f"{G}:6", f"{I}:4"]
 
     (tmp_path / G).write_text(FILES[G])
     (tmp_path / "keys/sealing.secret").unlink()
