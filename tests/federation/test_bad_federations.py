@@ -379,7 +379,7 @@ def test_shapes_and_parties_and_keys_are_judged_in_one_go(tmp_path):
     (tmp_path / G).write_text(FILES[G])
     (tmp_path / "keys/sealing.secret").unlink()
     examination = examine(tmp_path, HeldClock())
-    assert [str(one.place) for one in examination.problems] == [f"{A}:3", f"{G}:9", f"{I}:4", f"{S}:4"]
+    assert [str(one.place) for one in examination.problems] == [f"{A}:3", f"{I}:4", "keys.yaml:3", f"{S}:4"]
     assert examination.configuration is None
 
 
