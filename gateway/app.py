@@ -13,11 +13,14 @@ from gateway.domain.randomness import Randomness, SystemRandomness
 from gateway.federation.build import build
 from gateway.federation.models import EckIdSource
 from gateway.federation.snapshot import Federation
+from gateway.login.contracts import TowardsServices
 from gateway.login.dispatch import Dispatcher
+from gateway.login.kept import KeptLogins
 from gateway.login.transactions import Transactions
 from gateway.observability import reference
 from gateway.observability.health import Health
 from gateway.observability.metrics import Metrics
+from gateway.oidc.op.assembly import OpenIdProvider
 from gateway.pages import discovery, site
 from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
@@ -126,7 +129,10 @@ def create_app(parts: Parts) -> Flask:
     choices.install(app)
     site.install_errors(app, respond=respond)
 
-    dispatcher = _dispatcher(parts)
+    releases = _releases(parts)
+    kept = KeptLogins(store=parts.store, federation=parts.federation, releases=releases, clock=parts.clock)
+    provider = _openid_provider(parts, kept)
+    dispatcher = _dispatcher(parts, releases, kept, provider)
     consumer = AssertionConsumer(
         federation=parts.federation,
         addresses=parts.addresses,
@@ -155,6 +161,7 @@ def create_app(parts: Parts) -> Flask:
             browser=cookie.browser,
             origin=settings.base_url,
         ),
+        *(provider.blueprints(dispatcher=dispatcher, respond=respond, browser=cookie.browser) if provider else ()),
         site.blueprint(renderer=renderer),
         operations.blueprint(health=_health(parts), metrics=parts.metrics, metrics_from=settings.metrics.allow_from),
     ):
@@ -195,10 +202,10 @@ def _short_lived(settings: Settings, keys: KeyRing, clock: Clock, randomness: Ra
     return SealedStore(store, keys=keys.sealing.all, lookup=keys.pseudonyms.first, randomness=randomness)
 
 
-def _dispatcher(parts: Parts) -> Dispatcher:
-    settings = parts.settings.gateway
-    segments = PRODUCTION_SEGMENTS if settings.environment == "production" else TEST_SEGMENTS
-    releases = Releases(
+def _releases(parts: Parts) -> Releases:
+    production = parts.settings.gateway.environment == "production"
+    segments = PRODUCTION_SEGMENTS if production else TEST_SEGMENTS
+    return Releases(
         federation=parts.federation,
         policy=Policy.of(parts.settings.policy),
         eck_ids=EckIds({EckIdSource.ASSERTION: FromAssertion(segments)}),
@@ -208,6 +215,41 @@ def _dispatcher(parts: Parts) -> Dispatcher:
         account_key=parts.keys.pseudonyms.first,
         metrics=parts.metrics,
     )
+
+
+def _openid_provider(parts: Parts, kept: KeptLogins) -> OpenIdProvider | None:
+    """None without a key for tokens; the configuration then has no service that would need one."""
+    settings = parts.settings.gateway
+    if not parts.keys.oidc_signing:
+        return None
+    return OpenIdProvider.of(
+        issuer=settings.base_url,
+        federation=parts.federation,
+        rings=parts.keys.oidc_signing,
+        store=parts.store,
+        kept=kept,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        access=settings.lifetimes.access_token,
+        refresh=settings.lifetimes.renewal,
+        skew=settings.lifetimes.clock_skew,
+        languages=settings.languages,
+    )
+
+
+def _dispatcher(parts: Parts, releases: Releases, kept: KeptLogins, provider: OpenIdProvider | None) -> Dispatcher:
+    settings = parts.settings.gateway
+    services: dict[Protocol, TowardsServices] = {
+        Protocol.SAML: IdentityProviderRole(
+            entity_id=parts.addresses.idp_entity_id,
+            key=parts.keys.saml_signing.active,
+            session=settings.lifetimes.session,
+            clock=parts.clock,
+            randomness=parts.randomness,
+        )
+    }
+    if provider is not None:
+        services[Protocol.OIDC] = provider.role
     return Dispatcher(
         federation=parts.federation,
         transactions=Transactions(
@@ -221,16 +263,9 @@ def _dispatcher(parts: Parts) -> Dispatcher:
                 addresses=parts.addresses, key=parts.keys.saml_signing.active, clock=parts.clock
             )
         },
-        services={
-            Protocol.SAML: IdentityProviderRole(
-                entity_id=parts.addresses.idp_entity_id,
-                key=parts.keys.saml_signing.active,
-                session=settings.lifetimes.session,
-                clock=parts.clock,
-                randomness=parts.randomness,
-            )
-        },
+        services=services,
         releases=releases,
+        kept=kept,
         clock=parts.clock,
         randomness=parts.randomness,
         metrics=parts.metrics,

@@ -11,6 +11,7 @@ from gateway.attributes.checks import check_dialects
 from gateway.domain.clock import Clock, SystemClock
 from gateway.federation.build import build
 from gateway.federation.snapshot import Federation
+from gateway.oidc.op.checks import check_clients
 from gateway.settings.certificates import check_certificates
 from gateway.settings.keys import KeyRing, load_keys
 from gateway.settings.loader import Settings, load, read
@@ -60,6 +61,7 @@ def examine(directory: Path, clock: Clock) -> Examination:
     try:
         federation, said = build(settings, clock=clock)
         problems += said
+        problems += check_clients(settings, federation, keys.oidc_signing if keys else ())
     except Problems as cause:
         problems += cause.problems
     if blocked or keys is None or federation is None:

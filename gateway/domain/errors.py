@@ -53,6 +53,24 @@ class ErrorCode(StrEnum):
     REQUEST_PROXY_COUNT = auto()
     REQUEST_NO_PASSIVE = auto()
     REQUEST_NO_AVAILABLE_IDP = auto()
+    REQUEST_REDIRECT_URI = auto()
+    REQUEST_RESPONSE_TYPE = auto()
+    REQUEST_SCOPE = auto()
+    REQUEST_PKCE = auto()
+    REQUEST_OBJECT = auto()
+    REQUEST_OBJECT_BY_REFERENCE = auto()
+    REQUEST_REGISTRATION = auto()
+    REQUEST_CONSENT = auto()
+    REQUEST_OTHER_PERSON = auto()
+
+    # A client of OpenID Connect behind the browser's back.
+    CLIENT_AUTHENTICATION = auto()
+    CLIENT_NOT_ALLOWED = auto()
+    GRANT_UNSUPPORTED = auto()
+    GRANT_INVALID = auto()
+    TOKEN_MISSING = auto()
+    TOKEN_INVALID = auto()
+    TOKEN_SCOPE = auto()
 
     # An answer of an identity provider.
     RESPONSE_MISSING = auto()
@@ -142,7 +160,19 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _C.REQUEST_ACS_UNKNOWN,
         _C.REQUEST_RELAY_STATE,
         _C.REQUEST_UNSUPPORTED,
+        _C.REQUEST_REDIRECT_URI,
+        _C.REQUEST_RESPONSE_TYPE,
+        _C.REQUEST_SCOPE,
+        _C.REQUEST_PKCE,
+        _C.REQUEST_OBJECT,
+        _C.REQUEST_OBJECT_BY_REFERENCE,
+        _C.REQUEST_REGISTRATION,
+        _C.GRANT_UNSUPPORTED,
     ),
+    **_kinds(400, _A.SERVICE, _P.REQUEST_DENIED, _C.REQUEST_CONSENT, _C.CLIENT_NOT_ALLOWED, _C.GRANT_INVALID),
+    **_kinds(401, _A.SERVICE, _P.REQUEST_DENIED, _C.CLIENT_AUTHENTICATION, _C.TOKEN_MISSING, _C.TOKEN_INVALID),
+    **_kinds(403, _A.SERVICE, _P.REQUEST_DENIED, _C.TOKEN_SCOPE),
+    **_kinds(403, _A.PERSON, _P.NO_PASSIVE, _C.REQUEST_OTHER_PERSON),
     **_kinds(413, _A.SERVICE, _P.UNSUPPORTED_REQUEST, _C.REQUEST_TOO_LARGE),
     **_kinds(
         403,

@@ -181,4 +181,5 @@ def _agreement(value: AgreementEntry) -> Agreement:
         schools=frozenset(value.schools),
         boards=frozenset(value.boards),
         fallback=value.fallback,
+        offline_access=value.offline_access,
     )

@@ -147,7 +147,7 @@ class Agreement:
     """A school's, or a board's, acceptance of one version of a service's attribute set.
 
     In force from the start of `valid_from` to the end of `valid_until` (None: without end), Dutch calendar days.
-    `fallback` is the fallback identifier that it allows.
+    `fallback` is the fallback identifier that it allows, `offline_access` whether the service may renew its tokens.
     """
 
     service: ServiceId
@@ -158,6 +158,7 @@ class Agreement:
     schools: frozenset[Brin] = frozenset()
     boards: frozenset[str] = frozenset()
     fallback: Fallback = Fallback.PROVISIONAL
+    offline_access: bool = False
 
 
 @dataclass(frozen=True, slots=True)

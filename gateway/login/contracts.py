@@ -32,6 +32,11 @@ class TowardsIdentityProviders(Protocol):
 class TowardsServices(Protocol):
     """The gateway as an identity provider."""
 
+    @property
+    def keeps_for(self) -> int:
+        """Seconds for which a release may be asked for anew behind an answer (`gateway.login.kept`); 0: never."""
+        ...
+
     def answer(
         self, service: Service, reply: str, released: ReleasedAttributes, facts: AuthenticationFacts
     ) -> Redirect | PostForm:

@@ -15,6 +15,7 @@ from gateway.domain.randomness import Randomness
 from gateway.federation.models import IdentityProvider, IdpId, SchoolChoice, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.contracts import AuthenticationFacts, TowardsIdentityProviders, TowardsServices
+from gateway.login.kept import KeptLogins
 from gateway.login.messages import Authentication, AuthenticationRequest, Expectation, LoginRequest
 from gateway.login.steps import ChooseSchool, PostForm, Redirect, Refused, Step
 from gateway.login.transactions import Transaction, Transactions
@@ -58,6 +59,7 @@ class Dispatcher:
         identity_providers: Mapping[Protocol, TowardsIdentityProviders],
         services: Mapping[Protocol, TowardsServices],
         releases: Releases,
+        kept: KeptLogins,
         clock: Clock,
         randomness: Randomness,
         metrics: Metrics,
@@ -67,6 +69,7 @@ class Dispatcher:
         self._identity_providers = identity_providers
         self._services = services
         self._releases = releases
+        self._kept = kept
         self._clock = clock
         self._randomness = randomness
         self._metrics = metrics
@@ -77,9 +80,13 @@ class Dispatcher:
         log.info("login_begun", service=request.service, force=request.force, passive=request.passive)
         return self._or_refused(transaction, lambda: self._discover(transaction))
 
-    def refuse(self, request: LoginRequest, error: SluisError, browser: str) -> Step:
-        """A request that the gateway will not grant, of a service that is known and may be told so."""
-        return self._refuse(self._transactions.new(request, browser=browser, reference=reference.current()), error)
+    def refuse(self, request: LoginRequest, error: SluisError, browser: str, *, at_once: bool = False) -> Step:
+        """A request that the gateway will not grant, of a service that is known and may be told so.
+
+        `at_once`: by the service alone, without a page in between.
+        """
+        step = self._refuse(self._transactions.new(request, browser=browser, reference=reference.current()), error)
+        return step.back if at_once and isinstance(step, Refused) and step.back is not None else step
 
     def discovery(self, login: str, browser: str) -> Discovery:
         """The choices of a login that waits for a school. Raises SluisError LOGIN_*."""
@@ -101,8 +108,10 @@ class Dispatcher:
         if transaction.idp is None or transaction.idp not in self._federation.identity_providers:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="the identity provider left the federation")
         request = transaction.request
-        fresh_since = datetime.fromtimestamp(transaction.begun, UTC) if request.force else None
-        return Expectation(transaction.idp, attempt, request.contexts, fresh_since)
+        begun = datetime.fromtimestamp(transaction.begun, UTC)
+        fresh_since = request.fresh_since or (begun if request.force else None)
+        contexts = request.contexts if request.contexts_essential else ()
+        return Expectation(transaction.idp, attempt, contexts, fresh_since)
 
     def finish(self, attempt: str, authentication: Authentication, browser: str) -> Step:
         """A verified answer: decide, record, answer the service. An attempt is finished once; others see a page."""
@@ -134,7 +143,7 @@ class Dispatcher:
         candidates = offered.intersection(request.idps) if request.idps else offered
         if not candidates:
             raise SluisError(ErrorCode.REQUEST_NO_AVAILABLE_IDP)
-        if len(candidates) == 1:
+        if len(candidates) == 1 and not request.choose:
             return self._authenticate(transaction, next(iter(candidates)))
         if request.passive:
             raise SluisError(ErrorCode.REQUEST_NO_PASSIVE)
@@ -157,15 +166,15 @@ class Dispatcher:
     def _release(self, request: LoginRequest, authentication: Authentication) -> Redirect | PostForm:
         service = self._service(request.service)
         idp = self._federation.identity_providers[authentication.idp]
-        outcome = self._releases.release(
-            service=service,
-            idp=idp,
-            raw=authentication.attributes,
-            now=self._clock.now(),
-            reference=reference.current(),
+        reading = self._releases.read(authentication.attributes, idp)
+        outcome = self._releases.release_again(
+            service=service, idp=idp, reading=reading, now=self._clock.now(), reference=reference.current()
         )
         facts = self._facts(idp, authentication)
-        answer = self._services[service.protocol].answer(service, request.reply, outcome.released, facts)
+        towards = self._services[service.protocol]
+        if towards.keeps_for:
+            self._kept.keep(facts.session, service, idp.id, reading, seconds=towards.keeps_for)
+        answer = towards.answer(service, request.reply, outcome.released, facts)
         subject = outcome.released.subject
         log.info(
             "login_released", service=service.id, idp=idp.id, school=str(outcome.school.brin), subject_kind=subject.kind

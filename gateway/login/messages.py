@@ -14,7 +14,9 @@ class LoginRequest:
 
     `reply` is the protocol's own note of where and how to answer; nobody else reads it. `idps` limits discovery to
     these entries (empty: no limit). `requesters` are the entity ids that an identity provider is told (RequesterID),
-    the end service first. `contexts` are the AuthnContextClassRefs or acr values wanted, in the service's order.
+    the end service first. `contexts` are the AuthnContextClassRefs or acr values wanted, in the service's order; unless
+    `contexts_essential`, another one will do as well. `fresh_since`: no earlier login will do (a forced one: none from
+    before this request). `choose`: the person chooses a school, even where there is only one.
     """
 
     service: ServiceId
@@ -25,6 +27,9 @@ class LoginRequest:
     idps: tuple[IdpId, ...] = ()
     requesters: tuple[str, ...] = ()
     language: Language | None = None
+    contexts_essential: bool = True
+    fresh_since: datetime | None = None
+    choose: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ of its own, so that tabs and tries never overwrite each other. Whichever attempt
 
 import json
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
@@ -110,14 +111,18 @@ def _encode(transaction: Transaction) -> bytes:
         request.idps,
         request.requesters,
         request.language,
+        request.contexts_essential,
+        request.fresh_since.timestamp() if request.fresh_since else None,
+        request.choose,
     )
     return json.dumps(fields, separators=(",", ":")).encode()
 
 
 def _decode(kept: bytes) -> Transaction:
-    login, reference, browser, begun, idp, service, reply, force, passive, contexts, idps, requesters, language = (
+    login, reference, browser, begun, idp, service, reply, force, passive, contexts, idps, requesters, *more = (
         json.loads(kept)
     )
+    language, essential, fresh_since, choose = more
     request = LoginRequest(
         service=service,
         reply=reply,
@@ -127,5 +132,8 @@ def _decode(kept: bytes) -> Transaction:
         idps=tuple(idps),
         requesters=tuple(requesters),
         language=Language(language) if language else None,
+        contexts_essential=essential,
+        fresh_since=datetime.fromtimestamp(fresh_since, UTC) if fresh_since is not None else None,
+        choose=choose,
     )
     return Transaction(login, reference, browser, begun, request, idp)

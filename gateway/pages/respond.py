@@ -1,11 +1,10 @@
 """From a login's next step to the response that makes the browser take it."""
 
-from flask import Response, request
+from flask import Response
 from markupsafe import escape
 
 from gateway.domain.clock import Clock, dutch_time
 from gateway.domain.errors import Audience
-from gateway.federation.models import Service
 from gateway.login.steps import ChooseSchool, PostForm, Redirect, Refused, Step
 from gateway.observability import reference
 from gateway.pages.error_texts import text_of
@@ -45,7 +44,7 @@ class Responder:
             text=text_of(error.code),
             service=refused.service,
             back=refused.back if isinstance(refused.back, PostForm) else None,
-            start_url=_start_url(refused.service),
+            start_url=_start_url(refused),
             reference=reference.current(),
             now=dutch_time(self._clock.now()),
             for_the_helpdesk=error.kind.audience is not Audience.PERSON and error.hint,
@@ -55,11 +54,14 @@ class Responder:
 
 
 def _see_other(url: str) -> Response:
-    """303 behind a POST, so that the browser asks with GET (RFC 9110 15.4.4), else 302."""
-    response = Response(f'<a href="{escape(url)}">→</a>', status=303 if request.method == "POST" else 302)
+    """303: whatever the browser did here, it asks there with GET and sends no body along (RFC 9110 15.4.4)."""
+    response = Response(f'<a href="{escape(url)}">→</a>', status=303)
     response.headers["Location"] = url
     return response
 
 
-def _start_url(service: Service | None) -> str | None:
-    return service.start_url if service else None
+def _start_url(refused: Refused) -> str | None:
+    """Where a link leads back to: with the refusal, where a link can carry it; else to where the service begins."""
+    if isinstance(refused.back, Redirect):
+        return refused.back.url
+    return refused.service.start_url if refused.service else None

@@ -95,7 +95,7 @@ class Driver:
         parts = urlsplit(url)
         status, location, _ = self._ask("GET", f"{parts.path}?{parts.query}")
         query = parse_qs(urlsplit(location).query)
-        if status != 302:
+        if status != 303:
             raise AssertionError(f"no redirect to the school: {status}")
         sent = zlib.decompress(b64decode(query["SAMLRequest"][0]), -15)
         return query["RelayState"][0], etree.fromstring(sent).get("ID", "")

@@ -37,6 +37,7 @@ class IdentityProviders:
 
 @dataclass
 class Services:
+    keeps_for: int = 0
     answered: list[tuple[ServiceId, str]] = field(default_factory=list)
     refused: list[ErrorCode] = field(default_factory=list)
 
@@ -55,7 +56,11 @@ class Decides:
     def __init__(self) -> None:
         self.refusal: SluisError | None = None
 
-    def release(self, **asked: Any) -> Any:
+    def read(self, raw: RawAttributes, idp: IdentityProvider) -> str:
+        return "a reading"
+
+    def release_again(self, **asked: Any) -> Any:
+        assert asked["reading"] == "a reading"
         if self.refusal is not None:
             raise self.refusal
         return SimpleNamespace(
@@ -89,6 +94,7 @@ def login(tmp_path: Path, clock: HeldClock, randomness: SeededRandomness) -> Log
         identity_providers={Protocol.SAML: identity_providers},
         services={Protocol.SAML: services},
         releases=releases,  # type: ignore[arg-type]
+        kept=SimpleNamespace(keep=lambda *_, **__: pytest.fail("nothing is kept for a service that fetches nothing")),  # type: ignore[arg-type]
         clock=clock,
         randomness=randomness,
         metrics=Metrics(),

@@ -112,8 +112,8 @@ class World:
     schools: tuple[School, ...] = (SCHOOL,)
     metrics: Metrics = field(default_factory=Metrics)
 
-    def pipeline(self) -> Releases:
-        federation = Federation.of(
+    def pipeline(self, federation: Federation | None = None) -> Releases:
+        federation = federation or Federation.of(
             schools=self.schools, identity_providers=(self.idp,), services=(self.service,), agreements=self.agreements
         )
         return Releases(

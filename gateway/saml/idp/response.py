@@ -37,6 +37,8 @@ class IdentityProviderRole:
         self._clock = clock
         self._randomness = randomness
 
+    keeps_for = 0
+
     def answer(
         self, service: Service, reply: str, released: ReleasedAttributes, facts: AuthenticationFacts
     ) -> PostForm:

@@ -10,6 +10,7 @@ from gateway.settings.fields import (
     Day,
     Id,
     Model,
+    Switch,
     Text,
     Whole,
 )
@@ -26,6 +27,9 @@ class AgreementEntry(Model):
     valid_until: Day | None = Field(default=None, alias="until", description="Last day; absent: without end")
     reference: Text = Field(description="Reference of the processing agreement")
     fallback: Fallback = Field(default=Fallback.PROVISIONAL, description="Fallback identifier that is allowed")
+    offline_access: Switch = Field(
+        default=False, description="The service may renew its tokens while the person is away (OpenID Connect)"
+    )
 
     @model_validator(mode="after")
     def _somebody(self) -> "AgreementEntry":

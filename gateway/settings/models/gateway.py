@@ -51,6 +51,17 @@ class Lifetimes(Model):
         le=dt.timedelta(days=365),
         description="How long a service may keep a person logged in (SessionNotOnOrAfter)",
     )
+    access_token: Duration = Field(
+        default=dt.timedelta(minutes=5),
+        ge=dt.timedelta(minutes=1),
+        le=dt.timedelta(hours=1),
+        description="An access token of OpenID Connect, and what is kept of the login for UserInfo",
+    )
+    renewal: Duration = Field(
+        default=dt.timedelta(hours=8),
+        le=dt.timedelta(days=30),
+        description="How long after a login a service may renew its tokens, where the agreement allows it",
+    )
     clock_skew: Duration = Field(
         default=dt.timedelta(seconds=60), le=dt.timedelta(minutes=5), description="How far clocks of others may be off"
     )

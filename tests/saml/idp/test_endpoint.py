@@ -82,6 +82,7 @@ def dispatcher(known, clock, randomness, tmp_path) -> BeginsOnly:
         identity_providers={},
         services={Protocol.SAML: role(clock)},
         releases=SimpleNamespace(),
+        kept=SimpleNamespace(),
         clock=clock,
         randomness=randomness,
         metrics=Metrics(),

@@ -1,0 +1,80 @@
+"""What is kept of a login for services that fetch attributes later: sealed, minimal, short, decided anew each time."""
+
+import json
+
+from gateway.attributes import kept
+from gateway.attributes.canonical import Reading
+from gateway.attributes.values import Attributes
+from gateway.domain.attribute import Attribute
+from gateway.domain.clock import Clock
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceId
+from gateway.federation.snapshot import Federation
+from gateway.release.pipeline import Outcome, Releases
+from gateway.storage.contracts import ShortLivedStore
+
+_WHICH_SCHOOL = frozenset({Attribute.SCHOOL, Attribute.SCHOOL_BRANCH, Attribute.SCHOOL_DOMAIN})
+
+
+class KeptLogins:
+    """Keeps readings under the session of their login, each for one service.
+
+    Protocols get releases of it, never the reading itself: what leaves is always a decision of this moment (law 1).
+    """
+
+    def __init__(self, *, store: ShortLivedStore, federation: Federation, releases: Releases, clock: Clock) -> None:
+        self._store = store
+        self._federation = federation
+        self._releases = releases
+        self._clock = clock
+
+    def keep(self, session: str, service: Service, idp: IdpId, reading: Reading, *, seconds: int) -> None:
+        """Keep what this service may ask for, and what the decision needs, for so many seconds."""
+        text = kept.dump(_minimal(reading, service)).decode()
+        self._store.put(_key(session), json.dumps((service.id, idp, text)).encode(), seconds=seconds)
+
+    def release(self, session: str, service: Service, *, reference: str) -> Outcome:
+        """The release to this service as things stand now, with a ledger row of its own.
+
+        Raises SluisError TOKEN_INVALID when nothing is kept (any more), or the one that refuses.
+        """
+        idp, reading = self._find(session, service.id)
+        return self._releases.release_again(
+            service=service, idp=idp, reading=reading, now=self._clock.now(), reference=reference
+        )
+
+    def may_renew(self, session: str, service: Service) -> bool:
+        """Whether the agreement as it stands now lets the service renew its tokens. Raises as `release` does."""
+        idp, reading = self._find(session, service.id)
+        decision = self._releases.preview(service=service, idp=idp, reading=reading, now=self._clock.now())
+        return decision.agreement.offline_access
+
+    def prolong(self, session: str, *, seconds: int) -> None:
+        """Keep it for so many seconds from now; what is gone stays gone."""
+        found = self._store.get(_key(session))
+        if found is not None:
+            self._store.put(_key(session), found, seconds=seconds)
+
+    def forget(self, session: str) -> None:
+        """Keep it no longer."""
+        self._store.take(_key(session))
+
+    def _find(self, session: str, service: ServiceId) -> tuple[IdentityProvider, Reading]:
+        found = self._store.get(_key(session))
+        if found is None:
+            raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
+        of_service, of_idp, text = json.loads(found)
+        idp = self._federation.identity_providers.get(IdpId(of_idp))
+        if of_service != service or idp is None:
+            raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
+        return idp, kept.load(text.encode())
+
+
+def _minimal(reading: Reading, service: Service) -> Reading:
+    needed = service.asks | _WHICH_SCHOOL | {Attribute.ECK_ID, service.fallback.attribute}
+    values = {name: sent for name, sent in reading.attributes.values.items() if name in needed}
+    return Reading(Attributes(values), reading.account, reading.roles, unknown=(), citizen_numbers=0)
+
+
+def _key(session: str) -> str:
+    return f"kept:{session}"

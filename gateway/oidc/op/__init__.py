@@ -1,0 +1,18 @@
+"""The gateway as OpenID provider towards services (OpenID Connect Core 1.0, OAuth 2.0 with RFC 9700 and RFC 9207).
+
+Owns: the checks of every endpoint, codes and tokens, ID tokens, UserInfo, discovery, logout at a service's wish.
+Must not know: SAML, schools, what may be released (`release` decides), the kept reading of a person (`login.kept`).
+
+How it is laid out, and where more of a protocol belongs:
+
+- Each endpoint has one module with one visible tuple of `check_*` functions (`authorize.CLIENT` and `.WISHES`,
+  `client_authentication.CHECKS`, `token.CHECKS` of each grant, `protected.CHECKS`). A second entrance to an endpoint
+  runs the same tuple: pushed authorization requests (RFC 9126) run `client_authentication.CHECKS` and then
+  `authorize.check_authorization` over the pushed parameters, keep them under a `request_uri`, and the authorization
+  endpoint takes them back before its first check (`endpoint._sent`). A request object (RFC 9101) is unpacked into
+  `Parameters` at that same place, and `wishes.check_request_object` then lets it through.
+- How a client may prove who it is: a row in `client_authentication.METHODS` (mutual TLS, RFC 8705, is another row).
+- What binds a token to its sender (DPoP, RFC 9449; mutual TLS): a check in `token.EVERY_GRANT` that finds the proof, a
+  field of `grants.Grant` that keeps its thumbprint, and a check in `protected.CHECKS` that asks for it again.
+- A stricter profile is one more check at the head of `authorize.WISHES` and of `token.EVERY_GRANT`.
+"""

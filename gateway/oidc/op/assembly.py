@@ -1,0 +1,112 @@
+"""The provider put together from what the gateway has."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint
+
+from gateway.domain.clock import Clock
+from gateway.domain.key_ring import Ring
+from gateway.domain.language import Language
+from gateway.domain.randomness import Randomness
+from gateway.federation.snapshot import Federation
+from gateway.login.dispatch import Dispatcher
+from gateway.login.kept import KeptLogins
+from gateway.oidc.op import client_endpoint, endpoint
+from gateway.oidc.op.addresses import Addresses
+from gateway.oidc.op.assertions import Assertions, client_keys
+from gateway.oidc.op.authorize import Authorization
+from gateway.oidc.op.client_authentication import Clients
+from gateway.oidc.op.discovery import document
+from gateway.oidc.op.grants import Grants
+from gateway.oidc.op.protected import TokenStatus, UserInfo
+from gateway.oidc.op.provider import OpenIdProviderRole
+from gateway.oidc.op.signing import Signer
+from gateway.oidc.op.token import TokenEndpoint
+from gateway.settings.private_keys import TokenKey
+from gateway.storage.contracts import ShortLivedStore
+from gateway.web import Browser, Respond
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIdProvider:
+    """One provider. Its clients' keys have been checked when the configuration was (`gateway.oidc.op.checks`)."""
+
+    addresses: Addresses
+    federation: Federation
+    signer: Signer
+    grants: Grants
+    store: ShortLivedStore
+    kept: KeptLogins
+    clock: Clock
+    skew: timedelta
+    languages: Sequence[Language]
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        issuer: str,
+        federation: Federation,
+        rings: Mapping[str, Ring[TokenKey]],
+        store: ShortLivedStore,
+        kept: KeptLogins,
+        clock: Clock,
+        randomness: Randomness,
+        access: timedelta,
+        refresh: timedelta,
+        skew: timedelta,
+        languages: Sequence[Language],
+    ) -> "OpenIdProvider":
+        """`access` is how long an access token lives, `refresh` how long after a login tokens may be renewed."""
+        grants = Grants(
+            store=store,
+            clock=clock,
+            randomness=randomness,
+            access_seconds=int(access.total_seconds()),
+            refresh_seconds=int(refresh.total_seconds()),
+        )
+        return cls(Addresses(issuer), federation, Signer(rings), grants, store, kept, clock, skew, tuple(languages))
+
+    @property
+    def role(self) -> OpenIdProviderRole:
+        """The side towards services, for the dispatcher."""
+        return OpenIdProviderRole(issuer=self.addresses.issuer, grants=self.grants)
+
+    def blueprints(self, *, dispatcher: Dispatcher, respond: Respond, browser: Browser) -> tuple[Blueprint, ...]:
+        """Every endpoint."""
+        issuer = self.addresses.issuer
+        clients = self._clients()
+        return (
+            endpoint.blueprint(
+                authorization=Authorization(self.federation, issuer, self.signer, self.clock),
+                dispatcher=dispatcher,
+                respond=respond,
+                browser=browser,
+            ),
+            client_endpoint.blueprint(
+                token=TokenEndpoint(issuer, clients, self.grants, self.kept, self.signer),
+                userinfo=UserInfo(issuer, self.federation, self.grants, self.kept, self.signer),
+                status=TokenStatus(issuer, clients, self.grants, self.kept),
+                configuration=document(
+                    self.addresses, self.signer, self.federation, tuple(self.languages), documentation=False
+                ),
+                jwks=self.signer.jwks(),
+            ),
+        )
+
+    def _clients(self) -> Clients:
+        keys = {
+            service.oidc.client_id: client_keys(service.oidc.jwks)
+            for service in self.federation.service_by_client_id.values()
+            if service.oidc.jwks is not None
+        }
+        assertions = Assertions(
+            keys=keys,
+            audiences=frozenset({self.addresses.issuer, self.addresses.token}),
+            store=self.store,
+            clock=self.clock,
+            skew=int(self.skew.total_seconds()),
+        )
+        return Clients(self.federation, assertions)

@@ -1,0 +1,147 @@
+"""Assertions by which a client with keys proves who it is (RFC 7523 3, OpenID Connect Core 9)."""
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from typing import Any
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, KeySet, RSAKey
+
+from gateway.domain.clock import Clock
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.clients import OidcClient
+from gateway.storage.contracts import ShortLivedStore
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ALGORITHMS = ("RS256", "PS256", "ES256")
+MAX_SECONDS = 600
+"""How far in the future an assertion may end: longer ones are not kept apart from replays."""
+MAX_LENGTH = 8 * 1024
+MAX_ID = 200
+MAX_KEYS = 20
+
+_KINDS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
+
+
+class Assertions:
+    """Checks assertions of clients, and that each is used once. `audiences` are the names that mean this provider."""
+
+    def __init__(
+        self, *, keys: Mapping[str, KeySet], audiences: frozenset[str], store: ShortLivedStore, clock: Clock, skew: int
+    ) -> None:
+        self._keys = keys
+        self._audiences = audiences
+        self._store = store
+        self._clock = clock
+        self._skew = skew
+
+    def check(self, assertion: str, client: OidcClient) -> None:
+        """Raises SluisError CLIENT_AUTHENTICATION, with what is wrong as hint."""
+        claims = self._verified(assertion, client)
+        if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
+            raise _refused("iss and sub are the client_id")
+        self._check_audience(claims.get("aud"))
+        expires = self._check_times(claims)
+        self._check_replay(claims.get("jti"), client, expires)
+
+    def _verified(self, assertion: str, client: OidcClient) -> dict[str, Any]:
+        """The claims, once a key of the client has signed them: by its `kid` where it names one."""
+        keys = self._keys.get(client.client_id)
+        if keys is None or len(assertion) > MAX_LENGTH:
+            raise _refused("signature")
+        try:
+            header = jws.extract_compact(assertion.encode()).headers()
+            algorithm, kid = header.get("alg"), header.get("kid")
+            if algorithm not in ALGORITHMS or "crit" in header:
+                raise _refused(f"alg is one of {', '.join(ALGORITHMS)}")
+            for key in keys.keys:
+                if (
+                    key.key_type == _KINDS[algorithm]
+                    and kid in (None, key.kid)
+                    and _verifies(assertion, key, algorithm)
+                ):
+                    return dict(jwt.decode(assertion, key, algorithms=[algorithm]).claims)
+        except (JoseError, ValueError, TypeError) as cause:
+            raise _refused("not a JWT") from cause
+        raise _refused("signature")
+
+    def _check_audience(self, audience: Any) -> None:
+        """Meant for this provider and nobody else: what another may use as well, another may have got."""
+        named = audience if isinstance(audience, list) else [audience]
+        if not named or any(not isinstance(one, str) or one not in self._audiences for one in named):
+            raise _refused("aud is the issuer, or the address of the token endpoint, alone")
+
+    def _check_times(self, claims: dict[str, Any]) -> int:
+        now = int(self._clock.now().timestamp())
+        expires: Any = claims.get("exp")
+        begins = [claims[name] for name in ("nbf", "iat") if name in claims]
+        if any(type(moment) not in (int, float) for moment in (expires, *begins)):
+            raise _refused("exp, nbf and iat are numbers, and exp is needed")
+        if not now - self._skew < expires <= now + MAX_SECONDS + self._skew:
+            raise _refused(f"exp lies in the future, by at most {MAX_SECONDS} seconds")
+        if any(moment > now + self._skew for moment in begins):
+            raise _refused("nbf and iat lie in the future")
+        return int(expires)
+
+    def _check_replay(self, token_id: Any, client: OidcClient, expires: int) -> None:
+        if not isinstance(token_id, str) or not 0 < len(token_id) <= MAX_ID:
+            raise _refused(f"jti of at most {MAX_ID} characters")
+        seconds = max(1, expires - int(self._clock.now().timestamp()) + self._skew + 1)
+        if not self._store.add(f"assertion:{client.client_id}:{token_id}", b"1", seconds=seconds):
+            raise _refused("this jti was used before")
+
+
+def client_keys(text: str) -> KeySet:
+    """The public keys of a client. Raises ValueError, with what is wrong, for any that cannot be used."""
+    found = json.loads(text)["keys"]
+    if len(found) > MAX_KEYS:
+        raise ValueError(f"at most {MAX_KEYS} keys")
+    keys: list[RSAKey | ECKey] = []
+    for number, one in enumerate(found, start=1):
+        try:
+            keys.append(_client_key(one))
+        except (JoseError, ValueError, KeyError, TypeError) as cause:
+            said = (
+                cause.args[0] if type(cause) is ValueError and cause.args else "it is no public key that is known here"
+            )
+            raise ValueError(f"key {number}: {said}") from None
+    return KeySet(list(keys))
+
+
+def _client_key(one: dict[str, Any]) -> RSAKey | ECKey:
+    if {"d", "k", "p", "q"} & one.keys():
+        raise ValueError("this is a private key, which only the client may have: have it replaced")
+    if one["kty"] == "RSA":
+        key = RSAKey.import_key(one)
+        if key.public_key.key_size < 2048:
+            raise ValueError("RSA has at least 2048 bits")
+        return key
+    if one["kty"] == "EC" and one["crv"] == "P-256":
+        return ECKey.import_key(one)
+    raise ValueError("a key is RSA, or EC on P-256")
+
+
+def subject_of(assertion: str) -> str:
+    """Whom an assertion says to be from; nothing is believed of it before `Assertions.check`."""
+    try:
+        payload = assertion.split(".")[1]
+        claims = (
+            json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) if len(assertion) <= MAX_LENGTH else {}
+        )
+        return str(claims["sub"])
+    except (IndexError, ValueError, KeyError, TypeError, RecursionError):
+        raise _refused("not a JWT with a sub") from None
+
+
+def _verifies(assertion: str, key: Key, algorithm: str) -> bool:
+    try:
+        jws.deserialize_compact(assertion, key, algorithms=[algorithm])
+    except JoseError:
+        return False
+    return True
+
+
+def _refused(hint: str) -> SluisError:
+    return SluisError(ErrorCode.CLIENT_AUTHENTICATION, hint=f"client assertion: {hint}")

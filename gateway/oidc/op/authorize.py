@@ -1,0 +1,74 @@
+"""The checks of an authorization request, in their order, for every way in which one can arrive.
+
+OpenID Connect Core 3.1.2, RFC 6749 4.1.1, RFC 7636, RFC 9700.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.domain.clock import Clock
+from gateway.domain.errors import SluisError
+from gateway.federation.snapshot import Federation
+from gateway.login.messages import LoginRequest
+from gateway.oidc.op import sender, wishes
+from gateway.oidc.op.incoming import Incoming
+from gateway.oidc.op.parameters import Parameters
+from gateway.oidc.op.signing import Signer
+
+Check = Callable[[Incoming], None]
+
+CLIENT: tuple[Check, ...] = (
+    sender.check_client,
+    sender.check_redirect_uri,
+)
+"""Whoever fails one of these gets a page: there is no address yet that may be answered."""
+
+WISHES: tuple[Check, ...] = (
+    wishes.check_state,
+    wishes.check_response_mode,
+    wishes.check_doubled,
+    wishes.check_request_object,
+    wishes.check_response_type,
+    wishes.check_code_challenge,
+    wishes.check_scope,
+    wishes.check_nonce,
+    wishes.check_prompt,
+    wishes.check_max_age,
+    wishes.check_claims,
+    wishes.check_acr_values,
+    wishes.check_id_token_hint,
+    wishes.check_login_hint,
+    wishes.check_ui_locales,
+    wishes.check_extensions,
+)
+"""Whoever fails one of these is told at once at the redirect URI (RFC 6749 4.1.2.1): the operator registered it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotGranted:
+    """A request of a known client that is refused; `request` is as much of it as was understood."""
+
+    request: LoginRequest
+    error: SluisError
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """What the checks need to know of the provider."""
+
+    federation: Federation
+    issuer: str
+    signer: Signer
+    clock: Clock
+
+    def check(self, parameters: Parameters) -> LoginRequest | NotGranted:
+        """What a client asks, checked. Raises SluisError REQUEST_* as long as nobody can be answered."""
+        incoming = Incoming(parameters, self.federation, self.issuer, self.signer, self.clock.now())
+        for check in CLIENT:
+            check(incoming)
+        try:
+            for check in WISHES:
+                check(incoming)
+        except SluisError as error:
+            return NotGranted(incoming.login_request(), error)
+        return incoming.login_request()

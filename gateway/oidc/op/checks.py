@@ -1,0 +1,51 @@
+"""Whether the relying parties of a configuration can be served: keys of theirs, keys of ours, names of claims."""
+
+from collections.abc import Collection, Iterator
+
+from gateway.attributes.dialects import OIDC, dialect
+from gateway.federation.snapshot import Federation
+from gateway.oidc.op.assertions import client_keys
+from gateway.settings.loader import Entry, Settings
+from gateway.settings.models.services import OidcServiceEntry, ServiceEntry
+from gateway.settings.problems import Problem
+
+
+def check_clients(settings: Settings, federation: Federation, algorithms: Collection[str]) -> list[Problem]:
+    """Everything that keeps a relying party from being served; `algorithms` are those that there is a key for."""
+    found: list[Problem] = []
+    for entry in settings.services:
+        if isinstance(entry.value, OidcServiceEntry):
+            found += _algorithms(entry, entry.value, algorithms)
+            found += _claim_names(entry, entry.value)
+            found += _keys(entry, entry.value, federation)
+    return found
+
+
+def _algorithms(entry: Entry[ServiceEntry], value: OidcServiceEntry, algorithms: Collection[str]) -> Iterator[Problem]:
+    for key in ("id_token_signed_response_alg", "userinfo_signed_response_alg"):
+        wanted = getattr(value, key)
+        if wanted is not None and wanted not in algorithms:
+            hint = "add one with this algorithm to oidc_signing"
+            yield Problem(entry.place(key), f"keys.yaml has no key that signs tokens with {wanted}", hint)
+
+
+def _claim_names(entry: Entry[ServiceEntry], value: OidcServiceEntry) -> Iterator[Problem]:
+    """A name that another attribute has already: a client could not tell them apart."""
+    plain = dialect(OIDC).outgoing
+    for attribute, name in value.claim_names.items():
+        others = {other: one for other, one in plain.items() if other not in value.claim_names}
+        for other, taken in others.items():
+            if taken == name and other is not attribute:
+                yield Problem(
+                    entry.place("claim_names", attribute.value), f"{name} is the name of {other}", "choose another"
+                )
+
+
+def _keys(entry: Entry[ServiceEntry], value: OidcServiceEntry, federation: Federation) -> Iterator[Problem]:
+    service = federation.service_by_client_id.get(value.client_id or value.id)
+    if service is None or service.oidc.jwks is None:
+        return
+    try:
+        client_keys(service.oidc.jwks)
+    except ValueError as cause:
+        yield Problem(entry.place("jwks"), f"{value.jwks}: {cause}", "ask the supplier for its public keys")

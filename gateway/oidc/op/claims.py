@@ -1,0 +1,43 @@
+"""Claims: from released attributes to the names that a client reads. Nothing else makes a claim of a person (law 1)."""
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+
+from gateway.attributes.dialects import dialect
+from gateway.domain.attribute import Attribute
+from gateway.federation.models import Service
+from gateway.oidc.op.scopes import attributes_of
+from gateway.release.released import ReleasedAttributes
+
+ClaimValue = str | list[str]
+
+_LISTS = frozenset({Attribute.ROLE, Attribute.GROUP, Attribute.SUBGROUP})
+"""Always lists, whatever their number of values (domain facts 6.6)."""
+
+
+def claim_names(service: Service) -> dict[Attribute, str]:
+    """The name of every attribute for this client: the dialect's, or the one in its entry."""
+    return {**dialect(service.dialect).outgoing, **dict(service.oidc.claim_names)}
+
+
+def claims(service: Service, released: ReleasedAttributes, asked: AbstractSet[str]) -> dict[str, ClaimValue]:
+    """The claims that were both released and asked for by name. One that was asked and not released is absent."""
+    names = claim_names(service)
+    return {
+        names[attribute]: list(values) if attribute in _LISTS or len(values) != 1 else values[0]
+        for attribute, values in released.values.items()
+        if names.get(attribute) in asked
+    }
+
+
+def asked_by_scopes(service: Service, scopes: Iterable[str]) -> frozenset[str]:
+    """The names of the claims that scopes ask for."""
+    names = claim_names(service)
+    return frozenset(names[attribute] for attribute in attributes_of(scopes) if attribute in names)
+
+
+def purposes(service: Service) -> Mapping[str, str]:
+    """Every claim that the service may be given at all, with the purpose in its newest set."""
+    names = claim_names(service)
+    newest = service.attribute_sets[max(service.attribute_sets)].purposes
+    return {names[attribute]: purpose for attribute, purpose in newest.items() if attribute in names}

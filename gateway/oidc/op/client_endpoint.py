@@ -1,0 +1,138 @@
+"""The provider's endpoints for clients: tokens, UserInfo, introspection, revocation, and its documents."""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from hashlib import sha256
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.observability import reference
+from gateway.oidc.op.addresses import (
+    CONFIGURATION_PATH,
+    INTROSPECTION_PATH,
+    JWKS_PATH,
+    OAUTH_CONFIGURATION_PATH,
+    REVOCATION_PATH,
+    TOKEN_PATH,
+    USERINFO_PATH,
+)
+from gateway.oidc.op.called import Called
+from gateway.oidc.op.endpoint import posted
+from gateway.oidc.op.errors import description, oauth_error
+from gateway.oidc.op.protected import TokenStatus, UserInfo
+from gateway.oidc.op.token import TokenEndpoint
+
+log = structlog.get_logger("sluis")
+
+MAX_AGE = 3600
+"""Seconds for which a cache may keep the documents; a new key is announced longer than that before its first use."""
+_BEARER = frozenset({ErrorCode.TOKEN_MISSING, ErrorCode.TOKEN_INVALID, ErrorCode.TOKEN_SCOPE})
+
+
+def blueprint(
+    *,
+    token: TokenEndpoint,
+    userinfo: UserInfo,
+    status: TokenStatus,
+    configuration: dict[str, Any],
+    jwks: dict[str, Any],
+) -> Blueprint:
+    """All of them. Errors are JSON (RFC 6749 5.2); no answer but the documents may be kept."""
+    routes = Blueprint("oidc_op_clients", __name__)
+
+    @routes.post(TOKEN_PATH)
+    @_in_json
+    def exchange() -> Response:
+        return _json(token.exchange(_called()))
+
+    @routes.route(USERINFO_PATH, methods=["GET", "POST"])
+    @_in_json
+    def user_info() -> Response:
+        told = userinfo.answer(request.headers.get("Authorization"))
+        return Response(told, mimetype="application/jwt") if isinstance(told, str) else _json(told)
+
+    @routes.post(INTROSPECTION_PATH)
+    @_in_json
+    def introspect() -> Response:
+        return _json(status.introspect(_called()))
+
+    @routes.post(REVOCATION_PATH)
+    @_in_json
+    def revoke() -> Response:
+        status.revoke(_called())
+        return _json({})
+
+    _serve(routes, CONFIGURATION_PATH, "configuration", configuration, "application/json")
+    _serve(routes, OAUTH_CONFIGURATION_PATH, "oauth_configuration", configuration, "application/json")
+    _serve(routes, JWKS_PATH, "jwks", jwks, "application/jwk-set+json")
+    return routes
+
+
+def _called() -> Called:
+    return Called(posted(), request.headers.get("Authorization"))
+
+
+def _json(told: dict[str, Any], status: int = 200) -> Response:
+    response = Response(json.dumps(told), status=status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+    return response
+
+
+def _in_json(endpoint: Callable[[], Response]) -> Callable[[], Response]:
+    """Have an endpoint tell its errors as OAuth does, and log them."""
+
+    @wraps(endpoint)
+    def answered() -> Response:
+        try:
+            return endpoint()
+        except SluisError as error:
+            return _refused(error)
+        except RequestEntityTooLarge:
+            return _refused(SluisError(ErrorCode.REQUEST_TOO_LARGE))
+        except HTTPException:
+            raise
+        except Exception as cause:
+            log.exception("request_failed", code=ErrorCode.INTERNAL, exc_info=cause)
+            return _refused(SluisError(ErrorCode.INTERNAL))
+
+    return answered
+
+
+def _refused(error: SluisError) -> Response:
+    log.warning("client_refused", code=error.code, hint=error.hint, endpoint=request.path)
+    if error.code is ErrorCode.TOKEN_MISSING:
+        # RFC 6750 3.1: who sent no token is told no error code.
+        response = _json({}, 401)
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+    code, said = oauth_error(error), description(error, reference.current())
+    http = 400 if error.code is ErrorCode.REQUEST_TOO_LARGE else error.kind.http_status
+    response = _json({"error": code, "error_description": said, "reference": reference.current()}, http)
+    if error.code in _BEARER:
+        response.headers["WWW-Authenticate"] = f'Bearer error="{code}", error_description="{said}"'
+    elif error.code is ErrorCode.CLIENT_AUTHENTICATION:
+        response.headers["WWW-Authenticate"] = 'Basic realm="clients"'
+    return response
+
+
+def _serve(routes: Blueprint, path: str, name: str, told: dict[str, Any], content_type: str) -> None:
+    """A document that anybody may read and keep for a while, browsers of any site too."""
+    body = json.dumps(told, indent=1).encode()
+    etag = sha256(body).hexdigest()
+
+    def served() -> Response:
+        response = Response(body, content_type=content_type)
+        response.set_etag(etag)
+        response.cache_control.public = True
+        response.cache_control.max_age = MAX_AGE
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.make_conditional(request)
+        return response
+
+    routes.add_url_rule(path, name, served, methods=["GET"])

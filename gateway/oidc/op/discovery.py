@@ -1,0 +1,82 @@
+"""What clients read of the provider: OpenID Connect Discovery 1.0, RFC 8414, RFC 9207. True for this configuration."""
+
+from typing import Any
+
+from gateway.domain.attribute import Attribute
+from gateway.domain.language import Language
+from gateway.federation.clients import ClientAuthentication
+from gateway.federation.snapshot import Federation
+from gateway.oidc.op.addresses import Addresses
+from gateway.oidc.op.assertions import ALGORITHMS
+from gateway.oidc.op.claims import claim_names
+from gateway.oidc.op.scopes import OFFLINE_ACCESS, SCOPES
+from gateway.oidc.op.signing import Signer
+
+_PROTOCOL_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "nonce", "sid")
+
+
+def document(
+    addresses: Addresses,
+    signer: Signer,
+    federation: Federation,
+    languages: tuple[Language, ...],
+    *,
+    documentation: bool,
+) -> dict[str, Any]:
+    """The provider's metadata. `documentation` says whether there is a page for developers."""
+    algorithms = [algorithm.value for algorithm in signer.algorithms]
+    methods = [method.value for method in ClientAuthentication]
+    proving = [method.value for method in ClientAuthentication if method is not ClientAuthentication.NONE]
+    told: dict[str, Any] = {
+        "issuer": addresses.issuer,
+        "authorization_endpoint": addresses.authorization,
+        "token_endpoint": addresses.token,
+        "userinfo_endpoint": addresses.userinfo,
+        "introspection_endpoint": addresses.introspection,
+        "revocation_endpoint": addresses.revocation,
+        "end_session_endpoint": addresses.end_session,
+        "jwks_uri": addresses.jwks,
+        "scopes_supported": _scopes(federation),
+        "claims_supported": _claims(federation),
+        "claim_types_supported": ["normal"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "form_post"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": algorithms,
+        "userinfo_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "introspection_endpoint_auth_methods_supported": proving,
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "select_account"],
+        "display_values_supported": ["page"],
+        "ui_locales_supported": [language.value for language in languages],
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+    }
+    if documentation:
+        told["service_documentation"] = f"{addresses.issuer}/docs/connect"
+    return told
+
+
+def _scopes(federation: Federation) -> list[str]:
+    """Scopes behind which some service of this federation may find something."""
+    asked = {attribute for service in federation.service_by_client_id.values() for attribute in service.asks}
+    always = {"openid", "eck", OFFLINE_ACCESS}
+    return [scope for scope, attributes in SCOPES.items() if scope in always or attributes & asked]
+
+
+def _claims(federation: Federation) -> list[str]:
+    names = {
+        claim_names(service)[attribute]
+        for service in federation.service_by_client_id.values()
+        for attribute in (*service.asks, service.fallback.attribute)
+        if isinstance(attribute, Attribute) and attribute in claim_names(service)
+    }
+    return [*_PROTOCOL_CLAIMS, *sorted(names)]

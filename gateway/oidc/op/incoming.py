@@ -1,0 +1,89 @@
+"""An authorization request on its way through the checks."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.domain.language import Language
+from gateway.federation.clients import OidcClient
+from gateway.federation.models import IdpId, Service
+from gateway.federation.snapshot import Federation
+from gateway.login.messages import LoginRequest
+from gateway.oidc.op.parameters import Parameters
+from gateway.oidc.op.reply import Reply
+from gateway.oidc.op.signing import Signer
+
+
+@dataclass(slots=True, repr=False)
+class Incoming:
+    """What arrived, and what the checks found out so far; each field says which check fills it in."""
+
+    parameters: Parameters
+    federation: Federation
+    issuer: str
+    signer: Signer
+    now: datetime
+
+    service: Service = field(init=False)
+    """check_client."""
+    redirect_uri: str = field(init=False)
+    """check_redirect_uri."""
+    state: str | None = None
+    """check_state."""
+    form_post: bool = False
+    """check_response_mode."""
+    challenge: str = ""
+    """check_code_challenge."""
+    scopes: tuple[str, ...] = ()
+    """check_scope."""
+    nonce: str | None = None
+    """check_nonce."""
+    force: bool = False
+    passive: bool = False
+    choose: bool = False
+    """check_prompt; check_max_age sets `force` too."""
+    fresh_since: datetime | None = None
+    """check_max_age."""
+    userinfo: tuple[str, ...] = ()
+    id_token: tuple[str, ...] = ()
+    """check_claims: names of claims asked for one by one."""
+    subject: str | None = None
+    """check_claims, check_id_token_hint: the `sub` that the client expects."""
+    contexts: tuple[str, ...] = ()
+    essential: bool = False
+    """check_claims, check_acr_values."""
+    idps: tuple[IdpId, ...] = ()
+    """check_login_hint."""
+    language: Language | None = None
+    """check_ui_locales."""
+
+    @property
+    def client(self) -> OidcClient:
+        """The service as a client; check_client."""
+        return self.service.oidc
+
+    def login_request(self) -> LoginRequest:
+        """What the service asks, as far as it was understood; possible once its redirect URI is known."""
+        reply = Reply(
+            redirect_uri=self.redirect_uri,
+            form_post=self.form_post,
+            state=self.state,
+            nonce=self.nonce,
+            scopes=self.scopes,
+            challenge=self.challenge,
+            userinfo=self.userinfo,
+            id_token=self.id_token,
+            subject=self.subject,
+        )
+        return LoginRequest(
+            service=self.service.id,
+            reply=reply.dump(),
+            force=self.force,
+            passive=self.passive,
+            contexts=self.contexts,
+            idps=self.idps,
+            requesters=(self.client.client_id,),
+            language=self.language,
+            fresh_since=self.fresh_since,
+            contexts_essential=self.essential,
+            choose=self.choose,
+        )

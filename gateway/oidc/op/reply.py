@@ -1,0 +1,34 @@
+"""Where and how a client is to be answered: the note that a login keeps for this room alone."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What of the authorization request is needed for its answer, and for the tokens behind it.
+
+    `redirect_uri` is one that the client registered. `userinfo` and `id_token` are names of claims that were asked for
+    one by one (OpenID Connect Core 5.5), `subject` the only `sub` that the client will have, if it said so.
+    """
+
+    redirect_uri: str
+    form_post: bool
+    state: str | None = field(repr=False)
+    nonce: str | None = field(repr=False)
+    scopes: tuple[str, ...]
+    challenge: str = field(repr=False)
+    userinfo: tuple[str, ...] = ()
+    id_token: tuple[str, ...] = ()
+    subject: str | None = field(default=None, repr=False)
+
+    def dump(self) -> str:
+        """As text, for `LoginRequest.reply`."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def load(cls, text: str) -> "Reply":
+        """The note that `dump` wrote."""
+        fields = json.loads(text)
+        lists = {name: tuple(fields[name]) for name in ("scopes", "userinfo", "id_token")}
+        return cls(**{**fields, **lists})

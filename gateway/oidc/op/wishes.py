@@ -1,0 +1,200 @@
+"""What a known client wishes. A wish that cannot be met is an error, never ignored (OpenID Connect Core 3.1.2.1)."""
+
+import re
+from datetime import timedelta
+
+from gateway.domain.brin import Brin
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.language import Language
+from gateway.federation.models import IdpId
+from gateway.federation.snapshot import Federation
+from gateway.oidc.op.incoming import Incoming
+from gateway.oidc.op.requested_claims import read_claims
+from gateway.oidc.op.scopes import OPENID, SCOPES
+
+MAX_STATE = 2048
+"""Characters of `state` and of `nonce`; they come back as they are."""
+MAX_CONTEXTS = 20
+MAX_HINT = 300
+_VISIBLE = re.compile(r"[\x20-\x7e]+", re.ASCII)
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+_YEAR = 366 * 86400
+_EXTENSIONS = {
+    "authorization_details": "rich authorization requests (RFC 9396)",
+    "resource": "resource indicators (RFC 8707)",
+    "dpop_jkt": "binding of codes to DPoP keys (RFC 9449 10)",
+}
+
+
+def check_state(incoming: Incoming) -> None:
+    """`state` can be given back untouched (RFC 6749 A.5)."""
+    if "state" not in incoming.parameters.doubled:
+        incoming.state = _echoed(incoming, "state")
+
+
+def check_response_mode(incoming: Incoming) -> None:
+    """The answer goes in the query, or by a form (OAuth 2.0 Form Post Response Mode); known before any other error."""
+    mode = incoming.parameters.get("response_mode") or "query"
+    if mode not in ("query", "form_post") or "response_mode" in incoming.parameters.doubled:
+        raise SluisError(ErrorCode.REQUEST_UNSUPPORTED, hint="response_mode is query or form_post")
+    incoming.form_post = mode == "form_post"
+
+
+def check_doubled(incoming: Incoming) -> None:
+    """No parameter stands there twice (RFC 6749 3.1): readers disagree about which of two counts."""
+    if incoming.parameters.doubled:
+        known = sorted(name[:40] for name in incoming.parameters.doubled)
+        raise SluisError(ErrorCode.REQUEST_MALFORMED, hint=f"there twice: {', '.join(known)}")
+
+
+def check_request_object(incoming: Incoming) -> None:
+    """Parameters come as they are: not in a request object, and never by an address that we would have to fetch."""
+    if "request" in incoming.parameters:
+        raise SluisError(ErrorCode.REQUEST_OBJECT)
+    if "request_uri" in incoming.parameters:
+        raise SluisError(ErrorCode.REQUEST_OBJECT_BY_REFERENCE)
+    if "registration" in incoming.parameters:
+        raise SluisError(ErrorCode.REQUEST_REGISTRATION)
+
+
+def check_response_type(incoming: Incoming) -> None:
+    """Only `code`: tokens never travel through the browser (RFC 9700 2.1.2)."""
+    asked = incoming.parameters.get("response_type")
+    if asked is None:
+        raise SluisError(ErrorCode.REQUEST_MISSING, hint="response_type is missing")
+    if asked != "code":
+        raise SluisError(ErrorCode.REQUEST_RESPONSE_TYPE, hint="response_type is code")
+
+
+def check_code_challenge(incoming: Incoming) -> None:
+    """PKCE with S256, whoever asks (RFC 7636 4.3, RFC 9700 2.1.1); without a method it would be `plain`."""
+    challenge = incoming.parameters.get("code_challenge")
+    if challenge is None:
+        raise SluisError(ErrorCode.REQUEST_PKCE, hint="code_challenge is missing")
+    if incoming.parameters.get("code_challenge_method") != "S256":
+        raise SluisError(ErrorCode.REQUEST_PKCE, hint="code_challenge_method is S256")
+    if not _CHALLENGE.fullmatch(challenge):
+        raise SluisError(ErrorCode.REQUEST_PKCE, hint="code_challenge is 43 characters of base64url")
+    incoming.challenge = challenge
+
+
+def check_scope(incoming: Incoming) -> None:
+    """`openid` is asked for; scopes that are not known here are left out of what is granted (RFC 6749 3.3)."""
+    asked = incoming.parameters.words("scope")
+    if OPENID not in asked:
+        raise SluisError(ErrorCode.REQUEST_SCOPE, hint="scope holds openid")
+    incoming.scopes = tuple(scope for scope in asked if scope in SCOPES)
+
+
+def check_nonce(incoming: Incoming) -> None:
+    """`nonce` can be given back untouched, in the ID token."""
+    incoming.nonce = _echoed(incoming, "nonce")
+
+
+def check_prompt(incoming: Incoming) -> None:
+    """`none` alone means no page at all; `login` and `select_account` a new login, the latter after a choice of school.
+
+    `consent` cannot be had: consent to a release is the school's agreement, and nothing a person can give here.
+    """
+    asked = incoming.parameters.words("prompt")
+    if not _PROMPTS.issuperset(asked):
+        raise SluisError(ErrorCode.REQUEST_UNSUPPORTED, hint="prompt is none, login or select_account")
+    if "none" in asked and len(asked) > 1:
+        raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="prompt=none goes with no other value")
+    if "consent" in asked:
+        raise SluisError(ErrorCode.REQUEST_CONSENT, hint="what goes is agreed with the school, not asked of the person")
+    incoming.passive = "none" in asked
+    incoming.choose = "select_account" in asked
+    incoming.force = incoming.choose or "login" in asked
+
+
+def check_max_age(incoming: Incoming) -> None:
+    """The person logged in at most so many seconds ago; a school cannot be asked how long ago, so it asks anew."""
+    asked = incoming.parameters.get("max_age")
+    if asked is None:
+        return
+    if not (asked.isascii() and asked.isdigit() and len(asked) <= 9):
+        raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="max_age is a number of seconds")
+    incoming.fresh_since = incoming.now - timedelta(seconds=min(int(asked), _YEAR))
+    incoming.force = True
+
+
+def check_claims(incoming: Incoming) -> None:
+    """`claims` is the JSON of OpenID Connect Core 5.5; `acr` and `sub` in it bind the login itself."""
+    text = incoming.parameters.get("claims")
+    if text is None:
+        return
+    asked = read_claims(text)
+    incoming.userinfo, incoming.id_token = asked.userinfo, asked.id_token
+    incoming.subject = asked.subject
+    incoming.contexts, incoming.essential = asked.contexts, asked.essential
+
+
+def check_acr_values(incoming: Incoming) -> None:
+    """`acr_values` is a wish by order; an essential `acr` in `claims` goes before it."""
+    asked = incoming.parameters.words("acr_values")
+    if len(asked) > MAX_CONTEXTS:
+        raise SluisError(ErrorCode.REQUEST_AUTHENTICATION_CONTEXT, hint=f"at most {MAX_CONTEXTS} acr_values")
+    if asked and not incoming.essential:
+        incoming.contexts = asked
+
+
+def check_id_token_hint(incoming: Incoming) -> None:
+    """An ID token of ours for this client, expired or not: its person, or nobody."""
+    hint = incoming.parameters.get("id_token_hint")
+    if hint is None:
+        return
+    claims = incoming.signer.own(hint)
+    if claims is None or claims.get("iss") != incoming.issuer or claims.get("aud") != incoming.client.client_id:
+        raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="id_token_hint is no ID token of this provider and client")
+    if incoming.subject not in (None, claims["sub"]):
+        raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="id_token_hint and claims name two persons")
+    incoming.subject = str(claims["sub"])
+
+
+def check_login_hint(incoming: Incoming) -> None:
+    """`login_hint` names a school: its BRIN or domain, an identity provider by id or entity id; or `someone@domain`.
+
+    Who is named in front of the domain is passed over, and neither kept nor told to anybody. A hint that says nothing
+    here leads to discovery; one beside `select_account` as well.
+    """
+    hint = incoming.parameters.get("login_hint")
+    if hint is None or len(hint) > MAX_HINT or incoming.choose:
+        return
+    idp = _school_hint(incoming.federation, hint.rpartition("@")[2].strip())
+    incoming.idps = (idp,) if idp is not None else ()
+
+
+def check_ui_locales(incoming: Incoming) -> None:
+    """The first language of `ui_locales` that the pages have; a wish, so no error when there is none."""
+    known = {language.value: language for language in Language}
+    tags = (tag.partition("-")[0].lower() for tag in incoming.parameters.words("ui_locales"))
+    incoming.language = next((known[tag] for tag in tags if tag in known), None)
+
+
+def check_extensions(incoming: Incoming) -> None:
+    """Extensions that would change what is granted are refused; whatever else is unknown says nothing (3.1.2.1)."""
+    for name, what in _EXTENSIONS.items():
+        if name in incoming.parameters:
+            raise SluisError(ErrorCode.REQUEST_UNSUPPORTED, hint=f"{name}: no {what}")
+
+
+def _echoed(incoming: Incoming, name: str) -> str | None:
+    value = incoming.parameters.get(name)
+    if value is not None and (len(value) > MAX_STATE or not _VISIBLE.fullmatch(value)):
+        raise SluisError(ErrorCode.REQUEST_MALFORMED, hint=f"{name}: at most {MAX_STATE} visible ASCII characters")
+    return value
+
+
+def _school_hint(federation: Federation, hint: str) -> IdpId | None:
+    by_id = federation.identity_providers.get(IdpId(hint)) or federation.idp_by_entity_id.get(hint)
+    if by_id is not None:
+        return by_id.id if by_id.id in federation.offered else None
+    school = federation.school_by_domain(hint.lower())
+    try:
+        brin = school.brin if school is not None else Brin(hint.upper())
+    except ValueError:
+        return None
+    choice = federation.choice(brin)
+    return choice.idp if choice is not None else None

@@ -1,0 +1,44 @@
+"""A login by OpenID Connect, from the client's request to what it knows of the person."""
+
+from tests.support.op import CALLBACK, ISSUER, PASSWORD, op
+from tests.support.releasing import ECK_ID, NOW
+
+
+def test_a_pupil_gets_in_and_the_client_fetches_what_was_agreed(tmp_path):
+    provider = op(tmp_path)
+    answer = provider.log_in()
+    assert answer.keys() == {"code", "state", "iss"}
+    assert (answer["state"], answer["iss"]) == ("the state", ISSUER)
+
+    exchanged = provider.exchange(answer["code"])
+    tokens = exchanged.json
+    assert exchanged.headers["Cache-Control"] == "no-store"
+    assert tokens["token_type"] == "Bearer"
+    assert tokens["expires_in"] == 300
+    assert "refresh_token" not in tokens
+    claims = provider.id_token(tokens)
+    now = int(NOW.timestamp())
+    assert claims["iss"] == ISSUER
+    assert claims["aud"] == "klas"
+    assert claims["nonce"] == "the nonce"
+    assert (claims["iat"], claims["exp"], claims["auth_time"]) == (now, now + 300, now)
+    assert claims["acr"] == PASSWORD
+    assert claims.keys() == {"iss", "sub", "aud", "iat", "exp", "auth_time", "acr", "sid", "at_hash", "nonce"}
+
+    told = provider.userinfo(tokens["access_token"]).json
+    assert told == {
+        "sub": claims["sub"],
+        "eckid": ECK_ID,
+        "given_name": "Fenna",
+        "family_name": "Vries",
+        "eduperson_affiliation": ["student"],
+        "school_brin": "99XA",
+        "ou": ["groep 6"],
+    }
+
+
+def test_the_answer_can_come_by_a_form(tmp_path):
+    provider = op(tmp_path)
+    answer = provider.log_in(response_mode="form_post", state='"><script>x</script>')
+    assert answer["state"] == '"><script>x</script>'
+    assert provider.exchange(answer["code"], redirect_uri=CALLBACK).status_code == 200
