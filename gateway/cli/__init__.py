@@ -12,6 +12,7 @@ _COMMANDS = {
     "init": "gateway.cli.init",
     "metadata": "gateway.cli.metadata",
     "serve": "gateway.cli.serve",
+    "service": "gateway.cli.service",
 }
 
 

@@ -146,11 +146,12 @@ def check_id_token_hint(incoming: Incoming) -> None:
     if hint is None:
         return
     claims = incoming.signer.own(hint)
-    if claims is None or claims.get("iss") != incoming.issuer or claims.get("aud") != incoming.client.client_id:
+    meant = {"iss": incoming.issuer, "aud": incoming.client.client_id}
+    if claims is None or not meant.items() <= claims.items() or not isinstance(claims.get("sub"), str):
         raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="id_token_hint is no ID token of this provider and client")
     if incoming.subject not in (None, claims["sub"]):
         raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="id_token_hint and claims name two persons")
-    incoming.subject = str(claims["sub"])
+    incoming.subject = claims["sub"]
 
 
 def check_login_hint(incoming: Incoming) -> None:
