@@ -103,10 +103,14 @@ def check_requesters(incoming: Incoming) -> None:
     """The services behind this one are carried on, in front of it.
 
     eduID takes the first RequesterID for the service that its identifier is aimed at (chain facts 5.2): the end
-    service. A service that is a proxy names the services behind it; the chain ends with the service itself.
+    service. A service that is a proxy names the services behind it; the chain ends with the service itself. Whom an
+    unsigned request names is passed over: anybody may have written it, to have an identifier aimed at somebody else.
     """
     named = incoming.root.findall(f"{name(SAMLP, 'Scoping')}/{name(SAMLP, 'RequesterID')}")
-    incoming.requesters = tuple(dict.fromkeys((*_listed(named), incoming.service.saml.metadata.entity_id)))
+    behind = _listed(named)
+    incoming.requesters = tuple(
+        dict.fromkeys((*(behind if incoming.signed else ()), incoming.service.saml.metadata.entity_id))
+    )
 
 
 def _listed(elements: list[etree._Element]) -> tuple[str, ...]:

@@ -208,8 +208,15 @@ def test_an_idp_list_of_strangers_leaves_nobody():
 
 def test_requesters_are_carried_on_with_the_end_service_in_front():
     named = "<samlp:RequesterID>https://end.example/sp</samlp:RequesterID>"
-    request = granted(by_redirect(authn_request(inside=scoping(named))))
-    assert request.requesters == ("https://end.example/sp", ISSUER)
+    for send in (by_redirect, by_post):
+        request = granted(send(authn_request(inside=scoping(named)), key=KEY))
+        assert request.requesters == ("https://end.example/sp", ISSUER)
+
+
+def test_whom_an_unsigned_request_names_behind_the_service_is_not_carried_on():
+    named = "<samlp:RequesterID>https://victim.example/sp</samlp:RequesterID>"
+    for send in (by_redirect, by_post):
+        assert granted(send(authn_request(inside=scoping(named)))).requesters == (ISSUER,)
 
 
 def test_without_requesters_the_service_is_the_end_service():
