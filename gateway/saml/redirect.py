@@ -27,6 +27,7 @@ Parameter = Literal["SAMLRequest", "SAMLResponse"]
 
 _DEFLATE = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE"
 _OF_THE_BINDING = frozenset({"SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding"})
+_QUOTED_RSA_SHA256 = quote(algorithms.RSA_SHA256, safe="")
 
 
 class QueryProblem(StrEnum):
@@ -62,12 +63,12 @@ class SignedQuery:
 
 def signed_url(location: str, parameter: Parameter, message: bytes, relay_state: str | None, key: SigningKey) -> str:
     """The address that carries this message to `location`, signed with RSA-SHA256 over exactly what it says."""
-    query = f"{parameter}={quote(_deflate(message), safe='')}"
+    query = f"{parameter}={_quoted_base64(_deflate(message))}"
     if relay_state is not None:
         query += f"&RelayState={quote(relay_state, safe='')}"
-    query += f"&SigAlg={quote(algorithms.RSA_SHA256, safe='')}"
-    signature = b64encode(key.private_key.sign(query.encode(), padding.PKCS1v15(), SHA256())).decode()
-    return f"{location}{'&' if '?' in location else '?'}{query}&Signature={quote(signature, safe='')}"
+    query += f"&SigAlg={_QUOTED_RSA_SHA256}"
+    signature = key.private_key.sign(query.encode(), padding.PKCS1v15(), SHA256())
+    return f"{location}{'&' if '?' in location else '?'}{query}&Signature={_quoted_base64(signature)}"
 
 
 def read_query(raw: bytes, parameter: Parameter) -> SignedQuery:
@@ -134,9 +135,14 @@ def inflate(message: str, *, limit: int) -> bytes:
     return unpacked
 
 
-def _deflate(message: bytes) -> str:
+def _deflate(message: bytes) -> bytes:
     packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    return b64encode(packer.compress(message) + packer.flush()).decode()
+    return packer.compress(message) + packer.flush()
+
+
+def _quoted_base64(octets: bytes) -> str:
+    """base64 as a query string carries it. Only three of its characters need an escape; `quote` looks at each one."""
+    return b64encode(octets).decode().replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
 
 
 def _decoded(raw_value: bytes) -> str:

@@ -7,7 +7,6 @@ Purpose and look-up key are associated data: a value moved to another place does
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -38,11 +37,8 @@ class SecretKey:
 
 def keyed_hash(key: SecretKey, purpose: str, *parts: str) -> bytes:
     """HMAC-SHA-256 (RFC 2104) over purpose and parts, each with its length in front; 32 bytes."""
-    mac = hmac.new(key.secret, digestmod=sha256)
-    for part in (purpose, *parts):
-        raw = part.encode()
-        mac.update(len(raw).to_bytes(4) + raw)
-    return mac.digest()
+    encoded = [part.encode() for part in (purpose, *parts)]
+    return hmac.digest(key.secret, b"".join(len(raw).to_bytes(4) + raw for raw in encoded), "sha256")
 
 
 class Sealer:

@@ -1,6 +1,12 @@
 """Security headers of every response."""
 
-from flask import Flask, Response
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -9,24 +15,32 @@ NO_FORMS = "; form-action 'none'"
 """Added where a page has no form. One that has cannot name where it goes: browsers hold every redirect behind a post to
 it as well, which lead to schools and services, and from those on to wherever they please."""
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
+_ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
     # The origin must go along on a POST to another site: services check it. The path must not.
-    "Referrer-Policy": "strict-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
+    ("Referrer-Policy", "strict-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+"""Cross-Origin-Opener-Policy is not among them: every value but its default cuts a service that opened the login in a
+window of its own off from that window, for good. No page of a login holds anything that an opener could read."""
+_ON_HTTPS = (("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),)
+_UNLESS_SET = (("Content-Security-Policy", POLICY + NO_FORMS), ("Cache-Control", "no-store"))
 
 
 def install(app: Flask, *, https: bool) -> None:
-    """Have the app set the headers; a response that has its own Content-Security-Policy keeps it."""
+    """Have every response of the app carry them; its own Content-Security-Policy or Cache-Control it keeps.
 
-    def secure(response: Response) -> Response:
-        response.headers.update(_HEADERS)
-        response.headers.setdefault("Content-Security-Policy", POLICY + NO_FORMS)
-        response.headers.setdefault("Cache-Control", "no-store")
-        if https:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        return response
+    They are put in behind Flask, so that a response that Flask failed to make has them too.
+    """
+    always = _ALWAYS + _ON_HTTPS * https
+    inner = app.wsgi_app
 
-    app.after_request(secure)
+    def secured(environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
+            own = {name.lower() for name, _ in headers}
+            unset = [default for default in _UNLESS_SET if default[0].lower() not in own]
+            return start_response(status, [*headers, *always, *unset], *failure)
+
+        return inner(environ, start)
+
+    app.wsgi_app = secured  # type: ignore[method-assign]

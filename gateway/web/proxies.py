@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> Address | None:
     """The address; an IPv4 one that a dual-stack socket wrote as IPv6 is IPv4."""
     try:

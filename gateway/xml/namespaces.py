@@ -1,5 +1,7 @@
 """Namespaces of the messages and documents that the gateway reads and writes."""
 
+from functools import cache
+
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
 MD = "urn:oasis:names:tc:SAML:2.0:metadata"
@@ -12,6 +14,7 @@ XS = "http://www.w3.org/2001/XMLSchema"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
+@cache
 def name(namespace: str, local: str) -> str:
     """A qualified name as lxml writes it: `{namespace}local`."""
     return f"{{{namespace}}}{local}"

@@ -158,3 +158,19 @@ def test_the_chosen_language_lasts_behind_the_answer_of_the_school(demo: Demo, c
     expect(page.get_by_role("heading", level=1)).to_have_text(
         "Your school has no agreement with these learning materials"
     )
+
+
+def test_a_service_that_opens_the_login_in_a_window_of_its_own_keeps_that_window(
+    demo: Demo, context: BrowserContext
+) -> None:
+    service = context.new_page()
+    service.goto(demo.service("rekentuin") + "/")
+    with context.expect_page() as opened:
+        link = service.get_by_role("link", name="Log in").get_attribute("href")
+        service.evaluate("address => { window.login = window.open(address) }", link)
+    window = opened.value
+    window.get_by_role("button", name="De Regenboog").click()
+    window.get_by_role("button", name="Fenna").click()
+    expect(window.get_by_text("You are in.")).to_be_visible()
+    assert window.evaluate("window.opener !== null")
+    assert service.evaluate("window.login.closed") is False

@@ -103,8 +103,24 @@ def test_every_response_has_them(path: str):
 
     assert sent["X-Content-Type-Options"] == "nosniff"
     assert sent["Referrer-Policy"] == "strict-origin"
-    assert sent["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "camera=()" in sent["Permissions-Policy"]
+
+
+def test_a_window_that_a_service_opened_for_the_login_stays_the_services():
+    assert "Cross-Origin-Opener-Policy" not in _answered(https=True)
+
+
+def test_a_response_that_flask_failed_to_make_has_them_too():
+    app = Flask("test")
+    app.add_url_rule("/", "plain", lambda: "hello")
+
+    @app.after_request
+    def fails(_: Response) -> Response:
+        raise ValueError
+
+    headers.install(app, https=True)
+
+    assert app.test_client().get("/").headers["Cache-Control"] == "no-store"
 
 
 def test_what_a_response_says_itself_stands():

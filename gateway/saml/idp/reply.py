@@ -1,7 +1,7 @@
 """Where and how a service is to be answered: the note that a login keeps for this room alone."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from gateway.federation.clients import NameIdFormat
 from gateway.federation.models import Service
@@ -18,7 +18,13 @@ class Reply:
 
     def dump(self) -> str:
         """As text, for `LoginRequest.reply`."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        fields = {
+            "request": self.request,
+            "consumer": self.consumer,
+            "relay_state": self.relay_state,
+            "name_id": self.name_id,
+        }
+        return json.dumps(fields, separators=(",", ":"))
 
     @classmethod
     def load(cls, text: str, service: Service) -> "Reply":
