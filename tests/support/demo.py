@@ -60,10 +60,11 @@ class Demo:
 
 
 @contextmanager
-def running_demo(directory: Path) -> Iterator[Demo]:
-    """Everybody, until the context ends."""
+def running_demo(directory: Path, add: Callable[[DemoFederation], None] = lambda _: None) -> Iterator[Demo]:
+    """Everybody, until the context ends; `add` puts more entries into the configuration."""
     clock, randomness = HeldClock(SystemClock().now()), SystemRandomness()
     federation = write_federation(directory / "demo", port=free_port())
+    add(federation)
     settings = load(federation.directory)
     log.configure(file=federation.directory / "var" / "sluis.log", level="info")
     replicas = [assemble(settings, clock=clock, randomness=randomness) for _ in range(2)]

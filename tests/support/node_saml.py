@@ -17,8 +17,8 @@ from tests.support.browser_like import Tab
 from tests.support.child_process import Address, free_address, serving
 from tests.support.peer_keys import CERTIFICATE, KEY, write_key
 
-_SOURCE = Path(__file__).parents[1] / "interop" / "node"
-_BUILD = Path(__file__).parents[2] / "build" / "node"
+SOURCE = Path(__file__).parents[1] / "interop" / "node"
+BUILD = Path(__file__).parents[2] / "build" / "node"
 _INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 _INSTALL_WITHIN = 60
 
@@ -51,14 +51,14 @@ def why_not() -> str | None:
     """Why it cannot run here, in one line. Installs the packages of the lock file the first time."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         return "node and npm are not installed"
-    installed = _BUILD / "installed"
-    lock = (_SOURCE / "package-lock.json").read_bytes()
+    installed = BUILD / "installed"
+    lock = (SOURCE / "package-lock.json").read_bytes()
     if installed.is_file() and installed.read_bytes() == lock:
         return None
-    shutil.rmtree(_BUILD, ignore_errors=True)
-    shutil.copytree(_SOURCE, _BUILD)
+    shutil.rmtree(BUILD, ignore_errors=True)
+    shutil.copytree(SOURCE, BUILD)
     try:
-        subprocess.run(_INSTALL, cwd=_BUILD, check=True, capture_output=True, timeout=_INSTALL_WITHIN)
+        subprocess.run(_INSTALL, cwd=BUILD, check=True, capture_output=True, timeout=_INSTALL_WITHIN)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         return "node-saml could not be installed from the npm registry"
     installed.write_bytes(lock)
@@ -85,8 +85,8 @@ def service(directory: Path, host: str, *, metadata: str, name_id: str) -> Itera
         )
     )
     # the program runs from beside its packages: that is where node looks for them
-    shutil.copy(_SOURCE / "sp.mjs", _BUILD)
-    with serving(("node", _BUILD / "sp.mjs", settings), address=peer.address, log=directory / "node.log"):
+    shutil.copy(SOURCE / "sp.mjs", BUILD)
+    with serving(("node", BUILD / "sp.mjs", settings), address=peer.address, log=directory / "node.log"):
         yield peer
 
 

@@ -1,0 +1,135 @@
+"""`sluis service add-oidc DIR NAME --redirect-uri URI`: a new relying party, and what its supplier must know."""
+
+import json
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import click
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from gateway.cli.loading import examine, settings_or_exit, show
+from gateway.domain.attribute import Attribute
+from gateway.domain.clock import SystemClock
+from gateway.domain.randomness import Randomness, SystemRandomness
+from gateway.domain.sector import Sector
+from gateway.oidc.op.addresses import CONFIGURATION_PATH
+from gateway.settings.fields import Id
+from gateway.settings.problems import errors
+
+_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+_SECRET_BYTES = 32
+
+
+@click.group("service")
+def command() -> None:
+    """Add services."""
+
+
+@command.command("add-oidc")
+@click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("name")
+@click.option(
+    "--redirect-uri", "redirect_uris", multiple=True, required=True, help="Where answers go; repeat for more."
+)
+@click.option("--title", help="What people read; the name, if it is not given.")
+@click.option("--supplier", default="", help="Name of the supplier.")
+@click.option("--contact", default="", help="E-mail address of the supplier.")
+@click.option(
+    "--sector", "sectors", multiple=True, type=click.Choice([one.value for one in Sector]), default=["po", "vo"]
+)
+@click.option("--attribute", "attributes", multiple=True, help="ATTRIBUTE=PURPOSE, beside the ECK iD; repeat for more.")
+@click.option(
+    "--auth", type=click.Choice(_METHODS), default=_METHODS[0], show_default=True, help="How it proves itself."
+)
+@click.option("--jwks", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its public keys (JWK Set).")
+@click.option("--native", is_flag=True, help="An app on the person's own machine.")
+@click.option("--logout-uri", "logout_uris", multiple=True, help="Where a logout may end; repeat for more.")
+def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
+    directory: Path,
+    name: str,
+    redirect_uris: tuple[str, ...],
+    title: str | None,
+    supplier: str,
+    contact: str,
+    sectors: tuple[str, ...],
+    attributes: tuple[str, ...],
+    auth: str,
+    jwks: Path | None,
+    logout_uris: tuple[str, ...],
+    *,
+    native: bool,
+) -> None:
+    """Write services/NAME.yaml, checked, and print what to send to the supplier. A secret is shown this once."""
+    settings = settings_or_exit(directory)
+    try:
+        TypeAdapter(Id).validate_python(name)
+    except ValidationError as cause:
+        raise click.BadParameter(str(cause.errors()[0]["ctx"]["error"]), param_hint="NAME") from cause
+    if (auth == "private_key_jwt") != (jwks is not None):
+        raise click.UsageError("--jwks goes with --auth private_key_jwt, and with nothing else")
+    path = directory / "services" / f"{name}.yaml"
+    keys = directory / "services" / f"{name}.jwks"
+    if path.exists() or (jwks is not None and keys.exists()):
+        raise click.UsageError(f"{path} is there already")
+    secret = _secret(SystemRandomness()) if auth.startswith("client_secret") else None
+    entry = {
+        "id": name,
+        "protocol": "oidc",
+        "names": {"nl": title or name},
+        "supplier": {"name": supplier or title or name, "contact": contact or "unknown"},
+        "sectors": list(sectors),
+        **({"application_type": "native"} if native else {}),
+        "redirect_uris": list(redirect_uris),
+        **({"post_logout_redirect_uris": list(logout_uris)} if logout_uris else {}),
+        "token_endpoint_auth_methods": [auth],
+        **({"client_secret_hashes": [f"sha256:{sha256(secret.encode()).hexdigest()}"]} if secret else {}),
+        **({"jwks": keys.name} if jwks else {}),
+        "attribute_sets": {1: _asked(attributes)},
+    }
+    path.parent.mkdir(exist_ok=True)
+    if jwks is not None:
+        keys.write_bytes(jwks.read_bytes())
+    path.write_text(yaml.safe_dump(entry, sort_keys=False, allow_unicode=True), "utf-8")
+    _keep_if_right(directory, path, [keys] if jwks else [])
+    click.echo(f"wrote {path}; a release needs an agreement in agreements/ as well\n\nFor the supplier:")
+    base = settings.gateway.base_url
+    told = {
+        "issuer": base,
+        "discovery": base + CONFIGURATION_PATH,
+        "client_id": name,
+        **({"client_secret": secret} if secret else {}),
+        "token_endpoint_auth_method": auth,
+        "redirect_uris": list(redirect_uris),
+        "scope": "openid eck" + "".join(f" {scope}" for scope in ("profile", "school", "groups", "email")),
+        "pkce": "S256",
+    }
+    click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+
+
+def _asked(attributes: tuple[str, ...]) -> dict[str, str]:
+    asked = {Attribute.ECK_ID.value: "access"}
+    for one in attributes:
+        attribute, separator, purpose = one.partition("=")
+        if not separator or not purpose:
+            raise click.BadParameter("ATTRIBUTE=PURPOSE, such as given_name=greeting", param_hint="--attribute")
+        asked[attribute] = purpose
+    return asked
+
+
+def _secret(randomness: Randomness) -> str:
+    """256 bits in hexadecimal: no character of it means anything to a shell, a form or a header."""
+    return randomness.bytes(_SECRET_BYTES).hex()
+
+
+def _keep_if_right(directory: Path, path: Path, more: list[Path]) -> None:
+    """Keep the new files if the configuration has no new error in them; else say what is wrong, and remove them."""
+    file = f"services/{path.name}"
+    problems = [problem for problem in examine(directory, SystemClock()).problems if problem.place.file == file]
+    if errors(problems):
+        show(problems)
+        for one in (path, *more):
+            one.unlink()
+        click.echo("nothing was written", err=True)
+        sys.exit(1)

@@ -1,0 +1,113 @@
+"""`sluis service add-oidc`, as an operator types it."""
+
+import json
+import shutil
+from hashlib import sha256
+
+import pytest
+from click.testing import CliRunner
+
+from gateway.cli import main
+from gateway.cli.loading import examine
+from tests.support.held import HeldClock
+from tests.support.op import client_key, public_jwk
+
+URI = "https://klas.example/callback"
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("fresh") / "conf"
+    more = ("--rsa-bits", "2048", "--base-url", "https://login.example.nl")
+    assert CliRunner().invoke(main, ["init", str(directory), *more]).exit_code == 0
+    return directory
+
+
+@pytest.fixture
+def directory(fresh, tmp_path):
+    return shutil.copytree(fresh, tmp_path / "conf")
+
+
+def add(directory, *more, name="klas", uri=URI):
+    return CliRunner().invoke(main, ["service", "add-oidc", str(directory), name, "--redirect-uri", uri, *more])
+
+
+def told(result):
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout[result.stdout.index("{") :])
+
+
+def service(directory):
+    examination = examine(directory, HeldClock())
+    assert examination.configuration is not None, examination.problems
+    return examination.configuration.federation.service_by_client_id["klas"]
+
+
+def test_a_client_is_written_and_its_secret_shown_once(directory):
+    said = told(add(directory, "--attribute", "given_name=greeting", "--title", "De Klas"))
+
+    assert said["issuer"] == "https://login.example.nl"
+    assert said["discovery"] == "https://login.example.nl/.well-known/openid-configuration"
+    entry = service(directory)
+    assert entry.oidc.secret_hashes == (sha256(said["client_secret"].encode()).hexdigest(),)
+    assert entry.oidc.redirect_uris == (URI,)
+    assert said["client_secret"] not in (directory / "services/klas.yaml").read_text()
+    assert {str(one) for one in entry.asks} == {"eck_id", "given_name"}
+    (directory / "services/klas.yaml").unlink()
+    assert told(add(directory))["client_secret"] != said["client_secret"]
+
+
+def test_a_client_with_keys(directory, tmp_path):
+    jwks = tmp_path / "keys.json"
+    jwks.write_text(json.dumps({"keys": [public_jwk(client_key())]}))
+    said = told(add(directory, "--auth", "private_key_jwt", "--jwks", str(jwks)))
+
+    assert "client_secret" not in said
+    assert service(directory).oidc.jwks == jwks.read_text()
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (["--attribute", "shoe_size=fun"], "attribute_sets.1.shoe_size"),
+        (["--attribute", "given_name"], "ATTRIBUTE=PURPOSE"),
+        (["--redirect-uri", "http://klas.example/"], "a redirect URI is https"),
+        (["--auth", "private_key_jwt"], "--jwks goes with"),
+        (["--redirect-uri", "nl.klas.app:/x"], "application_type"),
+    ],
+)
+def test_what_is_not_right_writes_nothing(directory, more, says):
+    result = add(directory, *more)
+
+    assert result.exit_code != 0
+    assert says in result.output
+    assert not (directory / "services/klas.yaml").exists()
+
+
+def test_keys_that_cannot_be_used_write_nothing(directory, tmp_path):
+    jwks = tmp_path / "keys.json"
+    for key, says in (
+        ({"kty": "oct", "k": "c2VjcmV0"}, "this is a private key"),
+        (public_jwk(client_key(), d="x"), "this is a private key"),
+        ({"kty": "EC", "crv": "P-521"}, "a key is RSA, or EC on P-256"),
+        ({"kty": "EC", "crv": "P-256", "x": "x", "y": "y"}, "no public key that is known here"),
+        ({}, "no public key that is known here"),
+    ):
+        jwks.write_text(json.dumps({"keys": [key]}))
+        result = add(directory, "--auth", "private_key_jwt", "--jwks", str(jwks))
+        assert result.exit_code == 1
+        assert f"key 1: {says}" in result.output or says in result.output
+        assert not list((directory / "services").glob("klas*"))
+
+
+def test_an_entry_that_is_there_is_left_alone(directory):
+    told(add(directory))
+    before = (directory / "services/klas.yaml").read_text()
+    assert add(directory).exit_code == 2
+    assert (directory / "services/klas.yaml").read_text() == before
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "Klas", ""])
+def test_a_name_is_an_id_and_no_path(directory, name):
+    assert add(directory, name=name).exit_code != 0
+    assert not list(directory.parent.glob("evil*"))

@@ -1,0 +1,150 @@
+"""Relying parties on openid-client, a certified client, and a pupil of the demo: every method of authentication."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from gateway.demo.federation import DemoFederation
+from tests.support import node_saml, openid_client
+from tests.support.browser_like import Tab
+from tests.support.demo import Demo, running_demo
+from tests.support.openid_client import RelyingParty, relying_party
+
+pytestmark = pytest.mark.stranger
+
+METHODS = {
+    "basic": ("client_secret_basic", "RS256", False),
+    "post": ("client_secret_post", "ES256", False),
+    "keys": ("private_key_jwt", "ES256", True),
+    "public": ("none", "RS256", True),
+}
+PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    demo: Demo
+    clients: dict[str, RelyingParty]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    if reason := node_saml.why_not():
+        pytest.skip(reason)
+    directory = tmp_path_factory.mktemp("openid")
+    clients = {
+        name: relying_party(f"vreemd-{name}", f"127.0.0.{30 + number}", method, alg, signed_userinfo=signed)
+        for number, (name, (method, alg, signed)) in enumerate(METHODS.items())
+    }
+
+    def introduce(made: DemoFederation) -> None:
+        for one in clients.values():
+            one.write_entry(made.directory)
+
+    with ExitStack() as stack:
+        demo = stack.enter_context(running_demo(directory, introduce))
+        for one in clients.values():
+            stack.enter_context(openid_client.running(one, directory, issuer=demo.gateway))
+        yield World(demo, clients)
+
+
+def answer(world: World, name: str, tab: Tab | None = None, **parameters: str) -> Tab:
+    """A whole login of Fenna."""
+    tab = (tab or world.demo.tab()).open(world.clients[name].login(**parameters))
+    if tab.url.endswith("/school"):
+        tab.press("De Regenboog")
+    return tab.press("Fenna").press("Continue")
+
+
+def logged_in(world: World, name: str, **parameters: str) -> dict[str, Any]:
+    tab = answer(world, name, **parameters)
+    if "form_post" in parameters.values():
+        tab.press()
+    return world.clients[name].received(tab)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_pupil_logs_in(world: World, name: str) -> None:
+    got = logged_in(world, name)
+    assert "error" not in got, got
+    assert got["userinfo"]["sub"] == got["claims"]["sub"]
+    assert got["userinfo"]["eckid"].startswith("https://ketenid.nl/pilot/")
+    assert got["userinfo"]["given_name"] == "Fenna"
+    assert got["userinfo"]["eduperson_affiliation"] == ["student"]
+    assert "family_name" not in got["userinfo"]
+    assert got["claims"]["acr"]
+    assert "eckid" not in got["claims"]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_answer_by_a_form(world: World, name: str) -> None:
+    assert logged_in(world, name, response_mode="form_post")["userinfo"]["given_name"] == "Fenna"
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_renewal_introspection_and_revocation(world: World, name: str) -> None:
+    client = world.clients[name]
+    got = logged_in(world, name, scope="openid eck offline_access")
+    renewed = client.ask("refresh", got["state"])
+    assert renewed["claims"]["sub"] == got["claims"]["sub"]
+    assert renewed["userinfo"] == got["userinfo"]
+    assert renewed["tokens"]["refresh_token"] != got["tokens"]["refresh_token"]
+    if name == "public":
+        assert client.ask("introspect", got["state"])["error"] == "unauthorized_client"
+    else:
+        assert client.ask("introspect", got["state"])["active"] is True
+    client.ask("revoke", got["state"])
+    assert "error" in client.ask("userinfo", got["state"])
+    assert client.ask("refresh", got["state"])["error"] == "invalid_grant"
+
+
+def test_claims_in_the_id_token_where_they_are_asked_for_by_name(world: World) -> None:
+    got = logged_in(world, "basic", claims='{"id_token": {"eckid": null, "family_name": {"essential": true}}}')
+    assert got["claims"]["eckid"] == got["userinfo"]["eckid"]
+    assert "family_name" not in got["claims"]
+
+
+def test_a_fresh_login_says_when(world: World) -> None:
+    got = logged_in(world, "keys", max_age="60", prompt="login")
+    assert abs(got["claims"]["auth_time"] - got["claims"]["iat"]) <= 60
+
+
+def test_the_sub_of_one_pupil_is_the_same_again_and_another_at_another_client(world: World) -> None:
+    first, again, elsewhere = (logged_in(world, name)["claims"]["sub"] for name in ("basic", "basic", "post"))
+    assert first == again != elsewhere
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error"),
+    [
+        ({"prompt": "none"}, "login_required"),
+        ({"prompt": "consent"}, "consent_required"),
+        ({"scope": "profile"}, "invalid_scope"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+    ],
+)
+def test_errors_come_back_as_the_client_reads_them(world: World, parameters: dict[str, str], error: str) -> None:
+    tab = world.demo.tab().open(world.clients["basic"].login(**parameters))
+    assert world.clients["basic"].received(tab)["error"] == error
+
+
+def test_a_school_hint_leads_straight_to_the_school(world: World) -> None:
+    tab = world.demo.tab().open(world.clients["basic"].login(login_hint="99XA"))
+    assert "Fenna" in tab.body
+    assert world.clients["basic"].received(tab.press("Fenna").press("Continue"))["userinfo"]["given_name"] == "Fenna"
+
+
+def test_nothing_of_the_pupil_and_no_secret_stands_in_the_log(world: World) -> None:
+    got = logged_in(world, "basic")
+    log = world.demo.log_lines()
+    for secret in (
+        got["userinfo"]["eckid"],
+        "Fenna",
+        got["tokens"]["access_token"],
+        openid_client.SECRET,
+        got["state"],
+    ):
+        assert secret not in log
