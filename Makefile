@@ -10,7 +10,7 @@ demo: $(READY)
 
 test: check
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(PYTEST)
+	$(BIN)/coverage run -m pytest -n auto --dist loadfile $(PYTEST)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/python tests/coverage_floors.py
 	$(BIN)/python tests/audit.py

@@ -6,8 +6,13 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.support.held import HeldClock, SeededRandomness
+
+# How long an example takes says more of the machine than of the code
+settings.register_profile("gateway", deadline=None)
+settings.load_profile("gateway")
 
 _LOCAL_NAMES = {"localhost", ""}
 
