@@ -37,4 +37,20 @@ class Refused:
     back: "PostForm | Redirect | None" = None
 
 
-Step = Redirect | PostForm | ChooseSchool | Refused
+@dataclass(frozen=True, slots=True)
+class ConfirmLogout:
+    """Ask the person whether to log out; a yes is posted to this address, with the token."""
+
+    action: str
+    token: str
+    service: Service | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    """Say that the person is logged out, and what that does not end."""
+
+    service: Service | None
+
+
+Step = Redirect | PostForm | ChooseSchool | Refused | ConfirmLogout | LoggedOut

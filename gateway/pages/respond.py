@@ -5,7 +5,7 @@ from markupsafe import escape
 
 from gateway.domain.clock import Clock, dutch_time
 from gateway.domain.errors import Audience
-from gateway.login.steps import ChooseSchool, PostForm, Redirect, Refused, Step
+from gateway.login.steps import ChooseSchool, ConfirmLogout, LoggedOut, PostForm, Redirect, Refused, Step
 from gateway.observability import reference
 from gateway.pages.error_texts import text_of
 from gateway.pages.render import Renderer
@@ -29,9 +29,18 @@ class Responder:
                 return self._post(step)
             case Refused():
                 return self._refused(step)
+            case ConfirmLogout():
+                return self._logout("logout.html", step)
+            case LoggedOut():
+                return self._logout("logged_out.html", step)
 
     def _post(self, form: PostForm) -> Response:
         response = self._renderer.page("post.html", form=form)
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+    def _logout(self, template: str, step: ConfirmLogout | LoggedOut) -> Response:
+        response = self._renderer.page(template, step=step)
         response.headers["Content-Security-Policy"] = POLICY
         return response
 

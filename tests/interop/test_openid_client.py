@@ -148,3 +148,12 @@ def test_nothing_of_the_pupil_and_no_secret_stands_in_the_log(world: World) -> N
         got["state"],
     ):
         assert secret not in log
+
+
+def test_a_logout_ends_the_tokens_and_leads_back_to_the_client(world: World) -> None:
+    client = world.clients["keys"]
+    got = logged_in(world, "keys")
+    tab = world.demo.tab().open(f"{client.address.url}/logout?state={got['state']}")
+    assert tab.url.startswith(f"{client.address.url}/bye")
+    assert '"so long"' in tab.body
+    assert "error" in client.ask("userinfo", got["state"])

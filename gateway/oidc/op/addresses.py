@@ -11,6 +11,7 @@ INTROSPECTION_PATH = "/oidc/introspect"
 REVOCATION_PATH = "/oidc/revoke"
 JWKS_PATH = "/oidc/jwks"
 END_SESSION_PATH = "/oidc/logout"
+CONFIRMED_PATH = "/oidc/logout/confirmed"
 
 
 @dataclass(frozen=True, slots=True)

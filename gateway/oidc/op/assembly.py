@@ -13,12 +13,13 @@ from gateway.domain.randomness import Randomness
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
-from gateway.oidc.op import client_endpoint, endpoint
+from gateway.oidc.op import client_endpoint, endpoint, logout_endpoint
 from gateway.oidc.op.addresses import Addresses
 from gateway.oidc.op.assertions import Assertions, client_keys
 from gateway.oidc.op.authorize import Authorization
 from gateway.oidc.op.client_authentication import Clients
 from gateway.oidc.op.discovery import document
+from gateway.oidc.op.end_session import EndSession
 from gateway.oidc.op.grants import Grants
 from gateway.oidc.op.protected import TokenStatus, UserInfo
 from gateway.oidc.op.provider import OpenIdProviderRole
@@ -40,6 +41,7 @@ class OpenIdProvider:
     store: ShortLivedStore
     kept: KeptLogins
     clock: Clock
+    randomness: Randomness
     skew: timedelta
     languages: Sequence[Language]
 
@@ -67,7 +69,9 @@ class OpenIdProvider:
             access_seconds=int(access.total_seconds()),
             refresh_seconds=int(refresh.total_seconds()),
         )
-        return cls(Addresses(issuer), federation, Signer(rings), grants, store, kept, clock, skew, tuple(languages))
+        return cls(
+            Addresses(issuer), federation, Signer(rings), grants, store, kept, clock, randomness, skew, tuple(languages)
+        )
 
     @property
     def role(self) -> OpenIdProviderRole:
@@ -82,6 +86,19 @@ class OpenIdProvider:
             endpoint.blueprint(
                 authorization=Authorization(self.federation, issuer, self.signer, self.clock),
                 dispatcher=dispatcher,
+                respond=respond,
+                browser=browser,
+            ),
+            logout_endpoint.blueprint(
+                end_session=EndSession(
+                    issuer=issuer,
+                    federation=self.federation,
+                    signer=self.signer,
+                    grants=self.grants,
+                    kept=self.kept,
+                    store=self.store,
+                    randomness=self.randomness,
+                ),
                 respond=respond,
                 browser=browser,
             ),

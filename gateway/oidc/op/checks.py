@@ -7,7 +7,7 @@ from gateway.federation.snapshot import Federation
 from gateway.oidc.op.assertions import client_keys
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.services import OidcServiceEntry, ServiceEntry
-from gateway.settings.problems import Problem
+from gateway.settings.problems import Problem, warning
 
 
 def check_clients(settings: Settings, federation: Federation, algorithms: Collection[str]) -> list[Problem]:
@@ -18,6 +18,7 @@ def check_clients(settings: Settings, federation: Federation, algorithms: Collec
             found += _algorithms(entry, entry.value, algorithms)
             found += _claim_names(entry, entry.value)
             found += _keys(entry, entry.value, federation)
+            found += _logout(entry, entry.value)
     return found
 
 
@@ -39,6 +40,13 @@ def _claim_names(entry: Entry[ServiceEntry], value: OidcServiceEntry) -> Iterato
                 yield Problem(
                     entry.place("claim_names", attribute.value), f"{name} is the name of {other}", "choose another"
                 )
+
+
+def _logout(entry: Entry[ServiceEntry], value: OidcServiceEntry) -> Iterator[Problem]:
+    for key in ("frontchannel_logout_uri", "backchannel_logout_uri"):
+        if getattr(value, key) is not None:
+            what = "the gateway keeps no session across services, so nobody is told that one ended"
+            yield warning(entry.place(key), what, "a service ends its own session; see end_session_endpoint")
 
 
 def _keys(entry: Entry[ServiceEntry], value: OidcServiceEntry, federation: Federation) -> Iterator[Problem]:

@@ -59,6 +59,8 @@ def document(
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
+        "frontchannel_logout_supported": False,
+        "backchannel_logout_supported": False,
     }
     if documentation:
         told["service_documentation"] = f"{addresses.issuer}/docs/connect"

@@ -9,6 +9,7 @@ from gateway.domain.language import Language
 from gateway.federation.models import IdpId
 from gateway.federation.snapshot import Federation
 from gateway.oidc.op.incoming import Incoming
+from gateway.oidc.op.parameters import Parameters
 from gateway.oidc.op.requested_claims import read_claims
 from gateway.oidc.op.scopes import OPENID, SCOPES
 
@@ -30,7 +31,7 @@ _EXTENSIONS = {
 def check_state(incoming: Incoming) -> None:
     """`state` can be given back untouched (RFC 6749 A.5)."""
     if "state" not in incoming.parameters.doubled:
-        incoming.state = _echoed(incoming, "state")
+        incoming.state = echoed(incoming.parameters, "state")
 
 
 def check_response_mode(incoming: Incoming) -> None:
@@ -89,7 +90,7 @@ def check_scope(incoming: Incoming) -> None:
 
 def check_nonce(incoming: Incoming) -> None:
     """`nonce` can be given back untouched, in the ID token."""
-    incoming.nonce = _echoed(incoming, "nonce")
+    incoming.nonce = echoed(incoming.parameters, "nonce")
 
 
 def check_prompt(incoming: Incoming) -> None:
@@ -181,8 +182,9 @@ def check_extensions(incoming: Incoming) -> None:
             raise SluisError(ErrorCode.REQUEST_UNSUPPORTED, hint=f"{name}: no {what}")
 
 
-def _echoed(incoming: Incoming, name: str) -> str | None:
-    value = incoming.parameters.get(name)
+def echoed(parameters: Parameters, name: str) -> str | None:
+    """A parameter that comes back as it is. Raises SluisError REQUEST_MALFORMED for one that cannot."""
+    value = parameters.get(name)
     if value is not None and (len(value) > MAX_STATE or not _VISIBLE.fullmatch(value)):
         raise SluisError(ErrorCode.REQUEST_MALFORMED, hint=f"{name}: at most {MAX_STATE} visible ASCII characters")
     return value

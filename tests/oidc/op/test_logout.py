@@ -1,0 +1,106 @@
+"""Logout at a service's wish, and the tricks with its address."""
+
+from urllib.parse import urlencode
+
+import pytest
+from lxml import html
+
+from tests.support.op import AFTER_LOGOUT, ISSUER, es256, op
+from tests.support.signing_keys import elliptic_key
+
+
+def hint(claims, algorithm="ES256", owner="op"):
+    return es256({"alg": algorithm, "kid": "e1"}, claims, elliptic_key(owner))
+
+
+OFFLINE = "openid eck offline_access"
+
+
+def logout(provider, method="GET", **parameters):
+    if method == "POST":
+        return provider.app.test_client().post("/oidc/logout", data=parameters)
+    return provider.app.test_client().get(f"/oidc/logout?{urlencode(parameters)}")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_login_of_the_hint_ends_and_the_browser_goes_where_the_client_registered(tmp_path, method):
+    provider = op(tmp_path, offline_access=True)
+    tokens = provider.tokens(scope=OFFLINE)
+    provider.clock.forward(hours=1)
+    fresh = provider.refresh(tokens["refresh_token"]).json
+    answer = logout(
+        provider, method, id_token_hint=tokens["id_token"], post_logout_redirect_uri=AFTER_LOGOUT, state="a&b"
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{AFTER_LOGOUT}?state=a%26b")
+    assert provider.userinfo(fresh["access_token"]).status_code == 401
+    assert provider.refresh(fresh["refresh_token"]).status_code == 400
+
+
+def test_without_an_address_a_page_says_what_did_not_end(tmp_path):
+    provider = op(tmp_path)
+    answer = logout(provider, id_token_hint=provider.tokens()["id_token"], client_id="klas")
+    assert answer.status_code == 200
+    assert "Bij je school ben je misschien nog ingelogd" in answer.get_data(as_text=True)
+
+
+def test_without_a_hint_the_person_is_asked_first(tmp_path):
+    provider = op(tmp_path)
+    asked = logout(provider, client_id="klas", post_logout_redirect_uri=AFTER_LOGOUT, state="s")
+    assert asked.status_code == 200
+    [form] = html.fromstring(asked.get_data(as_text=True)).forms
+    assert (form.method, form.action) == ("POST", "/oidc/logout/confirmed")
+    token = dict(form.form_values())["token"]
+
+    provider.browser = "another browser"
+    assert provider.post("/oidc/logout/confirmed", token=token).status_code == 400
+    provider.browser = "this browser"
+    answer = provider.post("/oidc/logout/confirmed", token=token)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{AFTER_LOGOUT}?state=s")
+    assert provider.post("/oidc/logout/confirmed", token=token).status_code == 400
+    assert provider.post("/oidc/logout/confirmed").status_code == 400
+
+
+def test_anybody_may_ask_to_log_out_and_ends_at_a_page(tmp_path):
+    provider = op(tmp_path)
+    [form] = html.fromstring(logout(provider).get_data(as_text=True)).forms
+    answer = provider.post("/oidc/logout/confirmed", token=dict(form.form_values())["token"])
+    assert answer.status_code == 200
+    assert "Location" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"post_logout_redirect_uri": AFTER_LOGOUT},
+        {"client_id": "klas", "post_logout_redirect_uri": "https://evil.example/"},
+        {"client_id": "klas", "post_logout_redirect_uri": "https://klas.example/callback"},
+        {"client_id": "klas", "post_logout_redirect_uri": f"{AFTER_LOGOUT}/"},
+        {"client_id": "klas", "post_logout_redirect_uri": f"{AFTER_LOGOUT}?x"},
+        {"client_id": "klas", "post_logout_redirect_uri": AFTER_LOGOUT, "state": "a\nb"},
+        {"client_id": "nobody", "post_logout_redirect_uri": AFTER_LOGOUT},
+        {"client_id": "nobody"},
+        {"id_token_hint": "x", "client_id": "klas", "post_logout_redirect_uri": AFTER_LOGOUT},
+        {"id_token_hint": hint({"iss": ISSUER, "aud": "klas", "sid": "s"}, "none", "op")},
+        {"id_token_hint": hint({"iss": ISSUER, "aud": "klas", "sid": "s"}, "ES256", "x")},
+        {"id_token_hint": hint({"iss": ISSUER, "aud": "gone", "sid": "s"}, "ES256", "op")},
+        {"id_token_hint": hint({"iss": ISSUER, "aud": "klas"}, "ES256", "op")},
+    ],
+)  # fmt: skip
+def test_a_logout_leads_nowhere_else(tmp_path, parameters):
+    answer = logout(op(tmp_path), **parameters)
+    assert answer.status_code in (400, 403)
+    assert "Location" not in answer.headers
+    assert "evil" not in answer.get_data(as_text=True)
+
+
+def test_a_hint_of_one_client_does_not_open_the_address_of_another(tmp_path):
+    from tests.support.op import relying_party
+
+    other = relying_party("other", post_logout_redirect_uris=("https://other.example/bye",))
+    provider = op(tmp_path, services=(other,))
+    own = provider.tokens()["id_token"]
+    for more in ({}, {"client_id": "other"}):
+        answer = logout(provider, id_token_hint=own, post_logout_redirect_uri="https://other.example/bye", **more)
+        assert "Location" not in answer.headers
+    doubled = provider.app.test_client().get(f"/oidc/logout?client_id=klas&client_id=other&id_token_hint={own}")
+    assert doubled.status_code == 400
