@@ -1,5 +1,6 @@
 """JSON lines, one an event, with nothing of a person in them."""
 
+import json
 import logging
 import os
 import re
@@ -50,6 +51,7 @@ _MASKS = (
 _SUSPECT = re.compile(r"ketenid|@|%40|[0-9](?:[ .-]?[0-9]){7}|[0-9a-f]{128}", re.IGNORECASE)
 """One look that tells whether a mask could apply at all."""
 _MAX_LENGTH = 500
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 Event = MutableMapping[str, Any]
 
@@ -71,7 +73,7 @@ def configure(*, file: Path | None, level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _cause,
             _redact,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            _line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=lambda *_: lines,
@@ -185,6 +187,10 @@ def _redact(_logger: Any, _method: str, event: Event) -> Event:
     if dropped:
         kept["dropped"] = sorted(dropped)
     return kept
+
+
+def _line(_logger: Any, _method: str, event: Event) -> str:
+    return _ENCODER.encode(event)
 
 
 def masked(value: Any) -> Any:

@@ -6,8 +6,11 @@ so the cookie is SameSite=None and Secure, as the browser's own is (`gateway/web
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from gateway.domain.brin import Brin
 from gateway.domain.language import Language
@@ -51,8 +54,8 @@ class Choices:
         if asked in self.languages:
             self.remember(language=Language(asked))
             return Language(asked)
-        accepted = request.accept_languages.best_match([one.value for one in self.languages])
-        return self.remembered().language or wish or (Language(accepted) if accepted else self.languages[0])
+        known = self.remembered().language or wish
+        return known or _accepted(request.headers.get("Accept-Language", ""), self.languages)
 
     def _set(self, response: Response) -> Response:
         choice: Choice | None = g.get("choice")
@@ -62,6 +65,13 @@ class Choices:
                 self._name, value, max_age=_A_YEAR, path="/", secure=True, httponly=True, samesite="None"
             )
         return response
+
+
+@lru_cache(maxsize=256)
+def _accepted(header: str, languages: tuple[Language, ...]) -> Language:
+    """What the browser likes best (RFC 9110 12.5.4); the first language when it likes none. Few headers are in use."""
+    accepted = parse_accept_header(header, LanguageAccept).best_match([one.value for one in languages])
+    return Language(accepted) if accepted else languages[0]
 
 
 def _brin(text: str) -> Brin | None:

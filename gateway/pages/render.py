@@ -1,17 +1,22 @@
 """Rendering of pages: one Jinja environment, one language a page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import escape
 
 from gateway.domain.language import Language, in_language
+from gateway.login.steps import PostForm
 from gateway.pages.language import Choices
 from gateway.pages.texts import say
+
+_FORM = "[form]"
+"""Stands where the form goes while the page around it is rendered; names that stand on the page stand before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,7 @@ class Renderer:
     names: Mapping[Language, str]
     choices: Choices
     environment: Environment
+    _around_form: dict[Language, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, *, names: Mapping[Language, str], choices: Choices, version: str) -> "Renderer":
@@ -46,20 +52,43 @@ class Renderer:
         `switch` offers the other languages, for a page that may be asked for again and stays what it was.
         """
         language = self.choices.language(wish)
-        body = self.environment.get_template(template).render(
+        languages = self.choices.languages if switch else ()
+        body = self._rendered(template, language, languages=languages, path=request.path, **values)
+        return _page(body, language, status)
+
+    def posting(self, form: PostForm) -> Response:
+        """The page that posts a form by itself. Only the form differs, so the page around it is rendered once."""
+        language = self.choices.language()
+        if language not in self._around_form:
+            before, _, behind = self._rendered("post.html", language, languages=(), form=_FORM).rpartition(_FORM)
+            self._around_form[language] = before, behind
+        before, behind = self._around_form[language]
+        return _page(f"{before}{_opened(form)}{behind}", language)
+
+    def _rendered(self, template: str, language: Language, **values: Any) -> str:
+        return self.environment.get_template(template).render(
             say=partial(say, language),
             named=lambda names: in_language(names, language),
             language=language,
-            languages=self.choices.languages if switch else (),
             switched=_switched,
             gateway=in_language(self.names, language),
-            path=request.path,
             **values,
         )
-        response = Response(body, status=status, mimetype="text/html")
-        response.headers["Content-Language"] = language.value
-        response.headers["Vary"] = "Accept-Language, Cookie"
-        return response
+
+
+def _opened(form: PostForm) -> str:
+    """The form with its fields, left open for its button."""
+    fields = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">\n' for name, value in form.fields
+    )
+    return f'<form id="answer" method="post" action="{escape(form.url)}">\n{fields}'
+
+
+def _page(body: str, language: Language, status: int = 200) -> Response:
+    response = Response(body, status=status, mimetype="text/html")
+    response.headers["Content-Language"] = language.value
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    return response
 
 
 def _switched(language: Language) -> str:

@@ -35,7 +35,7 @@ class Responder:
                 return self._logout("logged_out.html", step)
 
     def _post(self, form: PostForm) -> Response:
-        response = self._renderer.page("post.html", form=form)
+        response = self._renderer.posting(form)
         response.headers["Content-Security-Policy"] = POLICY
         return response
 

@@ -45,6 +45,17 @@ def test_an_answer_is_a_form_that_sends_itself_or_is_sent_with_a_button(pages: P
     assert "requestSubmit" in pages.client().get(script.get("src")).text
 
 
+def test_each_answer_has_its_own_form_alone_in_the_language_of_its_person(pages: Pages) -> None:
+    other = PostForm("https://other.example/acs", (("SAMLResponse", "QUJD"),))
+    pages.show("/one", FORM)
+    pages.show("/other", other)
+    for language, button in (("nl", "Verder"), ("en", "Continue"), ("nl", "Verder")):
+        for path, expected in (("/one", FORM), ("/other", other)):
+            (form,) = html.fromstring(pages.client(language).post(path).text).forms
+            assert (form.action, form.form_values()) == (expected.url, list(expected.fields))
+            assert form.find(".//button").text_content() == button
+
+
 def test_the_page_that_sends_an_answer_names_no_form_target_and_allows_no_other_script(pages: Pages) -> None:
     """Chromium holds form-action against every redirect behind a post, and those are the service's."""
     pages.show("/step", FORM)
