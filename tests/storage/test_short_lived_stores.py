@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 
 from gateway.domain.clock import SystemClock
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.storage.redis_store import RedisStore
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
 from gateway.storage.sqlite_store import SqliteStore
-from tests.storage.conftest import KEY, LOOKUP, Backend
+from tests.storage.conftest import KEY, LOOKUP, Backend, store_at
 from tests.support.held import HeldClock, SeededRandomness
 
 OTHER = SecretKey("s2", b"another sealing key of the tests, longer")
@@ -90,7 +89,7 @@ def test_of_fifty_adders_one_succeeds(backend: Backend):
 
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
 def test_keys_are_ascii(kind: str, tmp_path: Path, redis_url: str):
-    store = SqliteStore(tmp_path / "s", clock=SystemClock()) if kind == "sqlite" else RedisStore(redis_url)
+    store = SqliteStore(tmp_path / "s", clock=SystemClock()) if kind == "sqlite" else store_at(redis_url)
     with pytest.raises(ValueError, match="ASCII"):
         store.get("é")
 
@@ -141,7 +140,7 @@ def test_a_full_file(tmp_path: Path, clock: HeldClock):
 
 
 def test_a_redis_that_is_not_there():
-    unavailable(RedisStore("redis://127.0.0.1:1/0"))
+    unavailable(store_at("redis://127.0.0.1:1/0"))
 
 
 def unavailable(store):
@@ -227,7 +226,7 @@ def test_a_key_does_not_show_its_secret():
 
 
 def test_two_gateways_on_one_redis(redis_url: str):
-    one, other = RedisStore(redis_url, prefix="one:"), RedisStore(redis_url, prefix="other:")
+    one, other = store_at(redis_url, prefix="one:"), store_at(redis_url, prefix="other:")
     one.put("a:1", b"value", seconds=60)
     assert other.get("a:1") is None
     with redis.Redis.from_url(redis_url) as client:

@@ -74,13 +74,13 @@ def _await(child: subprocess.Popen[bytes], address: Address, log: Path, ready: C
     for _ in range(ATTEMPTS):
         if child.poll() is not None:
             break
-        if _listens(address) and ready():
+        if listens(address) and ready():
             return
         pause.wait(PAUSE)
     raise RuntimeError(f"{child.args!r} does not listen at {address.url}:\n{log.read_text()[-2000:]}")
 
 
-def _listens(address: Address) -> bool:
+def listens(address: Address) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((address.host, address.port)) == 0
 

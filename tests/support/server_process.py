@@ -1,0 +1,91 @@
+"""Servers that a test kills, freezes and starts again, at the same address and on the same files."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+
+from tests.support.child_process import Address, listens
+
+PAUSE = 0.05
+PATIENCE = 600
+"""How often a condition is asked for, `PAUSE` seconds apart: a loaded machine is slow."""
+
+
+def eventually(true: Callable[[], bool], what: str) -> None:
+    """Wait for it. Raises AssertionError when it does not come true within half a minute."""
+    pause = Event()
+    for _ in range(PATIENCE):
+        if true():
+            return
+        pause.wait(PAUSE)
+    raise AssertionError(f"it never came true: {what}")
+
+
+class ServerProcess:
+    """One server. Everything that is not said to stop it leaves it running; `close` always ends it."""
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        address: Address,
+        directory: Path,
+        ready: Callable[[], bool] = lambda: True,
+        user: str | None = None,
+    ) -> None:
+        self.address = address
+        self._command = command
+        self._directory = directory
+        self._ready = ready
+        self._user = user
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Return when it takes connections."""
+        with (self._directory / "server.log").open("ab") as out:
+            child = self._child = subprocess.Popen(
+                self._command,
+                cwd=self._directory,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+                user=self._user,
+                group=self._user,
+                extra_groups=[] if self._user else None,
+                start_new_session=True,
+            )
+        eventually(
+            lambda: child.poll() is not None or (listens(self.address) and self._ready()),
+            f"{self._command[0]} listens at {self.address.url}",
+        )
+        assert child.poll() is None, (self._directory / "server.log").read_text()[-2000:]
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it in this way, and wait for its end."""
+        if self._child is not None:
+            self._child.send_signal(how)
+            self._child.wait(30)
+            self._child = None
+
+    def kill(self) -> None:
+        """As a power cut does: it, and all that it started."""
+        if self._child is not None:
+            os.killpg(self._child.pid, signal.SIGKILL)
+            self._child.wait(30)
+            self._child = None
+
+    def freeze(self) -> None:
+        """It stays, and answers nothing."""
+        assert self._child is not None
+        os.killpg(self._child.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._child is not None
+        os.killpg(self._child.pid, signal.SIGCONT)
+
+    def close(self) -> None:
+        self.kill()
