@@ -20,6 +20,7 @@ from gateway.login.transactions import Transactions
 from gateway.observability import reference
 from gateway.observability.health import Health
 from gateway.observability.metrics import Metrics
+from gateway.observability.standing import Standing
 from gateway.oidc.op.assembly import OpenIdProvider
 from gateway.pages import discovery, site
 from gateway.pages.language import Choices
@@ -71,6 +72,7 @@ class Parts:
     clock: Clock
     randomness: Randomness
     metrics: Metrics
+    standing: Standing
 
     @property
     def addresses(self) -> Addresses:
@@ -97,8 +99,9 @@ def parts_of(
     *,
     clock: Clock | None = None,
     randomness: Randomness | None = None,
+    standing: Standing | None = None,
 ) -> Parts:
-    """Make the parts around what has been loaded and checked."""
+    """Make the parts around what has been loaded and checked. `standing` is what the process above has to tell."""
     clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
     return Parts(
         settings=settings,
@@ -109,6 +112,7 @@ def parts_of(
         clock=clock,
         randomness=randomness,
         metrics=Metrics(),
+        standing=standing or Standing(),
     )
 
 
@@ -280,4 +284,4 @@ def _dispatcher(parts: Parts, releases: Releases, kept: KeptLogins, provider: Op
 
 
 def _health(parts: Parts) -> Health:
-    return Health({"short_lived": parts.store.ping, "lasting": partial(check, parts.engine)})
+    return Health({"short_lived": parts.store.ping, "lasting": partial(check, parts.engine)}, [parts.standing.warnings])

@@ -11,6 +11,7 @@ _COMMANDS = {
     "find": "gateway.cli.find",
     "init": "gateway.cli.init",
     "metadata": "gateway.cli.metadata",
+    "reload": "gateway.cli.reload",
     "serve": "gateway.cli.serve",
     "service": "gateway.cli.service",
 }

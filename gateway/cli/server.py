@@ -1,7 +1,8 @@
 """gunicorn, configured by the settings alone.
 
 The configuration is loaded and checked once, before there are workers: they share its memory, and whether one can
-start again does not hang on what lies on disk by then. What connects to a store is made in each worker.
+start again does not hang on what lies on disk by then. What connects to a store is made in each worker. On SIGHUP it is
+loaded anew, whole, beside the one in use; workers with the new one take the place of those with the old one.
 """
 
 import gc
@@ -21,10 +22,14 @@ from prometheus_client.multiprocess import mark_process_dead
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.app import create_app, lasting_engine, parts_of
+from gateway.cli import pid_file
+from gateway.cli.arbiter import SmoothArbiter
 from gateway.cli.loading import Configuration, configuration_or_exit, examine, show
 from gateway.domain.clock import SystemClock
 from gateway.observability.log import configure
+from gateway.observability.standing import Standing
 from gateway.settings.loader import Settings
+from gateway.settings.problems import errors
 from gateway.storage import migrate
 
 log = structlog.get_logger("sluis")
@@ -40,10 +45,19 @@ def serve(directory: Path) -> None:
     _ready_database(configuration.settings)
     _configure_log(configuration.settings)
     wsgi.SERVER = "sluis"
-    _Server(directory, configuration).run()
+    with pid_file.held(pid_file.path_of(configuration.settings)) as held:
+        _Server(directory, configuration, held).run()
 
 
 def _ready_database(settings: Settings) -> None:
+    said = _database_problem(settings)
+    if said:
+        click.echo(said, err=True)
+        sys.exit(1)
+
+
+def _database_problem(settings: Settings) -> str:
+    """What is wrong with the database of the lasting records; empty when nothing is. Makes an embedded one."""
     try:
         engine = lasting_engine(settings)
         if engine.dialect.name == "sqlite" and migrate.is_empty(engine):
@@ -51,15 +65,13 @@ def _ready_database(settings: Settings) -> None:
         found = migrate.status(engine)
         engine.dispose()
     except (SQLAlchemyError, OSError, ImportError) as cause:
-        click.echo(f"the database of the lasting records cannot be used: {type(cause).__name__}", err=True)
-        sys.exit(1)
-    if not found.fits:
-        click.echo(
-            f"the database has schema {found.current or 'none'}, this gateway needs {found.needed}: "
-            f"run `sluis db upgrade {settings.directory}`",
-            err=True,
-        )
-        sys.exit(1)
+        return f"the database of the lasting records cannot be used: {type(cause).__name__}"
+    if found.fits:
+        return ""
+    return (
+        f"the database has schema {found.current or 'none'}, this gateway needs {found.needed}: "
+        f"run `sluis db upgrade {settings.directory}`"
+    )
 
 
 def _configure_log(settings: Settings) -> None:
@@ -89,9 +101,11 @@ class _Logger(Logger):  # type: ignore[misc]
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
-    def __init__(self, directory: Path, configuration: Configuration) -> None:
+    def __init__(self, directory: Path, configuration: Configuration, held: pid_file.Held) -> None:
         self._directory = directory
-        self._configuration = configuration
+        self._configuration = self._before = configuration
+        self._standing = Standing()
+        self._held = held
         super().__init__()
 
     def load_config(self) -> None:
@@ -118,6 +132,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "forwarded_allow_ips": "",
             "when_ready": self._say,
             "pre_fork": lambda _arbiter, _worker: gc.freeze(),
+            "post_fork": lambda _arbiter, _worker: self._held.let_go(),
             "child_exit": lambda _arbiter, worker: mark_process_dead(worker.pid),  # type: ignore[no-untyped-call]
         }
         for key, value in options.items():
@@ -126,19 +141,53 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """The application of one worker."""
         found = self._configuration
-        return create_app(parts_of(found.settings, found.keys, found.federation))
+        return create_app(parts_of(found.settings, found.keys, found.federation, standing=self._standing))
 
-    def reload(self) -> None:
+    def run(self) -> None:
+        """Serve until stopped."""
+        try:
+            SmoothArbiter(self).run()
+        except RuntimeError as cause:
+            click.echo(str(cause), err=True)
+            sys.exit(1)
+
+    def renew(self) -> bool:
         """The configuration anew, for the workers that follow; one that cannot be used changes nothing."""
         examination = examine(self._directory, SystemClock())
         show(examination.problems)
-        if examination.configuration is None:
-            log.error("reload_refused", count=len(examination.problems))
-        else:
-            self._configuration = examination.configuration
-            _configure_log(self._configuration.settings)
-            log.info("reloaded")
-        super().reload()
+        new = examination.configuration
+        if new is None:
+            self._refused(f"{len(errors(examination.problems))} errors")
+            return False
+        if problem := _database_problem(new.settings):
+            click.echo(problem, err=True)
+            self._refused("its database")
+            return False
+        if new.settings.gateway.listen != self._configuration.settings.gateway.listen:
+            self._refused("to listen elsewhere it must be started anew")
+            return False
+        self._before, self._configuration = self._configuration, new
+        self._take_over()
+        log.info("reloaded")
+        return True
+
+    def put_back(self) -> None:
+        """The configuration as it was: no worker could start with the new one."""
+        self._configuration = self._before
+        self._take_over()
+        self._refused("no worker can start with it")
+
+    def _take_over(self) -> None:
+        _configure_log(self._configuration.settings)
+        self.do_load_config()
+        self._standing.publish({})
+        # What is frozen for the sake of the workers is let go of, so that configurations do not pile up.
+        gc.unfreeze()
+        gc.collect()
+
+    def _refused(self, why: str) -> None:
+        log.error("reload_refused", why=why)
+        self._standing.publish({"reload": f"refused: {why}; the gateway goes on with the configuration that it had"})
 
     def _say(self, _arbiter: Any) -> None:
         gateway = self._configuration.settings.gateway

@@ -12,7 +12,10 @@ from gateway.observability.metrics import CONTENT_TYPE, Metrics
 
 
 def blueprint(*, health: Health, metrics: Metrics, metrics_from: Sequence[IPv4Network | IPv6Network]) -> Blueprint:
-    """Live: the process answers. Ready: it can take logins; if not, 503 and the reasons. Metrics: for some alone."""
+    """Live: the process answers. Ready: it can take logins; if not, 503 and the reasons. Metrics: for some alone.
+
+    Degraded with 200: it takes logins, and somebody must look at the warnings; a balancer leaves it where it is.
+    """
     routes = Blueprint("operations", __name__)
 
     @routes.get("/health/live")
@@ -21,8 +24,10 @@ def blueprint(*, health: Health, metrics: Metrics, metrics_from: Sequence[IPv4Ne
 
     @routes.get("/health/ready")
     def ready() -> Response:
-        problems = health.problems()
-        return _json({"status": "degraded", "problems": problems}, 503) if problems else _json({"status": "ready"})
+        problems, warnings = health.problems(), health.warnings()
+        said = {"problems": problems} if problems else {}
+        said |= {"warnings": warnings} if warnings else {}
+        return _json({"status": "degraded" if said else "ready", **said}, 503 if problems else 200)
 
     @routes.get("/metrics")
     def counters() -> Response:

@@ -215,9 +215,8 @@ def test_takes_a_new_configuration_on_sighup_and_keeps_the_old_when_it_is_broken
         assert _becomes(lambda: "Nieuwe naam" in gateway.get("/saml/metadata/sp")[2])
 
         (tmp_path / G).write_text("base_url: nowhere\n")
-        before = set(_workers(gateway))
         gateway.process.send_signal(signal.SIGHUP)
-        assert _becomes(lambda: "reload_refused" in gateway.said() and before.isdisjoint(_workers(gateway)))
+        assert _becomes(lambda: "reload_refused" in gateway.said())
         assert "gateway.yaml:1: base_url: a base URL is scheme and host" in gateway.said()
         assert "Nieuwe naam" in gateway.get("/saml/metadata/sp")[2]
 

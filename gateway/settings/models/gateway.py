@@ -104,4 +104,7 @@ class Gateway(Model):
     stores: Stores = Field(default=Stores(), description="Where state is kept")
     lifetimes: Lifetimes = Field(default=Lifetimes(), description="How long things live")
     log: Log = Field(default=Log(), description="The log")
+    pid_file: FileName | None = Field(
+        default="var/sluis.pid", description="File by which `sluis reload` finds the gateway; null: none is written"
+    )
     metrics: Metrics = Field(default=Metrics(), description="The counters")

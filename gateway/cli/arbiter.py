@@ -1,0 +1,112 @@
+"""The process that starts the workers: on a reload it lets the new ones be ready before the old ones go.
+
+gunicorn itself stops the old workers at once, so that requests wait until the new ones have started. Here a reload that
+fails at any step, be it in the configuration or in a worker that cannot start with it, leaves everything as it was.
+"""
+
+import os
+import selectors
+import signal
+import time
+from contextlib import suppress
+from typing import Any, Protocol
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+
+READY_WITHIN = 60.0
+"""Seconds that new workers have to start."""
+
+
+class Renewable(Protocol):
+    """A server whose configuration can be made anew, and put back."""
+
+    def renew(self) -> bool:
+        """Load the configuration anew; whether it can be used. One that cannot changes nothing."""
+        ...
+
+    def put_back(self) -> None:
+        """Go back to what was before `renew`: no worker can start with the new configuration."""
+        ...
+
+
+class _Readiness:
+    """A pipe into which each worker writes a byte when it can take requests."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        self._ready = 0
+
+    def tell(self) -> None:
+        os.write(self._writer, b".")
+
+    def forget(self) -> None:
+        self._drain()
+        self._ready = 0
+
+    def wait(self, count: int, seconds: float) -> bool:
+        """Whether so many are ready; waits this long for it."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._reader, selectors.EVENT_READ)
+            selector.select(seconds)
+        self._drain()
+        return self._ready >= count
+
+    def _drain(self) -> None:
+        with suppress(BlockingIOError):
+            self._ready += len(os.read(self._reader, 4096))
+
+
+class SmoothArbiter(Arbiter):  # type: ignore[misc]
+    """gunicorn's arbiter, with reloads that nobody notices."""
+
+    def __init__(self, app: Any) -> None:
+        self._renewable: Renewable = app
+        self._readiness = _Readiness()
+        self._newest_before: int | None = None
+        super().__init__(app)
+
+    def reload(self) -> None:
+        """New workers with the configuration made anew; with one that cannot be used, nothing."""
+        if not self._renewable.renew():
+            return
+        self._readiness.forget()
+        self._newest_before = self.worker_age
+        try:
+            super().reload()
+        finally:
+            self._newest_before = None
+
+    def setup(self, app: Any) -> None:
+        """Take over the configuration of gunicorn itself."""
+        super().setup(app)
+        self.cfg.set("post_worker_init", lambda _worker: self._readiness.tell())
+
+    def manage_workers(self) -> None:
+        """Have as many workers as wanted; in the middle of a reload, once the new ones are there."""
+        if self._newest_before is not None and not self._new_ones_are_ready(self._newest_before):
+            self._stop_those_after(self._newest_before)
+            self._renewable.put_back()
+            self.setup(self.app)
+        super().manage_workers()
+
+    def _new_ones_are_ready(self, newest_before: int) -> bool:
+        until = time.monotonic() + READY_WITHIN
+        try:
+            while not self._readiness.wait(self.cfg.workers, 0.2):
+                self.reap_workers()
+                new = [worker for worker in self.WORKERS.values() if worker.age > newest_before]
+                if len(new) < self.cfg.workers or time.monotonic() > until:
+                    return False
+        except HaltServer:
+            # Raised for a worker that could not start, which is no reason to stop those that run.
+            return False
+        return True
+
+    def _stop_those_after(self, newest_before: int) -> None:
+        for pid, worker in list(self.WORKERS.items()):
+            if worker.age > newest_before:
+                self.kill_worker(pid, signal.SIGKILL)
+                # Otherwise the oldest would be stopped in its place; it is reaped as any other child.
+                self.WORKERS.pop(pid, None)

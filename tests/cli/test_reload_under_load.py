@@ -1,0 +1,230 @@
+"""Reloads in the middle of logins: not one of them fails, whatever the new configuration is."""
+
+import itertools
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from gateway.cli.init import write_configuration
+from tests.bench.parties import Driver, write_parties
+from tests.support.child_process import Address, free_address, serving
+
+USERS = 50
+RELOADS = 20
+SLUIS = (sys.executable, "-m", "gateway.cli")
+ENVIRONMENT = {"PYTHONPATH": str(Path(__file__).parents[2])}
+HOST = "127.0.0.32"
+_FIRST_IDS = itertools.count(0, 1_000_000)
+"""No two answers of the school have one id: the second would be taken for the first, sent again."""
+
+
+class Person(Driver):
+    """Logs in over a new connection for each request, so that nothing is sent again behind our backs."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._count = next(_FIRST_IDS)
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, str]:
+        with closing(HTTPConnection(self.host, self.port, timeout=60)) as self._connection:
+            return super()._ask(method, path, body)
+
+
+@dataclass
+class Running:
+    """A gateway, and what becomes of its configuration."""
+
+    directory: Path
+    address: Address
+    process: "subprocess.Popen[bytes]"
+    pause: Event = field(default_factory=Event)
+
+    def rename(self, name: str) -> None:
+        """The organisation's name, which stands in the metadata."""
+        path = self.directory / "gateway.yaml"
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text(
+            "".join(
+                f"organisation: {{name: {name}, url: 'https://example.nl'}}\n"
+                if line.startswith("organisation")
+                else line
+                for line in lines
+            )
+        )
+
+    def reload(self) -> None:
+        self.process.send_signal(signal.SIGHUP)
+
+    def get(self, path: str) -> tuple[int, str]:
+        with closing(HTTPConnection(self.address.host, self.address.port, timeout=60)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+
+    def becomes(self, wanted: Callable[[], bool]) -> bool:
+        """Whether it becomes so within half a minute."""
+        return any(wanted() or self.pause.wait(0.1) for _ in range(300)) and wanted()
+
+    def workers(self) -> set[int]:
+        """Their process ids."""
+        pid = self.process.pid
+        return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+    def said(self) -> str:
+        """All that is written down."""
+        return "".join(path.read_text() for path in (self.directory / "var").glob("*.log"))
+
+    def taken(self) -> int:
+        """How many reloads were taken."""
+        return self.said().count('"reloaded"')
+
+    def shows(self, words: str, path: str = "/saml/metadata/sp") -> bool:
+        """Whether every worker shows it soon; ten answers are of both."""
+        return self.becomes(lambda: all(words in self.get(path)[1] for _ in range(10)))
+
+
+@contextmanager
+def running(directory: Path) -> Iterator[Running]:
+    address = free_address(HOST)
+    write_configuration(directory, base_url=address.url, rsa_bits=2048, environment="test")
+    gateway = directory / "gateway.yaml"
+    text = gateway.read_text()
+    listen = next(line for line in text.splitlines() if line.startswith("listen:"))
+    gateway.write_text(text.replace(listen, f'listen: "{address.host}:{address.port}"'))
+    write_parties(directory)
+    (directory / "var").mkdir(exist_ok=True)
+    with serving(
+        (*SLUIS, "serve", directory),
+        address=address,
+        log=directory / "var/printed.log",
+        environment=ENVIRONMENT,
+    ) as process:
+        served = Running(directory, address, process)
+        assert any(served.get("/health/ready")[0] == 200 or served.pause.wait(0.05) for _ in range(200))
+        yield served
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("reloaded") / "gateway") as served:
+        yield served
+
+
+def _log_in_until(done: Event, gateway: Running) -> int:
+    person = Person(gateway.address.host, gateway.address.port)
+    logins = 0
+    while not done.is_set():
+        person.login()
+        logins += 1
+        # People read what they opened; without that, this process alone would keep the machine busy.
+        done.wait(1)
+    return logins
+
+
+def test_fifty_people_log_in_during_twenty_reloads_and_nobody_notices(gateway: Running):
+    done = Event()
+    with ThreadPoolExecutor(USERS) as people:
+        logging_in = [people.submit(_log_in_until, done, gateway) for _ in range(USERS)]
+        try:
+            for number in range(RELOADS):
+                gateway.rename(f"Naam {number}")
+                gateway.reload()
+                assert gateway.becomes(lambda taken=number + 1: gateway.taken() == taken), f"reload {number}"
+        finally:
+            done.set()
+        logins = [one.result() for one in logging_in]
+
+    assert min(logins) >= 1
+    assert sum(logins) > USERS * 2, "there was a load"
+    assert gateway.shows(f"Naam {RELOADS - 1}<")
+
+
+def test_one_that_is_wrong_changes_nothing_and_health_says_so(gateway: Running):
+    sound = (gateway.directory / "gateway.yaml").read_text()
+    before = gateway.workers()
+    (gateway.directory / "gateway.yaml").write_text("base_url: nowhere\n")
+    gateway.reload()
+
+    assert gateway.shows("refused: 4 errors; the gateway goes on", "/health/ready")
+    assert json.loads(gateway.get("/health/ready")[1])["status"] == "degraded"
+    assert gateway.get("/health/ready")[0] == 200, "a balancer leaves it where it is"
+    assert gateway.workers() == before
+    assert "gateway.yaml:1: base_url: a base URL is scheme and host" in gateway.said()
+
+    (gateway.directory / "gateway.yaml").write_text(sound)
+    gateway.reload()
+    assert gateway.shows('"ready"', "/health/ready")
+
+
+def test_workers_that_cannot_start_with_it_leave_the_old_ones_at_work(gateway: Running):
+    sound = (gateway.directory / "gateway.yaml").read_text()
+    (gateway.directory / "in-the-way").write_text("not a directory")
+    stores = "stores: {short_lived: {kind: sqlite, path: in-the-way/x.sqlite}}\n"
+    (gateway.directory / "gateway.yaml").write_text(_without_stores(sound) + stores)
+    before = gateway.workers()
+    gateway.reload()
+
+    assert gateway.shows("refused: no worker can start with it", "/health/ready")
+    assert gateway.becomes(lambda: gateway.workers() == before)
+    Person(gateway.address.host, gateway.address.port).login()
+
+    (gateway.directory / "gateway.yaml").write_text(sound)
+    gateway.reload()
+    assert gateway.shows('"ready"', "/health/ready")
+
+
+def test_another_address_to_listen_at_needs_a_new_start(gateway: Running):
+    sound = (gateway.directory / "gateway.yaml").read_text()
+    (gateway.directory / "gateway.yaml").write_text(sound.replace(str(gateway.address.port), "9"))
+    gateway.reload()
+    assert gateway.shows("to listen elsewhere it must be started anew", "/health/ready")
+
+    (gateway.directory / "gateway.yaml").write_text(sound)
+    gateway.reload()
+    assert gateway.shows('"ready"', "/health/ready")
+
+
+def _sluis_reload(gateway: Running) -> "subprocess.CompletedProcess[str]":
+    command = (*SLUIS, "reload", gateway.directory)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+
+
+def test_the_command_reloads_and_refuses_before_anything_is_sent(gateway: Running):
+    sound = (gateway.directory / "gateway.yaml").read_text()
+    gateway.rename("Van de opdracht")
+    done = _sluis_reload(gateway)
+    assert done.returncode == 0, done.stderr
+    assert gateway.shows("Van de opdracht<")
+
+    taken = gateway.taken()
+    (gateway.directory / "gateway.yaml").write_text("base_url: nowhere\n")
+    done = _sluis_reload(gateway)
+    assert done.returncode == 1
+    assert "base_url: a base URL" in done.stderr
+    (gateway.directory / "gateway.yaml").write_text(sound)
+    assert gateway.taken() == taken
+
+
+def test_a_second_gateway_on_one_configuration_is_refused(gateway: Running):
+    done = subprocess.run((*SLUIS, "serve", gateway.directory), check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "serves this configuration already" in done.stderr
+
+
+def _without_stores(text: str) -> str:
+    """Without the key `stores` and what is indented below it."""
+    kept, within = [], False
+    for line in text.splitlines(keepends=True):
+        within = line.startswith("stores:") or (within and line.startswith((" ", "#")))
+        kept += [] if within else [line]
+    return "".join(kept)
