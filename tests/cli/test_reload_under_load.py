@@ -22,6 +22,21 @@ from tests.support.child_process import Address, free_address, serving
 USERS = 50
 RELOADS = 20
 SLUIS = (sys.executable, "-m", "gateway.cli")
+SERVING = (
+    sys.executable,
+    "-c",
+    """
+import gateway.cli, gateway.cli.server as server
+made = server.create_app
+def create_app(parts):
+    assert not (parts.settings.directory / "no-worker-starts").exists()
+    return made(parts)
+server.create_app = create_app
+gateway.cli.main()
+""",
+    "serve",
+)
+"""`sluis serve`, with a way to keep workers from starting."""
 ENVIRONMENT = {"PYTHONPATH": str(Path(__file__).parents[2])}
 HOST = "127.0.0.32"
 _FIRST_IDS = itertools.count(0, 1_000_000)
@@ -104,7 +119,7 @@ def running(directory: Path) -> Iterator[Running]:
     write_parties(directory)
     (directory / "var").mkdir(exist_ok=True)
     with serving(
-        (*SLUIS, "serve", directory),
+        (*SERVING, directory),
         address=address,
         log=directory / "var/printed.log",
         environment=ENVIRONMENT,
@@ -167,10 +182,8 @@ def test_one_that_is_wrong_changes_nothing_and_health_says_so(gateway: Running):
 
 
 def test_workers_that_cannot_start_with_it_leave_the_old_ones_at_work(gateway: Running):
-    sound = (gateway.directory / "gateway.yaml").read_text()
-    (gateway.directory / "in-the-way").write_text("not a directory")
-    stores = "stores: {short_lived: {kind: sqlite, path: in-the-way/x.sqlite}}\n"
-    (gateway.directory / "gateway.yaml").write_text(_without_stores(sound) + stores)
+    in_the_way = gateway.directory / "no-worker-starts"
+    in_the_way.touch()
     before = gateway.workers()
     gateway.reload()
 
@@ -178,7 +191,7 @@ def test_workers_that_cannot_start_with_it_leave_the_old_ones_at_work(gateway: R
     assert gateway.becomes(lambda: gateway.workers() == before)
     Person(gateway.address.host, gateway.address.port).login()
 
-    (gateway.directory / "gateway.yaml").write_text(sound)
+    in_the_way.unlink()
     gateway.reload()
     assert gateway.shows('"ready"', "/health/ready")
 
@@ -219,12 +232,3 @@ def test_a_second_gateway_on_one_configuration_is_refused(gateway: Running):
     done = subprocess.run((*SLUIS, "serve", gateway.directory), check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert "serves this configuration already" in done.stderr
-
-
-def _without_stores(text: str) -> str:
-    """Without the key `stores` and what is indented below it."""
-    kept, within = [], False
-    for line in text.splitlines(keepends=True):
-        within = line.startswith("stores:") or (within and line.startswith((" ", "#")))
-        kept += [] if within else [line]
-    return "".join(kept)
