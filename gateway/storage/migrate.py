@@ -70,6 +70,8 @@ def upgrade(engine: Engine) -> None:
 
 def _lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
+        # To wait for another upgrade, and to work on a large table, takes longer than a login may.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
     else:
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,6 +1,7 @@
 """Servers that a test kills, freezes and starts again, at the same address and on the same files."""
 
 import os
+import pwd
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
@@ -54,7 +55,7 @@ class ServerProcess:
                 stderr=subprocess.STDOUT,
                 env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
                 user=self._user,
-                group=self._user,
+                group=pwd.getpwnam(self._user).pw_gid if self._user else None,
                 extra_groups=[] if self._user else None,
                 start_new_session=True,
             )

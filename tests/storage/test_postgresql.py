@@ -1,0 +1,113 @@
+"""The lasting records on a real PostgreSQL: upgraded once by many, lost by no crash, back by itself."""
+
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import DBAPIError
+
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.storage import migrate, schema
+from gateway.storage.anomalies import SqlAnomalies
+from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
+from gateway.storage.engine import open_engine
+from gateway.storage.ledger import SqlLedger
+from gateway.storage.subjects import SqlSubjects
+from tests.support.postgresql_server import postgresql_process, url_of
+from tests.support.server_process import ServerProcess
+
+NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
+ROW = LedgerRow(
+    NOW, "R1", "rekentuin", "po", "99XA", "student", "released", None, "A-1", 1, "2026.1", "eck_id", "h", "{}"
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ServerProcess]:
+    with postgresql_process() as running:
+        yield running
+
+
+@pytest.fixture
+def engine(server: ServerProcess) -> Iterator[Engine]:
+    made = open_engine(url_of(server), directory=Path())
+    with made.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    yield made
+    made.dispose()
+
+
+def test_of_four_upgrades_at_once_one_works_and_all_find_it_done(engine: Engine, server: ServerProcess):
+    assert not migrate.status(engine).fits
+
+    def upgrade(_: int) -> bool:
+        mine = open_engine(url_of(server), directory=Path())
+        migrate.upgrade(mine)
+        fits = migrate.status(mine).fits
+        mine.dispose()
+        return fits
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(upgrade, range(4)))
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+
+
+def test_the_first_subject_stands_and_an_anomaly_is_kept_once_a_day(engine: Engine):
+    migrate.upgrade(engine)
+    subjects, anomalies = SqlSubjects(engine), SqlAnomalies(engine)
+    row = SubjectRow("a" * 64, "rekentuin", "p1", NOW)
+    with ThreadPoolExecutor(8) as pool:
+        kept = set(pool.map(lambda number: subjects.keep(replace(row, key_id=f"p{number}")), range(16)))
+    assert len(kept) == 1
+    for _ in range(2):
+        anomalies.record(AnomalyRow(NOW, "R1", "eck_id_malformed", "po", "99XA", None))
+    with engine.connect() as connection:
+        assert len(connection.execute(select(schema.anomalies)).all()) == 1
+
+
+@pytest.mark.parametrize("statement", ["UPDATE ledger SET code = 'x'", "DELETE FROM ledger", "TRUNCATE ledger"])
+def test_the_ledger_is_append_only(statement: str, engine: Engine):
+    migrate.upgrade(engine)
+    SqlLedger(engine).append(ROW)
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_a_login_does_not_wait_for_a_statement_without_end(engine: Engine):
+    with engine.connect() as connection:
+        assert connection.execute(text("SHOW statement_timeout")).scalar() == "5s"
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "restarted"])
+def test_what_was_kept_outlives_the_server_and_the_gateway_goes_on(
+    how: signal.Signals, engine: Engine, server: ServerProcess
+):
+    migrate.upgrade(engine)
+    subjects, ledger = SqlSubjects(engine), SqlLedger(engine)
+    row = SubjectRow("a" * 64, "rekentuin", "p1", NOW)
+    for number in range(20):
+        subjects.keep(replace(row, service=f"s{number}"))
+        ledger.append(replace(ROW, reference=f"R{number}"))
+    server.kill() if how is signal.SIGKILL else server.stop(how)
+    with pytest.raises(SluisError) as caught:
+        subjects.find(row.account, "s1")
+    assert caught.value.code is ErrorCode.STORE_UNAVAILABLE
+    with pytest.raises(SluisError) as unready:
+        ledger.append(ROW)
+    assert unready.value.code is ErrorCode.LEDGER_UNAVAILABLE
+    server.start()
+
+    found = [subjects.find(row.account, f"s{number}") for number in range(20)]
+    assert all(found)
+    with engine.connect() as connection:
+        assert set(connection.scalars(select(schema.ledger.c.reference))) == {f"R{number}" for number in range(20)}
+    migrate.check(engine)
