@@ -68,6 +68,7 @@ class Parts:
     federation: Federation
     keys: KeyRing
     store: ShortLivedStore
+    lasting_marks: ShortLivedStore
     engine: Engine
     clock: Clock
     randomness: Randomness
@@ -108,6 +109,7 @@ def parts_of(
         federation=federation,
         keys=keys,
         store=_short_lived(settings, keys, clock, randomness),
+        lasting_marks=_short_lived(settings, keys, clock, randomness, durable=True),
         engine=lasting_engine(settings),
         clock=clock,
         randomness=randomness,
@@ -142,6 +144,7 @@ def create_app(parts: Parts) -> Flask:
         federation=parts.federation,
         addresses=parts.addresses,
         replay_marks=parts.store,
+        lasting_marks=parts.lasting_marks,
         clock=parts.clock,
         skew=settings.lifetimes.clock_skew,
     )
@@ -197,7 +200,10 @@ def lasting_engine(settings: Settings) -> Engine:
     return open_engine(resolved(settings.gateway.stores.lasting.url, settings.directory), directory=settings.directory)
 
 
-def _short_lived(settings: Settings, keys: KeyRing, clock: Clock, randomness: Randomness) -> ShortLivedStore:
+def _short_lived(
+    settings: Settings, keys: KeyRing, clock: Clock, randomness: Randomness, *, durable: bool = False
+) -> ShortLivedStore:
+    """On SQLite what is durable has a file of its own, beside the other; how durable a Redis is, its operator says."""
     stores = settings.gateway.stores.short_lived
     store: ShortLivedStore
     if isinstance(stores, RedisStoreSettings):
@@ -209,7 +215,8 @@ def _short_lived(settings: Settings, keys: KeyRing, clock: Clock, randomness: Ra
             prefix=stores.prefix,
         )
     else:
-        store = SqliteStore(settings.directory / stores.path, clock=clock)
+        path = settings.directory / stores.path
+        store = SqliteStore(path.with_stem(f"{path.stem}-marks") if durable else path, clock=clock, durable=durable)
     return SealedStore(store, keys=keys.sealing.all, lookup=keys.pseudonyms.first, randomness=randomness)
 
 

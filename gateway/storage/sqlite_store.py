@@ -30,28 +30,30 @@ class SqliteStore:
     Turns cost less than connections of their own would: each of those finds its cache outdated by the others. A process
     that forks lets go of the connection first, and parent and child each open one of their own.
     A crash of the process loses nothing; a crash of the machine may lose the last logins under way, which people
-    simply begin again (synchronous is OFF: nothing here has to outlive the machine).
+    simply begin again (synchronous is OFF). A `durable` store loses nothing then either: each write is on the disk
+    when its call returns.
     """
 
-    def __init__(self, path: Path, *, clock: Clock) -> None:
+    def __init__(self, path: Path, *, clock: Clock, durable: bool = False) -> None:
         self._path = path
         self._clock = clock
+        self._synchronous = "FULL" if durable else "OFF"
         self._turn = threading.Lock()
         self._opened: sqlite3.Connection | None = None
-        self._puts = 0
+        self._writes = 0
         with _forking:
             _stores.add(self)
 
     def put(self, key: str, value: bytes, *, seconds: int) -> None:
         now = self._now()
         self._run(_PUT, _checked(key), value, now + seconds)
-        self._puts += 1
-        if self._puts % _PURGE_EVERY == 0:
-            self._run(_PURGE, now, _PURGE_AT_MOST)
+        self._purge_at_times(now)
 
     def add(self, key: str, value: bytes, *, seconds: int) -> bool:
         now = self._now()
-        return bool(self._run(_ADD, _checked(key), value, now + seconds, now))
+        added = bool(self._run(_ADD, _checked(key), value, now + seconds, now))
+        self._purge_at_times(now)
+        return added
 
     def get(self, key: str) -> bytes | None:
         rows = self._run(_GET, _checked(key), self._now())
@@ -75,6 +77,11 @@ class SqliteStore:
         """End the pause."""
         self._turn.release()
 
+    def _purge_at_times(self, now: float) -> None:
+        self._writes += 1
+        if self._writes % _PURGE_EVERY == 0:
+            self._run(_PURGE, now, _PURGE_AT_MOST)
+
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
@@ -95,7 +102,7 @@ class SqliteStore:
         sqlite_files.make(self._path)
         connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute(_TABLE)
         connection.execute("CREATE INDEX IF NOT EXISTS held_until ON held (until)")
         return connection

@@ -133,3 +133,20 @@ def test_whoever_makes_the_file_second_uses_the_first(tmp_path: Path, monkeypatc
 
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("first",)]
+
+
+def test_only_a_durable_store_waits_for_the_disk(tmp_path: Path):
+    for durable, level in ((True, 2), (False, 0)):
+        store = SqliteStore(tmp_path / f"{durable}.sqlite", clock=HeldClock(), durable=durable)
+        store.add("a:1", b"x", seconds=60)
+        assert store._connection().execute("PRAGMA synchronous").fetchone() == (level,)
+
+
+def test_a_store_of_marks_alone_does_not_grow_for_ever(tmp_path: Path):
+    clock = HeldClock()
+    store = SqliteStore(tmp_path / "marks.sqlite", clock=clock)
+    for number in range(1000):
+        store.add(f"a:{number}", b"1", seconds=1)
+        clock.forward(seconds=1)
+    with closing(sqlite3.connect(tmp_path / "marks.sqlite")) as beside:
+        assert beside.execute("SELECT count(*) FROM held").fetchone()[0] <= 200

@@ -22,7 +22,11 @@ from gateway.xml.namespaces import SAML, name
 
 
 class AssertionConsumer:
-    """Verifies Responses, solicited or not, each once."""
+    """Verifies Responses, solicited or not, each once.
+
+    Whoever lost the mark of a solicited one has lost the login that it answers as well. An unsolicited one is held off
+    by its mark alone: `lasting_marks` outlives the machine's crash.
+    """
 
     def __init__(
         self,
@@ -30,12 +34,14 @@ class AssertionConsumer:
         federation: Federation,
         addresses: Addresses,
         replay_marks: ShortLivedStore,
+        lasting_marks: ShortLivedStore,
         clock: Clock,
         skew: timedelta,
     ) -> None:
         self._federation = federation
         self._addresses = addresses
         self._replay_marks = replay_marks
+        self._lasting_marks = lasting_marks
         self._clock = clock
         self._skew = skew
 
@@ -70,7 +76,7 @@ class AssertionConsumer:
             fresh_since=expectation.fresh_since if expectation else None,
             now=self._clock.now(),
             skew=self._skew,
-            replay_marks=self._replay_marks,
+            replay_marks=self._replay_marks if expectation else self._lasting_marks,
         )
         assertion = verify_response(response, expected)
         statement = assertion.authentication

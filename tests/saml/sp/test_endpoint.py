@@ -88,6 +88,7 @@ def made(tmp_path: Path, *, allow_unsolicited: bool = False) -> Endpoint:
         federation=Federation.of(schools=(REGENBOOG,), identity_providers=(idp,), services=(), agreements=()),
         addresses=ADDRESSES,
         replay_marks=SqliteStore(tmp_path / "marks.sqlite", clock=clock),
+        lasting_marks=SqliteStore(tmp_path / "lasting-marks.sqlite", clock=clock, durable=True),
         clock=clock,
         skew=SKEW,
     )
@@ -214,7 +215,12 @@ def test_a_saml_answer_for_an_identity_provider_that_speaks_openid_connect():
     provider = replace(identity_provider(), party=OpenIdProvider("https://po.example/idp", "sluis"))
     federation = Federation.of(schools=(REGENBOOG,), identity_providers=(provider,), services=(), agreements=())
     consumer = AssertionConsumer(
-        federation=federation, addresses=ADDRESSES, replay_marks=Marks(), clock=HeldClock(NOW), skew=SKEW
+        federation=federation,
+        addresses=ADDRESSES,
+        replay_marks=Marks(),
+        lasting_marks=Marks(),
+        clock=HeldClock(NOW),
+        skew=SKEW,
     )
 
     with pytest.raises(SluisError) as refused:
@@ -251,6 +257,15 @@ def test_unsolicited_is_taken_once(tmp_path: Path):
     answer = unsolicited()
     assert allowing.post(SAMLResponse=answer, RelayState="rekentuin") == "done"
     assert allowing.post(SAMLResponse=answer, RelayState="rekentuin") == ErrorCode.RESPONSE_REPLAYED
+
+
+def test_unsolicited_is_taken_once_even_where_the_logins_under_way_were_lost(tmp_path: Path):
+    answer = unsolicited()
+    assert made(tmp_path, allow_unsolicited=True).post(SAMLResponse=answer, RelayState="rekentuin") == "done"
+    for lost in tmp_path.glob("marks.sqlite*"):
+        lost.unlink()
+    again = made(tmp_path, allow_unsolicited=True)
+    assert again.post(SAMLResponse=answer, RelayState="rekentuin") == ErrorCode.RESPONSE_REPLAYED
 
 
 @pytest.mark.parametrize(
