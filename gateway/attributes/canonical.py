@@ -99,6 +99,8 @@ def _normalised(attribute: Attribute, texts: tuple[str, ...]) -> tuple[str, ...]
             return tuple(text.upper() for text in texts)
         case Attribute.SCHOOL_DOMAIN:
             return tuple(text.lower() for text in texts)
+        case Attribute.ADULT:
+            return tuple(text.lower() for text in texts if text.lower() in ("true", "false"))
         case Attribute.BIRTH_DATE:
             return tuple(day for text in texts if _is_date(day := text.replace("-", "")))
         case _:

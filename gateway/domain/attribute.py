@@ -19,6 +19,9 @@ class Attribute(StrEnum):
     SURNAME = "surname"
     EMAIL = "email"
     BIRTH_DATE = "birth_date"
+    AGE_IN_YEARS = "age_in_years"
+    ADULT = "adult"
+    GENDER = "gender"
 
     ROLE = "role"
     SCHOOL = "school"
@@ -28,6 +31,7 @@ class Attribute(StrEnum):
     DIGI_DELIVERY_ID = "digi_delivery_id"
     GROUP = "group"
     SUBGROUP = "subgroup"
+    GRADE = "grade"
 
 
 IDENTIFIERS = frozenset(

@@ -123,6 +123,8 @@ class ErrorCode(StrEnum):
     AGREEMENT_MISSING = auto()
     AGREEMENT_NOT_YET = auto()
     AGREEMENT_EXPIRED = auto()
+    AGREEMENT_SUSPENDED = auto()
+    AGREEMENT_NOT_COVERING = auto()
 
     # The gateway.
     PAGE_UNKNOWN = auto()
@@ -256,6 +258,8 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _C.AGREEMENT_MISSING,
         _C.AGREEMENT_NOT_YET,
         _C.AGREEMENT_EXPIRED,
+        _C.AGREEMENT_SUSPENDED,
+        _C.AGREEMENT_NOT_COVERING,
     ),
     **_kinds(404, _A.PERSON, _P.UNSUPPORTED_REQUEST, _C.PAGE_UNKNOWN),
     **_kinds(405, _A.PERSON, _P.UNSUPPORTED_REQUEST, _C.METHOD_NOT_ALLOWED),

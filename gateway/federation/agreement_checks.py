@@ -67,7 +67,27 @@ def check_fallbacks(settings: Settings) -> Iterator[Problem]:
         yield warning(entry.place("fallback"), what, instead)
 
 
-AGREEMENT_CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (check_parties, check_overlaps, check_fallbacks)
+def check_limits(settings: Settings) -> Iterator[Problem]:
+    """Branches are of schools that the agreement is of; what is suspended is said, lest it be forgotten."""
+    schools = {entry.value.brin: entry.value for entry in settings.schools}
+    for entry in settings.agreements:
+        agreement = entry.value
+        of_boards = {brin.main for brin, school in schools.items() if school.board in agreement.boards}
+        own = {brin.main for brin in agreement.schools} | of_boards
+        for index, brin in enumerate(agreement.branches):
+            if brin.main not in own and not settings.unread:
+                what = f"{brin} is no branch of a school of this agreement"
+                yield Problem(entry.place("branches", index), what, school_hint(brin, own))
+        if agreement.suspended is not None:
+            yield warning(entry.place("suspended"), f"{agreement.reference} is suspended: {agreement.suspended}")
+
+
+AGREEMENT_CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
+    check_parties,
+    check_overlaps,
+    check_fallbacks,
+    check_limits,
+)
 
 
 def _overlap(one: AgreementEntry, other: AgreementEntry) -> bool:

@@ -1,5 +1,8 @@
 """From settings to the snapshot: metadata read, ids resolved, everything that does not fit together named."""
 
+from collections.abc import Mapping
+
+from gateway.domain.attribute import Attribute
 from gateway.domain.clock import Clock
 from gateway.federation.checks import Parties, check_dates, check_fit
 from gateway.federation.clients import (
@@ -32,7 +35,7 @@ from gateway.settings.models.identity_providers import (
     SamlIdentityProviderEntry,
 )
 from gateway.settings.models.schools import SchoolEntry
-from gateway.settings.models.services import OidcServiceEntry, SamlServiceEntry, ServiceEntry
+from gateway.settings.models.services import AskEntry, OidcServiceEntry, SamlServiceEntry, ServiceEntry
 from gateway.settings.problems import Problem, Problems, errors
 
 
@@ -117,7 +120,7 @@ def _service(entry: Entry[ServiceEntry], files: MetadataFiles) -> Service | None
         supplier=value.supplier.name,
         client=client,
         sectors=frozenset(value.sectors),
-        attribute_sets={version: AttributeSet(version, named) for version, named in value.attribute_sets.items()},
+        attribute_sets={version: _attribute_set(version, asked) for version, asked in value.attribute_sets.items()},
         dialect=value.dialect,
         fallback=value.fallback,
         sector_identifier=value.sector_identifier,
@@ -159,6 +162,15 @@ def _oidc_client(entry: Entry[ServiceEntry], value: OidcServiceEntry, files: Met
     )
 
 
+def _attribute_set(version: int, asked: Mapping[Attribute, AskEntry]) -> AttributeSet:
+    return AttributeSet(
+        version,
+        {attribute: one.purpose for attribute, one in asked.items()},
+        roles={attribute: frozenset(one.roles) for attribute, one in asked.items() if one.roles},
+        reductions={attribute: one.reduction for attribute, one in asked.items() if one.reduction},
+    )
+
+
 def _school(value: SchoolEntry) -> School:
     return School(
         brin=value.brin,
@@ -168,6 +180,7 @@ def _school(value: SchoolEntry) -> School:
         place=value.place,
         domains=tuple(value.domains),
         digi_delivery_id=value.digi_delivery_id,
+        denies={ServiceId(service): frozenset(attributes) for service, attributes in value.deny.items()},
     )
 
 
@@ -182,4 +195,9 @@ def _agreement(value: AgreementEntry) -> Agreement:
         boards=frozenset(value.boards),
         fallback=value.fallback,
         offline_access=value.offline_access,
+        branches=frozenset(value.branches),
+        groups=frozenset(group.casefold() for group in value.groups),
+        suspended=value.suspended,
+        reductions=value.reduce,
+        namesakes=value.namesakes,
     )

@@ -5,16 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from gateway.domain.attribute import IDENTIFIERS, Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.protocol import Protocol
-from gateway.domain.release_class import ReleaseClass
 from gateway.domain.sector import Sector
 from gateway.federation.agreement_checks import AGREEMENT_CHECKS
 from gateway.federation.clients import OidcClient, SamlClient
 from gateway.federation.dates import agreement_dates, metadata_dates
 from gateway.federation.hints import school_hint
 from gateway.federation.models import IdentityProvider, Service
+from gateway.federation.policy_checks import POLICY_CHECKS
 from gateway.settings.fields import is_loopback
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.agreements import AgreementEntry
@@ -120,34 +119,6 @@ def check_schools(parties: Parties) -> Iterator[Problem]:
             yield warning(school.place("brin"), f"no identity provider speaks for {brin}: nobody of it can log in")
 
 
-def check_policy(parties: Parties) -> Iterator[Problem]:
-    """What the policy does not class goes to nobody; better said than forgotten."""
-    settings = parties.settings
-    place = settings.policy_document.place(("attributes",))
-    for attribute in Attribute:
-        if attribute not in settings.policy.attributes:
-            yield warning(place, f"the policy does not class {attribute}: it goes to nobody", "class it: never, too")
-
-
-def check_attribute_sets(parties: Parties) -> Iterator[Problem]:
-    """A set names the ECK iD, no other identifier (law 2), and only what the policy allows."""
-    policy = parties.settings.policy.attributes
-    for entry in parties.settings.services:
-        for version, named in entry.value.attribute_sets.items():
-            if Attribute.ECK_ID not in named:
-                place = entry.place("attribute_sets", version)
-                yield Problem(place, f"set {version} does not name eck_id", "it is the one identifier of a release")
-            for attribute in named:
-                place = entry.place("attribute_sets", version, attribute.value)
-                if attribute in IDENTIFIERS - {Attribute.ECK_ID}:
-                    instead = "a release has one identifier; what goes for a learner without ECK iD is `fallback`"
-                    yield Problem(place, f"{attribute} is a second identifier", instead)
-                elif attribute not in policy:
-                    yield Problem(place, f"the policy does not class {attribute}", "add it to policy.yaml")
-                elif {policy[attribute].release_class, *policy[attribute].roles.values()} == {ReleaseClass.NEVER}:
-                    yield Problem(place, f"the policy lets {attribute} go to nobody", "take it out of the set")
-
-
 def check_services(parties: Parties) -> Iterator[Problem]:
     """Services that nobody agreed with, or that ask more than anybody gives."""
     sectors = _Sectors(parties.settings)
@@ -202,8 +173,6 @@ CHECKS: tuple[Callable[[Parties], Iterator[Problem]], ...] = (
     check_presence,
     check_ids,
     check_schools,
-    check_policy,
-    check_attribute_sets,
     check_services,
     check_signatures,
     check_sector_identifiers,
@@ -214,7 +183,7 @@ CHECKS: tuple[Callable[[Parties], Iterator[Problem]], ...] = (
 def check_fit(parties: Parties) -> list[Problem]:
     """Everything that does not fit, whatever the date."""
     found = [problem for check in CHECKS for problem in check(parties)]
-    return found + [problem for check in AGREEMENT_CHECKS for problem in check(parties.settings)]
+    return found + [problem for check in (*POLICY_CHECKS, *AGREEMENT_CHECKS) for problem in check(parties.settings)]
 
 
 def check_dates(parties: Parties, now: datetime) -> list[Problem]:

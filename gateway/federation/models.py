@@ -11,6 +11,9 @@ from gateway.domain.brin import Brin
 from gateway.domain.fallback import Fallback
 from gateway.domain.language import Language
 from gateway.domain.protocol import Protocol
+from gateway.domain.purpose import Purpose
+from gateway.domain.reduction import Reduction
+from gateway.domain.role import Role
 from gateway.domain.sector import Sector
 from gateway.federation.clients import NameIdFormat, OidcClient, SamlClient
 from gateway.federation.metadata.entities import IdpMetadata
@@ -30,7 +33,10 @@ class EckIdSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """An institution with a BRIN. `domains` are values of schacHomeOrganization by which an IdP may name it."""
+    """An institution with a BRIN. `domains` are values of schacHomeOrganization by which an IdP may name it.
+
+    `denies` are attributes that it never lets go to a service, whatever was agreed.
+    """
 
     brin: Brin
     names: Mapping[Language, str]
@@ -39,6 +45,7 @@ class School:
     place: str | None = None
     domains: tuple[str, ...] = ()
     digi_delivery_id: str | None = None
+    denies: Mapping[ServiceId, frozenset[Attribute]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +90,16 @@ class IdentityProvider:
 
 @dataclass(frozen=True, slots=True)
 class AttributeSet:
-    """A numbered set of what a service asks for, with a purpose for each attribute. It always names `eck_id`."""
+    """A numbered set of what a service asks for, with a purpose for each attribute. It always names `eck_id`.
+
+    `roles` limits an attribute to people in these roles, `reductions` says what suffices; others are asked of
+    everybody, and whole.
+    """
 
     version: int
-    purposes: Mapping[Attribute, str]
+    purposes: Mapping[Attribute, Purpose]
+    roles: Mapping[Attribute, frozenset[Role]] = field(default_factory=dict)
+    reductions: Mapping[Attribute, Reduction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +156,23 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """Where in a school somebody belongs, for the limits of an agreement. `groups` as the school names them."""
+
+    role: Role
+    branch: Brin | None
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """A school's, or a board's, acceptance of one version of a service's attribute set.
 
     In force from the start of `valid_from` to the end of `valid_until` (None: without end), Dutch calendar days.
     `fallback` is the fallback identifier that it allows, `offline_access` whether the service may renew its tokens.
+    `branches` and `groups` (casefolded) limit whom it covers;
+    `reductions` are what the school wants values reduced to; with `namesakes` the policy's initials are full surnames.
+    `suspended` says why nothing goes for now.
     """
 
     service: ServiceId
@@ -159,6 +184,25 @@ class Agreement:
     boards: frozenset[str] = frozenset()
     fallback: Fallback = Fallback.PROVISIONAL
     offline_access: bool = False
+    branches: frozenset[Brin] = frozenset()
+    groups: frozenset[str] = frozenset()
+    suspended: str | None = None
+    reductions: Mapping[Attribute, Reduction] = field(default_factory=dict)
+    namesakes: bool = False
+
+    def in_force(self, today: date) -> bool:
+        """Whether today is one of its days."""
+        return self.valid_from <= today and (self.valid_until is None or today <= self.valid_until)
+
+    def covers(self, member: Member) -> bool:
+        """Whether it is about this person: of its branches, and a pupil of its groups, where it names any."""
+        if self.branches and member.branch not in self.branches:
+            return False
+        return not self.groups or member.role is not Role.STUDENT or any(map(self.names_group, member.groups))
+
+    def names_group(self, group: str) -> bool:
+        """Whether this is one of its groups; case does not matter."""
+        return group.casefold() in self.groups
 
 
 @dataclass(frozen=True, slots=True)

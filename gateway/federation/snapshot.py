@@ -12,6 +12,7 @@ from gateway.federation.models import (
     Agreement,
     IdentityProvider,
     IdpId,
+    Member,
     School,
     SchoolChoice,
     Service,
@@ -110,17 +111,26 @@ class Federation:
                 raise SluisError(ErrorCode.BRIN_AMBIGUOUS, hint=f"{brin} has {len(branches)} branches here")
         raise SluisError(ErrorCode.BRIN_UNKNOWN, hint=f"{brin} is not in the federation")
 
-    def agreement(self, service: ServiceId, school: School, today: date) -> Agreement:
+    def agreement(self, service: ServiceId, school: School, today: date, member: Member | None = None) -> Agreement:
         """The agreement in force; a school's own goes before its board's, the one that began last before others.
 
-        Raises SluisError AGREEMENT_MISSING, AGREEMENT_NOT_YET or AGREEMENT_EXPIRED.
+        Only those that cover the member count; without a member all do. One that is suspended stops the others, so
+        that a board can stop what its schools agreed, and a school what its board did.
+        Raises SluisError AGREEMENT_MISSING, AGREEMENT_NOT_YET, AGREEMENT_EXPIRED, AGREEMENT_SUSPENDED or
+        AGREEMENT_NOT_COVERING.
         """
         known = self._agreements.get((service, school.brin), ())
         if school.board is not None:
             known += self._board_agreements.get((service, school.board), ())
-        for agreement in known:
-            if agreement.valid_from <= today and (agreement.valid_until is None or today <= agreement.valid_until):
-                return agreement
+        in_force = [agreement for agreement in known if agreement.in_force(today)]
+        covering = in_force if member is None else [agreement for agreement in in_force if agreement.covers(member)]
+        for agreement in covering:
+            if agreement.suspended is not None:
+                raise SluisError(ErrorCode.AGREEMENT_SUSPENDED, hint=agreement.reference, cause=agreement.suspended)
+        if covering:
+            return covering[0]
+        if in_force:
+            raise SluisError(ErrorCode.AGREEMENT_NOT_COVERING, hint=in_force[0].reference)
         if not known:
             raise SluisError(ErrorCode.AGREEMENT_MISSING, hint=f"{service}, {school.brin}")
         if any(agreement.valid_from > today for agreement in known):

@@ -8,12 +8,22 @@ from gateway.attributes.values import Attributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.reduction import FROM_BIRTH_DATE
 from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.release.pipeline import Outcome, Releases
 from gateway.storage.contracts import ShortLivedStore
 
-_WHICH_SCHOOL = frozenset({Attribute.SCHOOL, Attribute.SCHOOL_BRANCH, Attribute.SCHOOL_DOMAIN})
+_WHERE = frozenset(
+    {
+        Attribute.SCHOOL,
+        Attribute.SCHOOL_BRANCH,
+        Attribute.SCHOOL_DOMAIN,
+        Attribute.GROUP,
+        Attribute.SUBGROUP,
+    }
+)
+"""Which school, and whom in it an agreement covers."""
 
 
 class KeptLogins:
@@ -71,7 +81,9 @@ class KeptLogins:
 
 
 def _minimal(reading: Reading, service: Service) -> Reading:
-    needed = service.asks | _WHICH_SCHOOL | {Attribute.ECK_ID, service.fallback.attribute}
+    needed = service.asks | _WHERE | {Attribute.ECK_ID, service.fallback.attribute}
+    if service.asks & FROM_BIRTH_DATE.keys():
+        needed |= {Attribute.BIRTH_DATE}
     values = {name: sent for name, sent in reading.attributes.values.items() if name in needed}
     return Reading(Attributes(values), reading.account, reading.roles, unknown=(), citizen_numbers=0)
 

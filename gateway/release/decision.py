@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from gateway.attributes.values import Attributes
 from gateway.domain.attribute import IDENTIFIERS, Attribute
+from gateway.domain.reduction import Reduction, strictest
 from gateway.domain.release_class import ReleaseClass
 from gateway.domain.role import Role
-from gateway.federation.models import Agreement, AttributeSet, Service
+from gateway.federation.models import Agreement, AttributeSet, School, Service
 from gateway.pseudonyms.subject import Subject, SubjectKind
 from gateway.release.policy import Policy
 from gateway.release.record import Rule, Ruling
+from gateway.release.reductions import Values, reduced, reduction_for, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +37,45 @@ class Decision:
         return {attribute: ruling.rule for attribute, ruling in self.rulings.items()}
 
 
-def decide(
-    *,
-    service: Service,
-    agreement: Agreement,
-    policy: Policy,
-    role: Role,
-    subject: Subject,
-    attributes: Attributes,
-    refused: AbstractSet[Attribute] = frozenset(),
-) -> Decision:
-    """Decide what goes to a service under an agreement in force.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a decision is made of. `agreement` is in force and covers the person; `today` is the Dutch day.
 
-    What the service asks is the union of its attribute sets; what the school accepted is the agreement's version.
     `refused` are the attributes that the person, asked for consent, does not let go.
     """
-    accepted = service.attribute_sets[agreement.attribute_set]
-    rules = {
-        attribute: _rule(attribute, accepted=accepted, policy=policy, role=role, attributes=attributes, refused=refused)
-        for attribute in service.asks
-        if attribute not in IDENTIFIERS
-    }
-    rules |= _identifier_rules(service, subject, policy.identifiers(role))
-    return Decision({one: Ruling(rule) for one, rule in rules.items()}, agreement, policy.version, role)
+
+    service: Service
+    agreement: Agreement
+    policy: Policy
+    school: School
+    role: Role
+    subject: Subject
+    attributes: Attributes
+    today: date
+    refused: AbstractSet[Attribute] = field(default_factory=frozenset)
+
+    @property
+    def accepted(self) -> AttributeSet:
+        """The version of the service's set that the school accepted."""
+        return self.service.attribute_sets[self.agreement.attribute_set]
+
+
+def decide(case: Case) -> tuple[Decision, Mapping[Attribute, Values]]:
+    """Decide what goes to a service, and the values of it beside the identifier, reduced.
+
+    What the service asks is the union of its attribute sets; what the school accepted is the agreement's version.
+    """
+    service, subject, accepted = case.service, case.subject, case.accepted
+    rulings: dict[Attribute, Ruling] = {}
+    values: dict[Attribute, Values] = {}
+    for attribute in service.asks - IDENTIFIERS:
+        ruling, left = _rule(attribute, accepted, case)
+        rulings[attribute] = ruling
+        if ruling.goes:
+            values[attribute] = left
+    permitted = case.policy.identifiers(case.role, case.school.sector)
+    rulings |= {one: Ruling(rule) for one, rule in _identifier_rules(service, subject, permitted).items()}
+    return Decision(rulings, case.agreement, case.policy.version, case.role), values
 
 
 def _identifier_rules(service: Service, subject: Subject, permitted: frozenset[Attribute]) -> dict[Attribute, Rule]:
@@ -67,24 +86,41 @@ def _identifier_rules(service: Service, subject: Subject, permitted: frozenset[A
     return {**rules, Attribute.ECK_ID: replaced, subject.kind.attribute: Rule.IDENTIFIER_FALLBACK}
 
 
-def _rule(
-    attribute: Attribute,
-    *,
-    accepted: AttributeSet,
-    policy: Policy,
-    role: Role,
-    attributes: Attributes,
-    refused: AbstractSet[Attribute],
-) -> Rule:
-    if attribute not in accepted.purposes:
+def _rule(attribute: Attribute, accepted: AttributeSet, case: Case) -> tuple[Ruling, Values]:
+    release_class = case.policy.class_of(attribute, case.role, case.school.sector)
+    stopped = _stopped(attribute, release_class, accepted, case)
+    if stopped is not None:
+        return Ruling(stopped), ()
+    values, reduction = _values(attribute, accepted, case)
+    if not values:
+        rule = Rule.STOPPED_NOT_SENT if reduction is None else Rule.STOPPED_NOTHING_LEFT
+        return Ruling(rule, reduction), ()
+    released = Rule.RELEASED_BASE if release_class is ReleaseClass.BASE else Rule.RELEASED_JUSTIFIED
+    return Ruling(released, reduction), values
+
+
+def _stopped(attribute: Attribute, release_class: ReleaseClass, accepted: AttributeSet, case: Case) -> Rule | None:
+    """The first rule that stops an attribute, whatever its values."""
+    purpose = accepted.purposes.get(attribute)
+    if purpose is None:
         return Rule.STOPPED_NOT_AGREED
-    release_class = policy.class_of(attribute, role)
+    if case.role not in accepted.roles.get(attribute, (case.role,)):
+        return Rule.STOPPED_OTHER_ROLE
     if release_class is ReleaseClass.NEVER:
         return Rule.STOPPED_POLICY_NEVER
-    if release_class is ReleaseClass.JUSTIFIED and not accepted.purposes[attribute]:
+    if release_class is ReleaseClass.JUSTIFIED and not case.policy.justifies(attribute, purpose):
         return Rule.STOPPED_NO_PURPOSE
-    if attribute in refused:
-        return Rule.STOPPED_NOT_CONSENTED
-    if attribute not in attributes:
-        return Rule.STOPPED_NOT_SENT
-    return Rule.RELEASED_BASE if release_class is ReleaseClass.BASE else Rule.RELEASED_JUSTIFIED
+    if attribute in case.school.denies.get(case.service.id, ()):
+        return Rule.STOPPED_SCHOOL_DENIES
+    return Rule.STOPPED_NOT_CONSENTED if attribute in case.refused else None
+
+
+def _values(attribute: Attribute, accepted: AttributeSet, case: Case) -> tuple[Values, Reduction | None]:
+    """What is left of an attribute's values, and what ran over them; None: nothing ran."""
+    source, made_by = source_of(attribute, case.attributes)
+    values = case.attributes.all(source)
+    chosen = reduction_for(attribute, policy=case.policy, accepted=accepted, agreement=case.agreement)
+    reduction = strictest(made_by, chosen)
+    if not values or reduction is None:
+        return values, None
+    return reduced(values, reduction, agreement=case.agreement, today=case.today), reduction

@@ -16,7 +16,7 @@ from gateway.federation.models import Agreement, IdentityProvider, School, Servi
 from gateway.federation.snapshot import Federation
 from gateway.pseudonyms.resolve import kind_of_identifier
 from gateway.pseudonyms.subject import Subject, SubjectKind
-from gateway.release.decision import Decision, decide
+from gateway.release.decision import Case, Decision, decide
 from gateway.release.pipeline import registered_values
 from gateway.release.policy import Policy
 
@@ -37,6 +37,7 @@ class Line:
     released: bool
     rule: str
     purpose: str
+    reduction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +79,21 @@ def explain(
     """Decide as a login would, and raise as it would: SluisError AGREEMENT_* or ECK_ID_REQUIRED."""
     agreement = federation.agreement(service.id, school, dutch_day(now))
     idps = [idp for idp in federation.identity_providers.values() if school.brin in idp.schools]
-    permitted = policy.identifiers(role)
+    permitted = policy.identifiers(role, school.sector)
     sector = school.sector if any(idp.eck_id_sources for idp in idps) else None
     kind = kind_of_identifier(service, agreement, sector=sector, permitted=permitted)
     fallback = _fallback(service, agreement, permitted)
-    decision = decide(
-        service=service,
-        agreement=agreement,
-        policy=policy,
-        role=role,
-        subject=Subject(kind, "", "", ""),
-        attributes=_sendable(idps, school, role),
+    decision, _ = decide(
+        Case(
+            service=service,
+            agreement=agreement,
+            policy=policy,
+            school=school,
+            role=role,
+            subject=Subject(kind, "", "", ""),
+            attributes=_sendable(idps, school, role, agreement),
+            today=dutch_day(now),
+        )
     )
     return Explanation(
         service=service.id,
@@ -119,14 +124,17 @@ def _fallback(service: Service, agreement: Agreement, permitted: frozenset[Attri
 def _lines(decision: Decision, service: Service, agreement: Agreement) -> tuple[Line, ...]:
     purposes = service.attribute_sets[agreement.attribute_set].purposes
     return tuple(
-        Line(attribute.value, ruling.goes, ruling.rule.value, purposes.get(attribute, ""))
+        Line(attribute.value, ruling.goes, ruling.rule.value, purposes.get(attribute, ""), ruling.reduction or "")
         for attribute, ruling in sorted(decision.rulings.items())
     )
 
 
-def _sendable(idps: Sequence[IdentityProvider], school: School, role: Role) -> Attributes:
+def _sendable(idps: Sequence[IdentityProvider], school: School, role: Role, agreement: Agreement) -> Attributes:
     """A stand-in value for everything that these identity providers can send, and what the gateway adds."""
     names = {attribute for idp in idps for attribute in dialect(idp.dialect).incoming.values()}
-    sent = Attributes(dict.fromkeys(names - IDENTIFIERS, ("?",)))
+    stand_ins: dict[Attribute, tuple[str, ...]] = {Attribute.BIRTH_DATE: ("20000101",), Attribute.SURNAME: ("X",)}
+    if agreement.groups:
+        stand_ins |= dict.fromkeys((Attribute.GROUP, Attribute.SUBGROUP), tuple(sorted(agreement.groups)))
+    sent = Attributes({attribute: stand_ins.get(attribute, ("?",)) for attribute in names - IDENTIFIERS})
     branch = Brin(f"{school.brin.main}00") if Attribute.SCHOOL_BRANCH in sent else None
     return registered_values(sent, SchoolOfLogin(school, branch), role)

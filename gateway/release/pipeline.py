@@ -10,19 +10,19 @@ from gateway.attributes.dialects import dialect
 from gateway.attributes.school import SchoolOfLogin, school_of
 from gateway.attributes.values import Attributes, RawAttributes
 from gateway.domain.attribute import Attribute
+from gateway.domain.brin import Brin
 from gateway.domain.clock import dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language, in_language
 from gateway.domain.role import Role, one_role
-from gateway.federation.models import IdentityProvider, IdpId, School, Service
+from gateway.federation.models import IdentityProvider, IdpId, Member, School, Service
 from gateway.federation.snapshot import Federation
 from gateway.observability.metrics import Metrics
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.resolve import Learner, SubjectResolver
 from gateway.pseudonyms.sources import EckIds
-from gateway.pseudonyms.subject import Subject
 from gateway.release import record
-from gateway.release.decision import Decision, decide
+from gateway.release.decision import Case, Decision, decide
 from gateway.release.policy import Policy
 from gateway.release.released import ReleasedAttributes
 from gateway.storage.contracts import Anomalies, AnomalyRow, Ledger, LedgerRow
@@ -153,25 +153,31 @@ class Releases:
         if reading.account is None:
             raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
         role = _role(reading)
-        agreement = self._federation.agreement(service.id, found.school, dutch_day(now))
+        today = dutch_day(now)
+        member = Member(role, found.branch or _branch_of(found.school), _groups(reading.attributes))
+        agreement = self._federation.agreement(service.id, found.school, today, member)
         learner = Learner(
             account=account_hash(self._account_key, idp.id, reading.account),
             eck_id=self._eck_ids.find(idp, reading.attributes, found.school),
             attributes=reading.attributes,
         )
-        permitted = self._policy.identifiers(role)
+        permitted = self._policy.identifiers(role, found.school.sector)
         subject = self._subjects.resolve(learner, service, agreement, permitted=permitted, now=now)
-        known = registered_values(reading.attributes, found, role)
-        decision = decide(
-            service=service,
-            agreement=agreement,
-            policy=self._policy,
-            role=role,
-            subject=subject,
-            attributes=known,
-            refused=refused,
+        decision, values = decide(
+            Case(
+                service=service,
+                agreement=agreement,
+                policy=self._policy,
+                school=found.school,
+                role=role,
+                subject=subject,
+                attributes=registered_values(reading.attributes, found, role),
+                today=today,
+                refused=refused,
+            )
         )
-        return Outcome(_released(decision, subject, known), found.school, decision)
+        released = ReleasedAttributes(subject, {subject.kind.attribute: (subject.identifier,), **values})
+        return Outcome(released, found.school, decision)
 
     def _record_anomaly(self, error: SluisError, reading: Reading, row: LedgerRow) -> None:
         account = account_hash(self._account_key, IdpId(row.idp), reading.account) if reading.account else None
@@ -201,11 +207,13 @@ def _role(reading: Reading) -> Role:
     return role
 
 
-def _released(decision: Decision, subject: Subject, known: Attributes) -> ReleasedAttributes:
-    values = {
-        attribute: known.all(attribute) for attribute in decision.released if attribute is not subject.kind.attribute
-    }
-    return ReleasedAttributes(subject, {subject.kind.attribute: (subject.identifier,), **values})
+def _branch_of(school: School) -> Brin | None:
+    """The branch that a school is by itself, where it has an entry of its own."""
+    return school.brin if school.brin.branch else None
+
+
+def _groups(attributes: Attributes) -> tuple[str, ...]:
+    return attributes.all(Attribute.GROUP) + attributes.all(Attribute.SUBGROUP)
 
 
 def _released_row(row: LedgerRow, outcome: Outcome) -> LedgerRow:

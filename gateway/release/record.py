@@ -17,10 +17,13 @@ class Rule(StrEnum):
     IDENTIFIER_REPLACED = "identifier-replaced"
     STOPPED_SECOND_IDENTIFIER = "stopped-second-identifier"
     STOPPED_NOT_AGREED = "stopped-not-agreed"
+    STOPPED_OTHER_ROLE = "stopped-other-role"
     STOPPED_POLICY_NEVER = "stopped-policy-never"
     STOPPED_NO_PURPOSE = "stopped-no-purpose"
+    STOPPED_SCHOOL_DENIES = "stopped-school-denies"
     STOPPED_NOT_CONSENTED = "stopped-not-consented"
     STOPPED_NOT_SENT = "stopped-not-sent"
+    STOPPED_NOTHING_LEFT = "stopped-nothing-left"
     RELEASED_BASE = "released-base"
     RELEASED_JUSTIFIED = "released-justified"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gateway.attributes.dialects import FROM_THE_GATEWAY, NAME_ID, NAMES, Dialect, dialect
 from gateway.domain.attribute import Attribute
 from gateway.domain.protocol import Protocol
+from gateway.domain.reduction import FROM_BIRTH_DATE
 from gateway.federation.snapshot import Federation
 
 _WHICH_SCHOOL = frozenset({Attribute.SCHOOL, Attribute.SCHOOL_BRANCH, Attribute.SCHOOL_DOMAIN})
@@ -41,6 +42,8 @@ def _asked(federation: Federation) -> frozenset[Attribute]:
     for service in federation.services.values():
         wanted = {attribute for version in service.attribute_sets.values() for attribute in version.purposes}
         asked |= wanted - FROM_THE_GATEWAY
+        if wanted & FROM_BIRTH_DATE.keys():
+            asked.add(Attribute.BIRTH_DATE)
         if service.fallback.attribute is not None:
             asked.add(service.fallback.attribute)
     return frozenset(asked)

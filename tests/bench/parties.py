@@ -150,7 +150,7 @@ def write_parties(directory: Path) -> None:
         "services/bench.yaml": (
             "id: service\nnames: {nl: Rekentuin}\nsupplier: {name: Uitgeverij, contact: a@example.org}\n"
             "metadata: bench.xml\nsectors: [po]\nattribute_sets:\n"
-            "  1: {eck_id: access, given_name: greeting, surname: list, role: access, school: access,"
+            "  1: {eck_id: access, given_name: greeting, surname: class-list, role: access, school: access,"
             " school_name: greeting}\n"
         ),
         "agreements/bench.yaml": (

@@ -166,19 +166,105 @@ CASES = {
         edited(S, "  1: {eck_id: access}", "  1: {given_name: greeting}"), ERROR, f"{S}:8", ("does not name eck_id",)
     ),
     "set with a second identifier": Bad(
-        edited(S, "    given_name", "    pupil_number: x\n    given_name"),
+        edited(S, "    given_name", "    pupil_number: access\n    given_name"),
         ERROR,
         f"{S}:11",
         ("pupil_number is a second identifier", "one identifier", "`fallback`"),
     ),
     "set with an attribute that goes to nobody": Bad(
-        edited(S, "    given_name", "    initials: x\n    given_name"), ERROR, f"{S}:11", ("initials go to nobody",)
+        edited(S, "    given_name", "    initials: class-list\n    given_name"),
+        ERROR,
+        f"{S}:11",
+        ("initials go to nobody",),
     ),
     "attribute that the policy forgot": Bad(
-        edited(P, "  subgroup: {class: justified, reason: teachers}\n", ""),
+        edited(
+            P, "  subgroup: {class: justified, source: tests, reason: teachers, purposes: [progress-per-group]}\n", ""
+        ),
         WARNING,
         f"{P}:3",
         ("the policy does not class subgroup: it goes to nobody",),
+    ),
+    "justified attribute for a purpose that does not fit": Bad(
+        edited(S, "    given_name", "    group: greeting\n    given_name"),
+        ERROR,
+        f"{S}:11",
+        ("the purpose greeting does not justify group", "possible: progress-per-group"),
+    ),
+    "attribute of a role that the policy keeps": Bad(
+        edited(S, "    given_name", "    email: staff-contact\n    given_name"),
+        WARNING,
+        f"{S}:11",
+        ("does not let email go of student", "roles: [employee, staff, affiliate]"),
+    ),
+    "reduction that does not fit": Bad(
+        edited(S, "given_name: greeting", "given_name: {purpose: greeting, reduction: initial}"),
+        ERROR,
+        f"{S}:11",
+        ("given_name cannot be reduced to initial", "possible: none"),
+    ),
+    "policy that reduces an identifier": Bad(
+        edited(P, "reason: local}", "reason: local, reduction: none}"), ERROR, f"{P}:9", ("pupil_number cannot be",)
+    ),
+    "identifier of some roles alone": Bad(
+        edited(S, "  1: {eck_id: access}", "  1: {eck_id: {purpose: access, roles: [student]}}"),
+        ERROR,
+        f"{S}:8",
+        ("eck_id is asked of some roles alone",),
+    ),
+    "school that denies an unknown service": Bad(
+        edited(B, "  board:", "  deny: {leesplain: [given_name]}\n  board:"),
+        ERROR,
+        f"{B}:4",
+        ("no service has the id leesplain", "did you mean leesplein?"),
+    ),
+    "school that denies the identifier": Bad(
+        edited(B, "  board:", "  deny: {leesplein: [eck_id]}\n  board:"), ERROR, f"{B}:4", ("eck_id is an identifier",)
+    ),
+    "school that denies what nobody asks": Bad(
+        edited(B, "  board:", "  deny: {leesplein: [email]}\n  board:"), WARNING, f"{B}:4", ("does not ask email",)
+    ),
+    "agreement that reduces what nobody asks": Bad(
+        edited(A, "  reference:", "  reduce: {surname: initial}\n  reference:"),
+        WARNING,
+        f"{A}:5",
+        ("set 2 of leesplein does not ask surname",),
+    ),
+    "agreement that contradicts itself": Bad(
+        {
+            **edited(A, "  reference:", "  reduce: {surname: initial}\n  namesakes: true\n  reference:"),
+            **edited(S, "    given_name", "    surname: class-list\n    given_name"),
+        },
+        ERROR,
+        f"{A}:6",
+        ("wants full surnames because of namesakes, and reduces them",),
+    ),
+    "namesakes where surnames are in full": Bad(
+        edited(A, "  reference:", "  namesakes: true\n  reference:"),
+        WARNING,
+        f"{A}:5",
+        ("the policy does not reduce surnames to initials",),
+    ),
+    "branch of another school": Bad(
+        edited(A, "  reference:", "  branches: [99XA01]\n  reference:"),
+        ERROR,
+        f"{A}:5",
+        ("99XA01 is no branch of a school of this agreement",),
+    ),
+    "suspended agreement": Bad(
+        edited(A, "  reference:", "  suspended: a breach\n  reference:"),
+        WARNING,
+        f"{A}:5",
+        ("A-1 is suspended: a breach",),
+    ),
+    "purpose that nobody gives": Bad(
+        {
+            **edited(P, "[progress-per-group]}\n  subgroup", "[progress-per-group, class-list]}\n  subgroup"),
+            **edited(S, "    given_name", "    group: progress-per-group\n    given_name"),
+        },
+        WARNING,
+        f"{P}:26",
+        ("no service asks group for class-list",),
     ),
     "consumer over http": Bad(
         {S_XML: sp_document(location="http://leesplein.example/acs")},
@@ -252,13 +338,16 @@ CASES = {
         ("its metadata wants assertions signed, so they are",),
     ),
     "attribute without a name in the dialect": Bad(
-        edited(S, "    given_name: greeting", "    given_name: greeting\n    birth_date: normed test"),
+        edited(S, "    given_name: greeting", "    given_name: greeting\n    birth_date: norm-referenced-test"),
         ERROR,
         f"{S}:12",
         ("the dialect entree has no name for birth_date",),
     ),
     "attribute that nobody can send": Bad(
-        {**edited(S, "    given_name", "    surname_prefix: x\n    given_name"), **edited(I, "entree", "surf")},
+        {
+            **edited(S, "    given_name", "    surname_prefix: class-list\n    given_name"),
+            **edited(I, "entree", "surf"),
+        },
         ERROR,
         f"{S}:11",
         ("no identity provider can send surname_prefix: their dialects are surf",),

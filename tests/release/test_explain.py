@@ -48,7 +48,7 @@ def test_what_is_explained_is_what_is_released(role: Role) -> None:
 
 def test_a_newer_set_is_explained_as_not_agreed() -> None:
     given_world = world(Attribute.GIVEN_NAME)
-    newer = AttributeSet(2, {Attribute.ECK_ID: "access", Attribute.SURNAME: "list"})
+    newer = AttributeSet(2, {Attribute.ECK_ID: "access", Attribute.SURNAME: "class-list"})
     given_world.service = replace(given_world.service, attribute_sets={**given_world.service.attribute_sets, 2: newer})
     [surname] = [line for line in explained(given_world).lines if line.attribute == "surname"]
     assert (surname.released, surname.rule, surname.purpose) == (False, "stopped-not-agreed", "")

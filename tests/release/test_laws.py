@@ -57,7 +57,7 @@ def release_class(login: Login, attribute: Attribute) -> ReleaseClass:
     known = login.world.policy.attributes.get(attribute)
     if known is None or login.role is None:
         return ReleaseClass.NEVER
-    return known.roles.get(login.role, known.release_class)
+    return known.classes.of(login.role, login.named.sector)
 
 
 def may_see_eck_id(login: Login) -> bool:
@@ -87,7 +87,10 @@ def test_law_1_nothing_unnamed_leaves(login: Login) -> None:
         assert release_class(login, attribute) is not ReleaseClass.NEVER
         if attribute not in IDENTIFIERS:
             assert attribute in purposes
-            assert release_class(login, attribute) is ReleaseClass.BASE or purposes[attribute]
+            known = login.world.policy.attributes[attribute]
+            assert release_class(login, attribute) is ReleaseClass.BASE or purposes[attribute] in known.purposes
+            assert login.role in login.accepted(agreement).roles.get(attribute, {login.role})
+            assert attribute not in login.named.denies.get(login.world.service.id, ())
     assert set(values) & IDENTIFIERS <= {Attribute.ECK_ID, Attribute.PROVISIONAL_ID, agreement.fallback.attribute}
 
 
@@ -108,7 +111,13 @@ def test_law_1_values_are_those_of_the_school_or_of_the_register(login: Login) -
     sent = {value for values in login.sent.values() for value in values}
     named, register = login.named, {login.named.digi_delivery_id, *login.named.domains, *login.named.names.values()}
     registered = {str(named.brin), str(named.brin.main), login.role, outcome.released.subject.identifier, *register}
-    assert set(all_values(outcome)) <= sent | registered
+    reduced = {
+        value
+        for name, ruling in outcome.decision.rulings.items()
+        if ruling.reduction
+        for value in outcome.released.values.get(name, ())
+    }
+    assert set(all_values(outcome)) <= sent | registered | reduced
     assert "As the school calls itself" not in all_values(outcome)
 
 
@@ -185,7 +194,14 @@ def first_reason(login: Login) -> set[ErrorCode] | None:
     if login.role is None:
         return {ErrorCode.ROLE_CONTRADICTORY if login.roles else ErrorCode.ROLE_MISSING}
     if not login.agreements_in_force:
-        return {ErrorCode.AGREEMENT_MISSING, ErrorCode.AGREEMENT_NOT_YET, ErrorCode.AGREEMENT_EXPIRED}
+        return {
+            ErrorCode.AGREEMENT_MISSING,
+            ErrorCode.AGREEMENT_NOT_YET,
+            ErrorCode.AGREEMENT_EXPIRED,
+            ErrorCode.AGREEMENT_NOT_COVERING,
+        }
+    if login.is_suspended:
+        return {ErrorCode.AGREEMENT_SUSPENDED}
     if login.eck_ids not in ((), (ECK_ID,)):
         return {ErrorCode.ECK_ID_CONTRADICTORY if len(login.eck_ids) > 1 else ErrorCode.ECK_ID_MALFORMED}
     return None

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from gateway.domain.attribute import IDENTIFIERS, Attribute
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
-from gateway.domain.release_class import ReleaseClass
+from gateway.domain.purpose import Purpose
+from gateway.domain.release_class import Classes, ReleaseClass
 from gateway.domain.role import Role
 from gateway.federation.models import AttributeSet
 from gateway.release.policy import AttributePolicy
@@ -32,8 +33,8 @@ def classed(given_world: World, **classes: AttributePolicy) -> World:
     return given_world
 
 
-NEVER = AttributePolicy(ReleaseClass.NEVER, "no")
-JUSTIFIED = AttributePolicy(ReleaseClass.JUSTIFIED, "with a purpose")
+NEVER = AttributePolicy(Classes(ReleaseClass.NEVER))
+JUSTIFIED = AttributePolicy(Classes(ReleaseClass.JUSTIFIED), frozenset({Purpose.CLASS_LIST}))
 
 
 @given(st.permutations(sorted(SENT)))
@@ -46,8 +47,8 @@ def test_every_rule_has_its_case():
     given_world = world(
         Attribute.GIVEN_NAME, Attribute.EMAIL, Attribute.GROUP, Attribute.INITIALS, Attribute.SCHOOL_BRANCH
     )
-    purposes = {**given_world.service.attribute_sets[1].purposes, Attribute.GROUP: ""}
-    newer = {**purposes, Attribute.SURNAME: "list", Attribute.PUPIL_NUMBER: "list"}
+    purposes = {**given_world.service.attribute_sets[1].purposes, Attribute.INITIALS: Purpose.CLASS_LIST}
+    newer = {**purposes, Attribute.SURNAME: "class-list", Attribute.PUPIL_NUMBER: "class-list"}
     sets = {1: AttributeSet(1, purposes), 2: AttributeSet(2, newer)}
     given_world.service = replace(given_world.service, attribute_sets=sets)
     classed(given_world, group=JUSTIFIED, initials=JUSTIFIED)
@@ -167,7 +168,7 @@ def test_school_and_role_go_as_the_gateway_knows_them():
 
 def test_a_newer_set_changes_nothing_until_it_is_accepted():
     given_world = world(Attribute.GIVEN_NAME)
-    newer = AttributeSet(2, {Attribute.ECK_ID: "access", Attribute.GIVEN_NAME: "x", Attribute.SURNAME: "list"})
+    newer = AttributeSet(2, {Attribute.ECK_ID: "access", Attribute.GIVEN_NAME: "access", Attribute.SURNAME: "access"})
     given_world.service = replace(given_world.service, attribute_sets={**given_world.service.attribute_sets, 2: newer})
     assert Attribute.SURNAME not in given_world.release(SENT).released.values
     given_world.agreements = (replace(given_world.agreements[0], attribute_set=2),)
@@ -181,7 +182,7 @@ def test_none_as_fallback_refuses_only_those_without():
 
 
 def test_a_role_whose_eck_id_the_policy_stops_gets_the_provisional_identifier():
-    pupils_alone = AttributePolicy(ReleaseClass.BASE, "pupils", {Role.EMPLOYEE: ReleaseClass.NEVER})
+    pupils_alone = AttributePolicy(Classes(ReleaseClass.BASE, {Role.EMPLOYEE: ReleaseClass.NEVER}))
     given_world = classed(world(wish=Fallback.REAL_ID, allowed=Fallback.REAL_ID), eck_id=pupils_alone)
     teacher = given_world.release({**SENT, "eduPersonAffiliation": ("employee",)})
     assert given_world.release(SENT).released.subject.kind == "eck_id"

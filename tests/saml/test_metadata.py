@@ -112,7 +112,9 @@ def asked(known):
 
 
 def test_schools_are_asked_for_what_a_service_may_be_given_and_no_more():
-    sets = {1: AttributeSet(1, {Attribute.ECK_ID: "access", Attribute.GROUP: "a class", Attribute.SCHOOL_NAME: "x"})}
+    sets = {
+        1: AttributeSet(1, {Attribute.ECK_ID: "access", Attribute.GROUP: "access", Attribute.SCHOOL_NAME: "access"})
+    }
     least = {
         "uid",
         "eckId",

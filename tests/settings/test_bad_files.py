@@ -106,7 +106,11 @@ CASES = {
         ("unknown key stores.short_lived.path",),
     ),
     "class that is none": Bad(
-        P, "class: base, reason: the one identifier", "class: basic, reason: x", 4, ("did you mean base?",)
+        P,
+        "class: base, source: tests, reason: the one identifier",
+        "class: basic, source: tests, reason: x",
+        4,
+        ("did you mean base?",),
     ),
     "attribute that is none": Bad(P, "  surname:", "  surnam:", 13, ("attributes.surnam", "did you mean surname")),
     "policy without a reason": Bad(P, ", reason: the one identifier", "", 4, ("attributes.eck_id.reason is missing",)),
@@ -122,7 +126,16 @@ CASES = {
     "yes for true": Bad(I, "  schools: ", '  allow_unsolicited: "yes"\n  schools: ', 5, ("true or false",)),
     "sector that is none": Bad(S, "[vo]", "[vmbo]", 5, ("sectors.0", "did you mean mbo?")),
     "fallback that is none": Bad(S, "fallback: provisional", "fallback: realid", 6, ("did you mean real_id?",)),
-    "attribute without a purpose": Bad(S, "given_name: greeting", 'given_name: ""', 11, ("given_name: it is empty",)),
+    "attribute without a purpose": Bad(S, "given_name: greeting", 'given_name: ""', 11, ("not one of the possible",)),
+    "attribute with an unknown purpose": Bad(
+        S, "given_name: greeting", "given_name: greating", 11, ("did you mean greeting?",)
+    ),
+    "justified attribute that nothing justifies": Bad(
+        P, "reason: staff, purposes: [staff-contact]", "reason: staff", 14, ("needs the purposes that justify it",)
+    ),
+    "branch that is none": Bad(
+        "agreements/agreements.yaml", "  reference: A-1", "  reference: A-1\n  branches: [99XB]", 6, ("6 characters",)
+    ),
     "attribute that the gateway does not know": Bad(
         S, "given_name: greeting", "givenname: greeting", 11, ("attribute_sets.2.givenname", "did you mean given_name?")
     ),

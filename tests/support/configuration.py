@@ -33,26 +33,30 @@ POLICY = """\
 version: "1"
 date: 2026-08-01
 attributes:
-  eck_id: {class: base, reason: the one identifier}
-  provisional_id: {class: base, reason: stands in}
-  real_id: {class: base, reason: where an agreement names it}
-  profile_id: {class: base, reason: where an agreement names it}
-  las_key: {class: base, reason: where an agreement names it}
-  pupil_number: {class: never, reason: local}
-  given_name: {class: base, reason: norm}
-  initials: {class: never, reason: not needed}
-  surname_prefix: {class: base, reason: norm}
-  surname: {class: base, reason: norm}
-  email: {class: justified, reason: staff, roles: {student: never}}
-  birth_date: {class: justified, reason: normed tests}
-  role: {class: base, reason: needed}
-  school: {class: base, reason: licences}
-  school_branch: {class: base, reason: licences}
-  school_name: {class: base, reason: licences}
-  school_domain: {class: base, reason: licences}
-  digi_delivery_id: {class: base, reason: licences}
-  group: {class: justified, reason: teachers}
-  subgroup: {class: justified, reason: teachers}
+  eck_id: {class: base, source: tests, reason: the one identifier}
+  provisional_id: {class: base, source: tests, reason: stands in}
+  real_id: {class: base, source: tests, reason: where an agreement names it}
+  profile_id: {class: base, source: tests, reason: where an agreement names it}
+  las_key: {class: base, source: tests, reason: where an agreement names it}
+  pupil_number: {class: never, source: tests, reason: local}
+  given_name: {class: base, source: tests, reason: norm}
+  initials: {class: never, source: tests, reason: not needed}
+  surname_prefix: {class: base, source: tests, reason: norm}
+  surname: {class: base, source: tests, reason: norm}
+  email: {class: justified, source: tests, reason: staff, purposes: [staff-contact], roles: {student: never}}
+  birth_date: {class: justified, source: tests, reason: normed tests, purposes: [norm-referenced-test]}
+  age_in_years: {class: never, source: tests, reason: not needed}
+  adult: {class: never, source: tests, reason: not needed}
+  gender: {class: never, source: tests, reason: not needed}
+  grade: {class: never, source: tests, reason: not needed}
+  role: {class: base, source: tests, reason: needed}
+  school: {class: base, source: tests, reason: licences}
+  school_branch: {class: base, source: tests, reason: licences}
+  school_name: {class: base, source: tests, reason: licences}
+  school_domain: {class: base, source: tests, reason: licences}
+  digi_delivery_id: {class: base, source: tests, reason: licences}
+  group: {class: justified, source: tests, reason: teachers, purposes: [progress-per-group]}
+  subgroup: {class: justified, source: tests, reason: teachers, purposes: [progress-per-group]}
 """
 IDP = """\
 - id: petteflat

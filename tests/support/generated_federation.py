@@ -10,7 +10,9 @@ from gateway.domain.attribute import IDENTIFIERS, Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.fallback import Fallback
 from gateway.domain.language import Language
-from gateway.domain.release_class import ReleaseClass
+from gateway.domain.purpose import Purpose
+from gateway.domain.reduction import Reduction, choosable
+from gateway.domain.release_class import Classes, ReleaseClass
 from gateway.domain.role import Role, one_role
 from gateway.domain.sector import Sector
 from gateway.federation.clients import NameIdFormat
@@ -37,6 +39,8 @@ LOCAL_IDS = {
 ROLES = {**{role.value: role for role in Role}, "member": Role.AFFILIATE, "teacher": Role.EMPLOYEE}
 BRINS = ("99XA", "99XB", "99XC01", "99XC02")
 BOARDS = ("noord", "zuid")
+PURPOSES = (Purpose.ACCESS, Purpose.GREETING)
+GROUPS = ("H2A", "h2b")
 
 _TEXT = st.text(st.characters(categories=("L",), max_codepoint=0x17F), min_size=1, max_size=12)
 _OF_THE_PERSON = (Attribute.GIVEN_NAME, Attribute.SURNAME, Attribute.GROUP, Attribute.SUBGROUP, Attribute.INITIALS)
@@ -63,10 +67,30 @@ class Login:
             one
             for one in self.world.agreements
             if (self.named.brin in one.schools or self.named.board in one.boards)
+            and self._is_covered(one)
             and one.service == self.world.service.id
             and one.valid_from <= TODAY
             and (one.valid_until is None or one.valid_until >= TODAY)
         ]
+
+    def _is_covered(self, agreement: Agreement) -> bool:
+        if agreement.branches and self.named.brin not in agreement.branches:
+            return False
+        theirs = {group.casefold() for group in self.groups}
+        return not agreement.groups or self.role is not Role.STUDENT or bool(theirs & agreement.groups)
+
+    def accepted(self, agreement: Agreement) -> AttributeSet:
+        return self.world.service.attribute_sets[agreement.attribute_set]
+
+    @property
+    def is_suspended(self) -> bool:
+        return any(one.suspended for one in self.agreements_in_force)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        incoming = dialect(self.world.idp.dialect).incoming
+        named = [name for name, one in incoming.items() if one in (Attribute.GROUP, Attribute.SUBGROUP)]
+        return tuple(value for name in named for value in self.sent.get(name, ()))
 
     @property
     def is_spoken_for(self) -> bool:
@@ -84,6 +108,7 @@ def schools(draw: st.DrawFn) -> tuple[School, ...]:
             board=draw(st.sampled_from([*BOARDS, None])),
             domains=(f"{brin.lower()}.example",),
             digi_delivery_id=draw(st.sampled_from([f"guid-{brin}", None])),
+            denies={ServiceId("rekentuin"): draw(st.frozensets(st.sampled_from(_OF_THE_PERSON), max_size=1))},
         )
         for brin in draw(st.lists(st.sampled_from(BRINS), min_size=1, unique=True))
     )
@@ -95,12 +120,22 @@ def policies(draw: st.DrawFn) -> Policy:
     classes = st.sampled_from([ReleaseClass.BASE, *ReleaseClass])
     forgotten = draw(st.frozensets(st.sampled_from(Attribute), max_size=2))
     by_role = draw(st.dictionaries(st.sampled_from(Attribute), st.tuples(st.sampled_from(Role), classes), max_size=3))
+    in_sector = st.tuples(st.sampled_from(Sector), classes)
+    by_sector = draw(st.dictionaries(st.sampled_from(Attribute), in_sector, max_size=3))
     drawn = draw(st.lists(classes, min_size=len(Attribute), max_size=len(Attribute)))
     return Policy(
         "generated",
         TODAY,
         {
-            attribute: AttributePolicy(one, "generated", dict([by_role[attribute]] if attribute in by_role else []))
+            attribute: AttributePolicy(
+                Classes(
+                    one,
+                    dict([by_role[attribute]] if attribute in by_role else []),
+                    dict([by_sector[attribute]] if attribute in by_sector else []),
+                ),
+                frozenset(draw(st.sampled_from([list(PURPOSES), list(PURPOSES[:1]), []]))),
+                draw(st.sampled_from([None, None, None, *choosable(attribute)])),
+            )
             for attribute, one in zip(Attribute, drawn, strict=True)
             if attribute not in forgotten
         },
@@ -119,7 +154,21 @@ def agreements(draw: st.DrawFn, versions: list[int], known: tuple[School, ...], 
         schools=draw(st.frozensets(st.sampled_from([school.brin for school in known]))),
         boards=draw(st.frozensets(st.sampled_from(BOARDS), max_size=1)),
         fallback=draw(st.just(wish) | st.sampled_from(Fallback)),
+        groups=draw(st.sampled_from([frozenset(), frozenset(), frozenset(GROUPS[1:]), frozenset({"elsewhere"})])),
+        branches=draw(st.sampled_from([frozenset(), frozenset(), frozenset({Brin("99XC01")})])),
+        suspended=draw(st.sampled_from([None, None, None, "a breach"])),
+        reductions=draw(st.sampled_from([{}, {}, {Attribute.SURNAME: Reduction.INITIAL}])),
+        namesakes=draw(st.booleans()),
     )
+
+
+@st.composite
+def attribute_sets(draw: st.DrawFn, number: int, asked: dict[Attribute, Purpose]) -> AttributeSet:
+    """Some attributes of some roles alone, some reduced."""
+    some = st.sampled_from(sorted(asked))
+    roles = draw(st.dictionaries(some, st.frozensets(st.sampled_from(Role), min_size=1), max_size=2))
+    wanted = {one: draw(st.sampled_from(choosable(one))) for one in draw(st.sets(some, max_size=1))}
+    return AttributeSet(number, {Attribute.ECK_ID: Purpose.ACCESS, **asked}, roles=roles, reductions=wanted)
 
 
 @st.composite
@@ -128,11 +177,9 @@ def worlds(draw: st.DrawFn) -> World:
     known = draw(schools())
     reads = draw(st.sampled_from(NAMES))
     carries = dialect(reads).carries
-    purposes = st.dictionaries(
-        st.sampled_from(sorted(carries - IDENTIFIERS)), st.sampled_from(["access", "access", ""]), min_size=3
-    )
+    purposes = st.dictionaries(st.sampled_from(sorted(carries - IDENTIFIERS)), st.sampled_from(PURPOSES), min_size=3)
     sets = draw(st.lists(purposes, min_size=1, max_size=2))
-    numbered = {n: AttributeSet(n, {Attribute.ECK_ID: "access", **asked}) for n, asked in enumerate(sets, start=1)}
+    numbered = {n: draw(attribute_sets(n, asked)) for n, asked in enumerate(sets, start=1)}
     made = world(
         name_id=draw(st.sampled_from(NameIdFormat)),
         wish=draw(st.sampled_from([one for one in Fallback if one.attribute is None or one.attribute in carries])),
@@ -173,10 +220,13 @@ def sound_logins(draw: st.DrawFn) -> Login:
         valid_from=TODAY,
         valid_until=None,
         schools=frozenset({named.brin}),
+        groups=frozenset(),
+        branches=frozenset(),
+        suspended=None,
     )
     classed = {
         **made.policy.attributes,
-        Attribute.PROVISIONAL_ID: AttributePolicy(ReleaseClass.BASE, "stands in"),
+        Attribute.PROVISIONAL_ID: AttributePolicy(Classes(ReleaseClass.BASE)),
         Attribute.ECK_ID: draw(st.sampled_from([_ECK_ID_GOES, _ECK_ID_GOES, _ECK_ID_OF_PUPILS])),
     }
     made = replace(
@@ -189,8 +239,8 @@ def sound_logins(draw: st.DrawFn) -> Login:
     return _login(draw, made, named, roles, draw(st.sampled_from([[ECK_ID], [ECK_ID], [], [""]])))
 
 
-_ECK_ID_GOES = AttributePolicy(ReleaseClass.BASE, "the one identifier")
-_ECK_ID_OF_PUPILS = AttributePolicy(ReleaseClass.BASE, "the one identifier", {Role.EMPLOYEE: ReleaseClass.NEVER})
+_ECK_ID_GOES = AttributePolicy(Classes(ReleaseClass.BASE))
+_ECK_ID_OF_PUPILS = AttributePolicy(Classes(ReleaseClass.BASE, {Role.EMPLOYEE: ReleaseClass.NEVER}))
 
 
 def _login(draw: st.DrawFn, made: World, named: School, roles: list[str], eck_ids: list[str]) -> Login:
@@ -205,6 +255,7 @@ def _login(draw: st.DrawFn, made: World, named: School, roles: list[str], eck_id
         Attribute.BIRTH_DATE: ("20140102",),
         **{attribute: (value,) for attribute, value in LOCAL_IDS.items() if attribute not in absent},
         **{attribute: (draw(_TEXT),) for attribute in _OF_THE_PERSON if attribute not in absent},
+        Attribute.GROUP: (draw(st.sampled_from([*GROUPS, "H3C"])),),
     }
     sent = {
         "shoeSize": (draw(_TEXT),),

@@ -68,7 +68,7 @@ PURPOSES = {
     Attribute.SURNAME: "class-list",
     Attribute.ROLE: "access",
     Attribute.SCHOOL: "access",
-    Attribute.GROUP: "progress",
+    Attribute.GROUP: "progress-per-group",
 }
 
 

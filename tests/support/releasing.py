@@ -9,7 +9,8 @@ from gateway.domain.brin import Brin
 from gateway.domain.eck_id import TEST_SEGMENTS
 from gateway.domain.fallback import Fallback
 from gateway.domain.language import Language
-from gateway.domain.release_class import ReleaseClass
+from gateway.domain.purpose import Purpose
+from gateway.domain.release_class import Classes, ReleaseClass
 from gateway.domain.role import Role
 from gateway.domain.sector import Sector
 from gateway.federation.clients import NameIdFormat
@@ -73,13 +74,15 @@ POLICY = Policy(
     TODAY,
     {
         **{
-            attribute: AttributePolicy(ReleaseClass.BASE, "because")
+            attribute: AttributePolicy(Classes(ReleaseClass.BASE))
             for attribute in Attribute
             if attribute not in (Attribute.EMAIL, Attribute.BIRTH_DATE, Attribute.PUPIL_NUMBER, Attribute.SUBGROUP)
         },
-        Attribute.EMAIL: AttributePolicy(ReleaseClass.JUSTIFIED, "staff", {Role.STUDENT: ReleaseClass.NEVER}),
-        Attribute.BIRTH_DATE: AttributePolicy(ReleaseClass.JUSTIFIED, "norm-referenced tests"),
-        Attribute.PUPIL_NUMBER: AttributePolicy(ReleaseClass.NEVER, "local"),
+        Attribute.EMAIL: AttributePolicy(
+            Classes(ReleaseClass.JUSTIFIED, {Role.STUDENT: ReleaseClass.NEVER}), frozenset({Purpose.ACCESS})
+        ),
+        Attribute.BIRTH_DATE: AttributePolicy(Classes(ReleaseClass.JUSTIFIED), frozenset({Purpose.ACCESS})),
+        Attribute.PUPIL_NUMBER: AttributePolicy(Classes(ReleaseClass.NEVER)),
     },
 )
 SENT: dict[str, tuple[str, ...]] = {
@@ -141,7 +144,7 @@ def world(
     service_id: str = "rekentuin",
 ) -> World:
     """A world in which the school accepted set 1 with these attributes, beside the ECK iD."""
-    purposes = dict.fromkeys((Attribute.ECK_ID, *asked), "access")
+    purposes = dict.fromkeys((Attribute.ECK_ID, *asked), Purpose.ACCESS)
     entry = changed(
         service(ServiceId(service_id)),
         sectors=sectors,

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from gateway.domain.attribute import Attribute
+from gateway.domain.reduction import FROM_BIRTH_DATE
 
 NAMES = ("entree", "surf")
 """The dialects of SAML parties."""
@@ -43,7 +44,9 @@ class Dialect:
     @property
     def delivers(self) -> frozenset[Attribute]:
         """What an identity provider that speaks this dialect can send, and what the gateway adds to it."""
-        return frozenset(self.incoming.values()) | FROM_THE_GATEWAY
+        sent = frozenset(self.incoming.values())
+        made = frozenset(FROM_BIRTH_DATE) if Attribute.BIRTH_DATE in sent else frozenset()
+        return sent | made | FROM_THE_GATEWAY
 
     @property
     def carries(self) -> frozenset[Attribute]:

@@ -4,7 +4,10 @@ import datetime as dt
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from gateway.domain.attribute import Attribute
+from gateway.domain.brin import Brin
 from gateway.domain.fallback import Fallback
+from gateway.domain.reduction import Reduction
 from gateway.settings.fields import (
     BrinField,
     Day,
@@ -30,12 +33,30 @@ class AgreementEntry(Model):
     offline_access: Switch = Field(
         default=False, description="The service may renew its tokens while the person is away (OpenID Connect)"
     )
+    branches: list[BrinField] = Field(
+        default=[], description="Only people of these branches, by BRINs of 6 characters; absent: of all"
+    )
+    groups: list[Text] = Field(
+        default=[], description="Only pupils of these groups, and of anybody's groups only these go; absent: all"
+    )
+    suspended: Text | None = Field(default=None, description="Why nothing goes for now; absent: the agreement works")
+    reduce: dict[Attribute, Reduction] = Field(default={}, description="What values are reduced to, beside the policy")
+    namesakes: Switch = Field(
+        default=False, description="Full surnames where the policy gives initials: groups have namesakes"
+    )
 
     @model_validator(mode="after")
     def _somebody(self) -> "AgreementEntry":
         if not self.schools and not self.boards:
             raise ValueError("an agreement is of schools or boards: name at least one")
         return self
+
+    @field_validator("branches", mode="after")
+    @classmethod
+    def _are_branches(cls, branches: list[Brin]) -> list[Brin]:
+        if any(brin.branch is None for brin in branches):
+            raise ValueError("a branch is named by its BRIN of 6 characters, such as 99DE00")
+        return branches
 
     @field_validator("valid_until", mode="after")
     @classmethod

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from gateway.domain.attribute import Attribute
 from gateway.domain.sector import Sector
 from gateway.settings.fields import (
     BrinField,
@@ -28,4 +29,7 @@ class SchoolEntry(Model):
     domains: list[DomainName] = Field(default=[], description="Values of schacHomeOrganization that mean this school")
     digi_delivery_id: Annotated[str, Field(pattern=_GUID)] | None = Field(
         default=None, description="GUID in the content chain, case as registered"
+    )
+    deny: dict[Id, list[Attribute]] = Field(
+        default={}, description="By service, attributes that this school never lets go to it, whatever was agreed"
     )

@@ -1,12 +1,15 @@
 """`services/*.yaml`."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.fallback import Fallback
 from gateway.domain.protocol import Protocol
+from gateway.domain.purpose import Purpose
+from gateway.domain.reduction import Reduction
+from gateway.domain.role import Role
 from gateway.domain.sector import Sector
 from gateway.settings.fields import (
     Address,
@@ -47,6 +50,18 @@ class Sign(Model):
         return self
 
 
+class AskEntry(Model):
+    """What a service asks of an attribute. The purpose alone may stand in its place: `given_name: greeting`."""
+
+    purpose: Purpose = Field(description="Why it is asked")
+    roles: list[Role] = Field(default=[], description="Of whom: people in these roles; absent: everybody")
+    reduction: Reduction | None = Field(default=None, description="What suffices: its values are reduced to this")
+
+
+def _ask(value: Any) -> Any:
+    return {"purpose": value} if isinstance(value, str) else value
+
+
 class CommonServiceEntry(Model):
     """What an entry of `services/*.yaml` has whatever its protocol."""
 
@@ -61,8 +76,8 @@ class CommonServiceEntry(Model):
         "identifier; absent: each has its own",
     )
     start_url: Address | None = Field(default=None, description="Where error pages lead back to")
-    attribute_sets: dict[Annotated[Whole, Field(ge=1)], dict[Attribute, Text]] = Field(
-        min_length=1, description="Numbered sets of attributes, each with its purpose in a word; each names eck_id"
+    attribute_sets: dict[Annotated[Whole, Field(ge=1)], dict[Attribute, Annotated[AskEntry, BeforeValidator(_ask)]]] = (
+        Field(min_length=1, description="Numbered sets of attributes, each with its purpose; each names eck_id")
     )
 
 
