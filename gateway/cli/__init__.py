@@ -12,6 +12,7 @@ _COMMANDS = {
     "init": "gateway.cli.init",
     "metadata": "gateway.cli.metadata",
     "reload": "gateway.cli.reload",
+    "policy": "gateway.cli.policy",
     "serve": "gateway.cli.serve",
     "service": "gateway.cli.service",
 }

@@ -1,70 +1,158 @@
-"""`sluis explain DIR --service S --school B --role R`: what a service gets, and by which rule."""
+"""`sluis explain DIR`: what a service gets and by which rule; `--matrix` for all services, roles and attributes."""
 
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.loading import configuration_or_exit, directory_argument
+from gateway.cli.loading import Configuration, configuration_or_exit, directory_argument
+from gateway.cli.matrix_formats import as_csv, as_html, print_table
+from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.clock import SystemClock
 from gateway.domain.errors import SluisError
 from gateway.domain.role import Role
-from gateway.federation.models import ServiceId
-from gateway.release.explain import Explanation, explain
+from gateway.federation.models import School, Service, ServiceId
+from gateway.release.explain import Explanation, Line, explain
+from gateway.release.matrix import matrix
 from gateway.release.policy import Policy
+from gateway.release.record import MEANINGS, Rule
+
+_NONE = "none"
 
 
 @click.command("explain")
 @directory_argument
-@click.option("--service", required=True, help="Id of the service.")
-@click.option("--school", required=True, help="BRIN of the school.")
-@click.option("--role", required=True, type=click.Choice([role.value for role in Role]), help="Role of the person.")
-@click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
-def command(directory: Path, service: str, school: str, role: str, *, as_json: bool) -> None:
-    """Explain a release: each attribute with the rule that lets it through or stops it; exit 1 when nothing goes."""
+@click.option("--service", help="Id of the service.")
+@click.option("--school", help="BRIN of the school.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="Role of the person.")
+@click.option("--why-not", type=click.Choice([one.value for one in Attribute]), help="Explain one attribute in words.")
+@click.option("--matrix", "as_matrix", is_flag=True, help="All services, roles and attributes; of all schools or one.")
+@click.option("--json", "output", flag_value="json", help="Print JSON.")
+@click.option("--csv", "output", flag_value="csv", help="Print the matrix as CSV.")
+@click.option("--html", "output", flag_value="html", help="Print the matrix as a page.")
+def command(  # noqa: PLR0917 - click hands in every option by its name
+    directory: Path,
+    service: str | None,
+    school: str | None,
+    role: str | None,
+    why_not: str | None,
+    as_matrix: bool,  # noqa: FBT001
+    output: str | None,
+) -> None:
+    """Explain releases: each attribute with the rule that lets it through or stops it; exit 1 when nothing goes."""
+    if as_matrix:
+        if service or role or why_not:
+            raise click.UsageError("--matrix is of all services and roles; only --school goes with it")
+        _matrix(configuration_or_exit(directory), school, output)
+        return
+    if service is None or school is None or role is None:
+        raise click.UsageError("name --service, --school and --role; or --matrix")
+    if output in ("csv", "html"):
+        raise click.UsageError(f"--{output} goes with --matrix")
     configuration = configuration_or_exit(directory)
-    federation = configuration.federation
-    found = federation.services.get(ServiceId(service))
-    if found is None:
-        known = ", ".join(sorted(federation.services)) or "none"
-        raise click.BadParameter(f"no service has the id {service}; known: {known}", param_hint="--service")
-    try:
-        explanation = explain(
-            federation=federation,
-            policy=Policy.of(configuration.settings.policy),
-            service=found,
-            school=federation.school_by_brin(Brin(school)),
-            role=Role(role),
-            now=SystemClock().now(),
-        )
-    except ValueError as cause:
-        raise click.BadParameter(str(cause), param_hint="--school") from cause
-    except SluisError as error:
-        click.echo(f"nothing is released: {error.code}{f' ({error.hint})' if error.hint else ''}")
-        sys.exit(1)
-    if as_json:
+    explanation = _explained(configuration, service, school, role)
+    if why_not is not None:
+        _print_why(explanation, why_not)
+    elif output == "json":
         click.echo(json.dumps(asdict(explanation), indent=2, default=str))
     else:
         _print(explanation)
 
 
+def _explained(configuration: Configuration, service: str, school: str, role: str) -> Explanation:
+    found = _service(configuration, service)
+    try:
+        return explain(
+            federation=configuration.federation,
+            policy=Policy.of(configuration.settings.policy),
+            service=found,
+            school=_school(configuration, school),
+            role=Role(role),
+            now=SystemClock().now(),
+        )
+    except SluisError as error:
+        _refused(error)
+
+
+def _service(configuration: Configuration, service: str) -> Service:
+    services = configuration.federation.services
+    found = services.get(ServiceId(service))
+    if found is None:
+        known = ", ".join(sorted(services)) or "none"
+        raise click.BadParameter(f"no service has the id {service}; known: {known}", param_hint="--service")
+    return found
+
+
+def _school(configuration: Configuration, school: str) -> School:
+    try:
+        return configuration.federation.school_by_brin(Brin(school))
+    except ValueError as cause:
+        raise click.BadParameter(str(cause), param_hint="--school") from cause
+
+
+def _matrix(configuration: Configuration, school: str | None, output: str | None) -> None:
+    federation = configuration.federation
+    try:
+        schools = [_school(configuration, school)] if school else list(federation.schools.values())
+    except SluisError as error:
+        _refused(error)
+    policy = Policy.of(configuration.settings.policy)
+    rows = matrix(federation=federation, policy=policy, schools=schools, now=SystemClock().now())
+    of_whom = str(schools[0].brin) if school else f"{len(schools)} schools"
+    if output == "json":
+        click.echo(json.dumps([asdict(row) for row in rows], indent=2))
+    elif output == "csv":
+        click.echo(as_csv(rows), nl=False)
+    elif output == "html":
+        click.echo(as_html(rows, title=f"Releases of {of_whom}, policy {policy.version}"), nl=False)
+    else:
+        print_table(rows, Console(markup=False, emoji=False))
+
+
 def _print(explanation: Explanation) -> None:
     console = Console(markup=False, emoji=False)
-    console.print(
+    console.print(_about(explanation))
+    table = Table()
+    for column in ("attribute", "goes", "rule", "reduction", "purpose"):
+        table.add_column(column, overflow="fold")
+    for line in explanation.lines:
+        table.add_row(line.attribute, "yes" if line.released else "no", line.rule, line.reduction, line.purpose)
+    console.print(table)
+    console.print(f"identifier of a person without ECK iD: {explanation.fallback}")
+    statement = asdict(explanation.identity_statement)
+    parts = ", ".join(f"{key} {value or _NONE}" for key, value in statement.items())
+    console.print(f"identity statement: {parts}")
+
+
+def _print_why(explanation: Explanation, attribute: str) -> None:
+    line = next((one for one in explanation.lines if one.attribute == attribute), None)
+    click.echo(_about(explanation))
+    if line is None:
+        click.echo(f"{attribute} stays: no attribute set of {explanation.service} asks it")
+    else:
+        click.echo(_why(line))
+
+
+def _why(line: Line) -> str:
+    reduction = f", reduced: {line.reduction}" if line.reduction else ""
+    purpose = f"; its purpose is {line.purpose}" if line.purpose else ""
+    goes = "goes" if line.released else "stays"
+    return f"{line.attribute} {goes} ({line.rule}{reduction}): {MEANINGS[Rule(line.rule)]}{purpose}"
+
+
+def _about(explanation: Explanation) -> str:
+    return (
         f"{explanation.service} at {explanation.school}, {explanation.role}: agreement {explanation.agreement}, "
         f"attribute set {explanation.attribute_set}, policy {explanation.policy}"
     )
-    table = Table()
-    for column in ("attribute", "goes", "rule", "purpose"):
-        table.add_column(column, overflow="fold")
-    for line in explanation.lines:
-        table.add_row(line.attribute, "yes" if line.released else "no", line.rule, line.purpose)
-    console.print(table)
-    console.print(f"identifier of a person without ECK iD: {explanation.fallback}")
-    statement = explanation.identity_statement
-    console.print(f"identity statement: {', '.join(f'{key} {value}' for key, value in asdict(statement).items())}")
+
+
+def _refused(error: SluisError) -> NoReturn:
+    click.echo(f"nothing is released: {error.code}{f' ({error.hint})' if error.hint else ''}")
+    sys.exit(1)

@@ -1,4 +1,4 @@
-"""`sluis service add-oidc DIR NAME --redirect-uri URI`: a new relying party, and what its supplier must know."""
+"""`sluis service`: add a relying party (`add-oidc`), and what a school is asked to accept with a new set (`diff`)."""
 
 import json
 import sys
@@ -10,6 +10,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from gateway.cli.loading import examine, settings_or_exit, show
+from gateway.cli.set_diff import diff
 from gateway.domain.attribute import Attribute
 from gateway.domain.clock import SystemClock
 from gateway.domain.randomness import Randomness, SystemRandomness
@@ -24,7 +25,10 @@ _SECRET_BYTES = 32
 
 @click.group("service")
 def command() -> None:
-    """Add services."""
+    """Add services, and compare their attribute sets."""
+
+
+command.add_command(diff)
 
 
 @command.command("add-oidc")

@@ -15,18 +15,13 @@ from gateway.domain.role import Role
 from gateway.federation.models import Agreement, IdentityProvider, School, Service
 from gateway.federation.snapshot import Federation
 from gateway.pseudonyms.resolve import kind_of_identifier
-from gateway.pseudonyms.subject import Subject, SubjectKind
+from gateway.pseudonyms.subject import Subject
 from gateway.release.decision import Case, Decision, decide
+from gateway.release.identity_statement import IdentityStatement, identity_statement
 from gateway.release.pipeline import registered_values
 from gateway.release.policy import Policy
 
 _NONE = "none"
-_FLAGS = {
-    Role.STUDENT: "onderwijsdeelnemer",
-    Role.EMPLOYEE: "onderwijsmedewerker",
-    Role.STAFF: "onderwijsmedewerker",
-    Role.AFFILIATE: "betrokkene",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +33,6 @@ class Line:
     rule: str
     purpose: str
     reduction: str
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityStatement:
-    """The release in the words of the Edu-V agreements (H2M identification and authentication, page 2555919).
-
-    A secondary person id goes only in place of the primary one, never beside it.
-    """
-
-    primary_person_id: str
-    secondary_person_id: str
-    primary_organisation_id: str
-    secondary_organisation_id: str
-    flag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +55,23 @@ class Explanation:
 
 
 def explain(
-    *, federation: Federation, policy: Policy, service: Service, school: School, role: Role, now: datetime
+    *,
+    federation: Federation,
+    policy: Policy,
+    service: Service,
+    school: School,
+    role: Role,
+    now: datetime,
+    idps: Sequence[IdentityProvider] | None = None,
 ) -> Explanation:
-    """Decide as a login would, and raise as it would: SluisError AGREEMENT_* or ECK_ID_REQUIRED."""
+    """Decide as a login would, and raise as it would: SluisError AGREEMENT_* or ECK_ID_REQUIRED.
+
+    Limits of an agreement to branches or groups are taken as met. `idps` are those that speak for the school, for who
+    knows them already.
+    """
     agreement = federation.agreement(service.id, school, dutch_day(now))
-    idps = [idp for idp in federation.identity_providers.values() if school.brin in idp.schools]
+    if idps is None:
+        idps = [idp for idp in federation.identity_providers.values() if school.brin in idp.schools]
     permitted = policy.identifiers(role, school.sector)
     sector = school.sector if any(idp.eck_id_sources for idp in idps) else None
     kind = kind_of_identifier(service, agreement, sector=sector, permitted=permitted)
@@ -104,13 +97,7 @@ def explain(
         policy=policy.version,
         fallback=fallback,
         lines=_lines(decision, service, agreement),
-        identity_statement=IdentityStatement(
-            primary_person_id=SubjectKind.ECK_ID.value if kind is SubjectKind.ECK_ID else _NONE,
-            secondary_person_id=fallback if kind is SubjectKind.ECK_ID else kind.value,
-            primary_organisation_id="brin" if Attribute.SCHOOL in decision.released else _NONE,
-            secondary_organisation_id="digi_delivery_id" if Attribute.DIGI_DELIVERY_ID in decision.released else _NONE,
-            flag=_FLAGS[role],
-        ),
+        identity_statement=identity_statement(decision, kind),
     )
 
 

@@ -32,6 +32,25 @@ RELEASING = frozenset({Rule.IDENTIFIER_ECK_ID, Rule.IDENTIFIER_FALLBACK, Rule.RE
 """The rules that let an attribute through; all others stop it."""
 
 
+MEANINGS = {
+    Rule.IDENTIFIER_ECK_ID: "it is the one identifier of a learner with an ECK iD",
+    Rule.IDENTIFIER_FALLBACK: "it is the one identifier of somebody without an ECK iD that this service may see",
+    Rule.IDENTIFIER_REPLACED: "there is no ECK iD that this service may see; a fallback goes in its place",
+    Rule.STOPPED_SECOND_IDENTIFIER: "a release has one identifier, and it is another",
+    Rule.STOPPED_NOT_AGREED: "the version of the attribute set that the school accepted does not name it",
+    Rule.STOPPED_OTHER_ROLE: "the attribute set asks it of people in other roles",
+    Rule.STOPPED_POLICY_NEVER: "the policy lets it go to nobody of people in this role and sector",
+    Rule.STOPPED_NO_PURPOSE: "the policy wants a purpose that fits it, and the attribute set gives another",
+    Rule.STOPPED_SCHOOL_DENIES: "the school denies it to this service",
+    Rule.STOPPED_NOT_CONSENTED: "the person does not let it go",
+    Rule.STOPPED_NOT_SENT: "no identity provider of the school sends it",
+    Rule.STOPPED_NOTHING_LEFT: "the reduction leaves nothing of it",
+    Rule.RELEASED_BASE: "agreed, and the policy lets it go to any service with an agreement",
+    Rule.RELEASED_JUSTIFIED: "agreed, for a purpose that the policy lets it go for",
+}
+"""Each rule in a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """The one rule that decided about an attribute, and the reduction that ran over its values, if one did."""

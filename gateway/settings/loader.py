@@ -112,6 +112,13 @@ def read(directory: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
     return settings, settings.problems
 
 
+def read_policy(path: Path) -> tuple[PolicyFile | None, tuple[Problem, ...]]:
+    """A policy file by itself, wherever it lies, and what is wrong with it."""
+    reading = _Reading(path.parent, [], set())
+    _, policy = reading.one(path.name, PolicyFile)
+    return policy, tuple(reading.problems)
+
+
 @dataclass(slots=True)
 class _Reading:
     directory: Path

@@ -197,8 +197,8 @@ class TestExplain:
 
         assert result.exit_code == 0
         rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
-        assert ["eck_id", "yes", "identifier-eck-id", "access"] in rows
-        assert ["given_name", "yes", "released-base", "greeting"] in rows
+        assert ["eck_id", "yes", "identifier-eck-id", "", "access"] in rows
+        assert ["given_name", "yes", "released-base", "", "greeting"] in rows
         assert "leesplein at 99XA, student: agreement VOORBEELD-2026-07" in result.stdout
         assert "without ECK iD: provisional" in result.stdout
         assert "identity statement: primary_person_id eck_id" in result.stdout
@@ -207,9 +207,13 @@ class TestExplain:
         explained = json.loads(_explain(federation, "--json").stdout)
 
         assert (explained["service"], explained["school"], explained["role"]) == ("leesplein", "99XA", "student")
-        assert {"attribute": "eck_id", "released": True, "rule": "identifier-eck-id", "purpose": "access"} in explained[
-            "lines"
-        ]
+        assert {
+            "attribute": "eck_id",
+            "released": True,
+            "rule": "identifier-eck-id",
+            "purpose": "access",
+            "reduction": "",
+        } in explained["lines"]
         assert explained["identity_statement"]["primary_person_id"] == "eck_id"
 
     def test_a_role_matters(self, federation):
@@ -220,15 +224,38 @@ class TestExplain:
         assert learner["identity_statement"]["flag"] == "onderwijsdeelnemer"
         assert teacher["identity_statement"]["flag"] == "onderwijsmedewerker"
 
-    def test_a_purpose_is_shown_as_it_is_written(self, federation, tmp_path):
-        directory = write_federation(tmp_path / "config", port=8123).directory
-        service = directory / "services/leesplein.yaml"
-        service.write_text(service.read_text().replace("given_name: greeting", 'given_name: "[/hello] :smile:"'))
-        assert "[/hello]" in service.read_text()
+    def test_why_not_says_the_rule_in_words(self, federation):
+        name, mail = (_explain(federation, "--why-not", one).stdout for one in ("given_name", "email"))
 
-        result = _explain(directory)
+        assert "given_name goes (released-base): agreed, and the policy lets it go" in name
+        assert "email stays: no attribute set of leesplein asks it" in mail
 
-        assert "[/hello] :smile:" in result.stdout
+    def test_the_matrix_of_a_school_in_every_form(self, federation):
+        as_json, as_csv, page, table = (
+            sluis("explain", federation, "--matrix", "--school", "99XA", *form).stdout
+            for form in (["--json"], ["--csv"], ["--html"], [])
+        )
+
+        rows = json.loads(as_json)
+        assert {(row["service"], row["role"]) for row in rows} >= {("leesplein", "student"), ("rekentuin", "staff")}
+        header, *lines = as_csv.splitlines()
+        assert header.split(",") == list(rows[0])
+        assert len(lines) == len(rows)
+        assert page.count("<table>") == len({row["service"] for row in rows})
+        assert "<script" not in page
+        assert "Releases of 99XA" in page
+        assert "leesplein" in table
+
+    def test_the_matrix_of_everybody_counts_schools(self, federation):
+        rows = json.loads(sluis("explain", federation, "--matrix", "--json").stdout)
+
+        assert {row["schools"] for row in rows if row["service"] == "leesplein" and row["attribute"] == "eck_id"} == {2}
+
+    @pytest.mark.parametrize(
+        "more", [["--matrix", "--role", "student"], ["--service", "leesplein"], ["--matrix", "--school", "x"]]
+    )
+    def test_what_makes_no_sense_together(self, federation, more):
+        assert sluis("explain", federation, *more).exit_code == 2
 
     def test_a_school_that_nobody_knows(self, federation):
         result = _explain(federation, school="98ZZ")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.domain.attribute import Attribute
+from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
 from gateway.domain.role import Role
@@ -12,6 +13,9 @@ from gateway.domain.sector import Sector
 from gateway.federation.models import AttributeSet
 from gateway.federation.snapshot import Federation
 from gateway.release.explain import Explanation, explain
+from gateway.release.identity_statement import IdentityStatement
+from gateway.release.matrix import matrix
+from gateway.release.record import MEANINGS, Rule
 from tests.support.releasing import NOW, SCHOOL, SENT, World, world
 
 
@@ -56,18 +60,23 @@ def test_a_newer_set_is_explained_as_not_agreed() -> None:
 
 def test_the_words_of_the_edu_v_agreements() -> None:
     statement = explained(world(*ASKED)).identity_statement
-    assert statement.primary_person_id == "eck_id"
-    assert statement.primary_organisation_id == "brin"
-    assert statement.secondary_organisation_id == "digi_delivery_id"
-    assert statement.flag == "onderwijsdeelnemer"
+    assert statement == IdentityStatement("eck_id", "", "brin", "", "onderwijsdeelnemer")
+    by_other_id = explained(world(Attribute.DIGI_DELIVERY_ID), Role.STAFF).identity_statement
+    assert by_other_id == IdentityStatement("eck_id", "", "", "digi_delivery_id", "onderwijsmedewerker")
     bare = explained(world(), Role.AFFILIATE).identity_statement
-    assert (bare.primary_organisation_id, bare.secondary_organisation_id, bare.flag) == ("none", "none", "betrokkene")
+    assert bare == IdentityStatement("eck_id", "", "", "", "betrokkene")
+
+
+@pytest.mark.parametrize("parts", [("eck_id", "real_id", "", ""), ("", "", "brin", ""), ("eck_id", "", "brin", "guid")])
+def test_a_statement_with_two_ids_for_one_thing_is_none(parts: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match=r"identity statement|stands in"):
+        IdentityStatement(*parts, "betrokkene")
 
 
 def test_a_service_that_is_not_registered_for_the_sector() -> None:
     elsewhere = frozenset({Sector.MBO})
     explanation = explained(world(sectors=elsewhere))
-    assert explanation.identity_statement.primary_person_id == "none"
+    assert explanation.identity_statement.primary_person_id == ""
     assert {line.attribute: line.rule for line in explanation.lines} == {
         "eck_id": "identifier-replaced",
         "provisional_id": "identifier-fallback",
@@ -89,3 +98,27 @@ def test_released_values_do_not_show() -> None:
     released = world(Attribute.GIVEN_NAME).release(SENT).released
     assert "Fenna" not in repr(released)
     assert "given_name" in repr(released)
+
+
+def test_the_matrix_counts_schools_by_rule() -> None:
+    given_world = world(Attribute.GIVEN_NAME, Attribute.EMAIL)
+    other = replace(SCHOOL, brin=Brin("99XD"), board=None)
+    federation = Federation.of(
+        schools=(SCHOOL, other),
+        identity_providers=(given_world.idp,),
+        services=(given_world.service,),
+        agreements=given_world.agreements,
+    )
+    rows = matrix(federation=federation, policy=given_world.policy, schools=(SCHOOL, other), now=NOW)
+    of_pupils = {(row.attribute, row.rule, row.released, row.schools) for row in rows if row.role == "student"}
+    assert of_pupils == {
+        ("nothing", "agreement_missing", False, 1),
+        ("eck_id", "identifier-eck-id", True, 1),
+        ("given_name", "released-base", True, 1),
+        ("email", "stopped-policy-never", False, 1),
+    }
+    assert {row.role for row in rows} == set(Role)
+
+
+def test_every_rule_has_a_meaning() -> None:
+    assert set(MEANINGS) == set(Rule)

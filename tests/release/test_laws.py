@@ -19,6 +19,7 @@ from gateway.domain.release_class import ReleaseClass
 from gateway.federation.clients import NameIdFormat
 from gateway.federation.models import ServiceId
 from gateway.pseudonyms.subject import SubjectKind
+from gateway.release.identity_statement import identity_statement
 from gateway.release.pipeline import Outcome
 from tests.support.generated_federation import (
     ACCOUNT,
@@ -149,6 +150,25 @@ def test_law_2_one_identifier(login: Login) -> None:
     eck_ids = [value for value in all_values(outcome) if "ketenid.nl" in value]
     assert eck_ids == ([ECK_ID] if may_see_eck_id(login) else [])
     assert (subject.kind is SubjectKind.ECK_ID) is may_see_eck_id(login)
+
+
+@many
+@given(sound_logins())
+def test_law_2_every_release_is_an_identity_statement_of_the_edu_v_agreements(login: Login) -> None:
+    """One person id, primary or secondary; an organisation's ids where they were asked; the flag of the role."""
+    outcome = surely(released(login))
+    statement = identity_statement(outcome.decision, outcome.released.subject.kind)
+    assert (statement.primary_person_id == "eck_id") is may_see_eck_id(login)
+    assert (statement.secondary_person_id == "") is may_see_eck_id(login)
+    names_school = set(outcome.released.values) & {
+        Attribute.SCHOOL,
+        Attribute.SCHOOL_BRANCH,
+        Attribute.SCHOOL_DOMAIN,
+        Attribute.DIGI_DELIVERY_ID,
+    }
+    assert bool(statement.primary_organisation_id or statement.secondary_organisation_id) is bool(names_school)
+    flags = {"student": "onderwijsdeelnemer", "affiliate": "betrokkene"}
+    assert statement.flag == flags.get(str(login.role), "onderwijsmedewerker")
 
 
 @many

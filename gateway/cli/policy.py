@@ -1,0 +1,101 @@
+"""`sluis policy diff OLD NEW`: what a new policy says otherwise, and which releases change for whom."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli.loading import configuration_or_exit, show
+from gateway.domain.clock import SystemClock
+from gateway.release.differences import ClassChange, ReleaseChange, class_changes, release_changes
+from gateway.release.matrix import matrix
+from gateway.release.policy import Policy
+from gateway.settings.loader import read_policy
+from gateway.settings.problems import errors
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group("policy")
+def command() -> None:
+    """Compare versions of the policy."""
+
+
+@command.command("diff")
+@click.argument("old", type=_FILE)
+@click.argument("new", type=_FILE)
+@click.option(
+    "--in",
+    "directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Configuration whose releases are compared; absent: the directory of NEW or OLD, if it is one.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
+def diff(old: Path, new: Path, directory: Path | None, *, as_json: bool) -> None:
+    """Print what the policy file NEW changes that OLD said, and which releases change for whom."""
+    before, after = _policy(old), _policy(new)
+    classes = class_changes(before, after)
+    directory = directory or next((one.parent for one in (new, old) if (one.parent / "gateway.yaml").is_file()), None)
+    releases = None if directory is None else _releases(directory, before, after)
+    if as_json:
+        click.echo(
+            json.dumps(
+                {
+                    "classes": [asdict(change) for change in classes],
+                    "releases": None if releases is None else [asdict(change) for change in releases],
+                },
+                indent=2,
+            )
+        )
+    else:
+        _print(before, after, classes, releases)
+
+
+def _policy(path: Path) -> Policy:
+    policy, problems = read_policy(path)
+    show(problems)
+    if policy is None or errors(problems):
+        sys.exit(1)
+    return Policy.of(policy)
+
+
+def _releases(directory: Path, before: Policy, after: Policy) -> tuple[ReleaseChange, ...]:
+    federation, now = configuration_or_exit(directory).federation, SystemClock().now()
+    return release_changes(
+        (
+            matrix(federation=federation, policy=before, schools=(school,), now=now),
+            matrix(federation=federation, policy=after, schools=(school,), now=now),
+        )
+        for school in federation.schools.values()
+    )
+
+
+def _print(
+    before: Policy, after: Policy, classes: Sequence[ClassChange], releases: Sequence[ReleaseChange] | None
+) -> None:
+    console = Console(markup=False, emoji=False)
+    if not classes:
+        console.print(f"the policies {before.version} and {after.version} say the same")
+        return
+    said = Table(title=f"policy {before.version} to {after.version}", title_justify="left")
+    for column in ("attribute", "before", "after", "for whom"):
+        said.add_column(column, overflow="fold")
+    for change in classes:
+        said.add_row(change.attribute, change.before, change.after, "\n".join(change.whom))
+    console.print(said)
+    if releases is None:
+        console.print("no configuration beside these files: name one with --in to see which releases change")
+    elif not releases:
+        console.print("no release changes")
+    else:
+        table = Table(title="releases that change", title_justify="left")
+        for column in ("service", "role", "attribute", "goes before", "goes after", "schools"):
+            table.add_column(column, overflow="fold")
+        for one in releases:
+            table.add_row(one.service, one.role, one.attribute, one.before, one.after, str(one.schools))
+        console.print(table)
