@@ -56,6 +56,7 @@ from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sqlite_store import SqliteStore
 from gateway.storage.subjects import SqlSubjects
 from gateway.web import headers, operations
+from gateway.web.answers import AnswersLeft
 from gateway.web.cookies import BrowserCookie
 from gateway.web.proxies import TrustedProxies
 
@@ -70,6 +71,7 @@ class Parts:
     store: ShortLivedStore
     lasting_marks: ShortLivedStore
     engine: Engine
+    ledger: SqlLedger
     clock: Clock
     randomness: Randomness
     metrics: Metrics
@@ -104,13 +106,15 @@ def parts_of(
 ) -> Parts:
     """Make the parts around what has been loaded and checked. `standing` is what the process above has to tell."""
     clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
+    engine = lasting_engine(settings)
     return Parts(
         settings=settings,
         federation=federation,
         keys=keys,
         store=_short_lived(settings, keys, clock, randomness),
         lasting_marks=_short_lived(settings, keys, clock, randomness, durable=True),
-        engine=lasting_engine(settings),
+        engine=engine,
+        ledger=SqlLedger(engine, key=keys.ledger.active, clock=clock, randomness=randomness),
         clock=clock,
         randomness=randomness,
         metrics=Metrics(),
@@ -174,6 +178,7 @@ def create_app(parts: Parts) -> Flask:
         operations.blueprint(health=_health(parts), metrics=parts.metrics, metrics_from=settings.metrics.allow_from),
     ):
         app.register_blueprint(blueprint)
+    app.wsgi_app = AnswersLeft(app.wsgi_app, parts.ledger.answers)  # type: ignore[method-assign]
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
@@ -228,7 +233,7 @@ def _releases(parts: Parts) -> Releases:
         policy=Policy.of(parts.settings.policy),
         eck_ids=EckIds({EckIdSource.ASSERTION: FromAssertion(segments)}),
         subjects=SubjectResolver(keys=parts.keys.pseudonyms.all, subjects=SqlSubjects(parts.engine)),
-        ledger=SqlLedger(parts.engine),
+        ledger=parts.ledger,
         anomalies=SqlAnomalies(parts.engine),
         account_key=parts.keys.pseudonyms.first,
         metrics=parts.metrics,

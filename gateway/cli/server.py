@@ -5,10 +5,12 @@ start again does not hang on what lies on disk by then. What connects to a store
 loaded anew, whole, beside the one in use; workers with the new one take the place of those with the old one.
 """
 
+import atexit
 import gc
 import logging
 import os
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,11 +28,13 @@ from gateway.cli import pid_file
 from gateway.cli.arbiter import SmoothArbiter
 from gateway.cli.loading import Configuration, configuration_or_exit, examine, show
 from gateway.domain.clock import SystemClock
+from gateway.domain.errors import SluisError
 from gateway.observability.log import configure
 from gateway.observability.standing import Standing
 from gateway.settings.loader import Settings
 from gateway.settings.problems import errors
 from gateway.storage import migrate
+from gateway.storage.ledger import SqlLedger
 
 log = structlog.get_logger("sluis")
 
@@ -77,6 +81,12 @@ def _database_problem(settings: Settings) -> str:
 def _configure_log(settings: Settings) -> None:
     file = settings.gateway.log.file
     configure(file=settings.directory / file if file else None, level=settings.gateway.log.level)
+
+
+def _write_down_answers(ledger: SqlLedger) -> None:
+    """A worker that ends says which of its last answers have left, if it can: they count as unanswered else."""
+    with suppress(SluisError):
+        ledger.close()
 
 
 class _MasterAlone(logging.Filter):
@@ -141,7 +151,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """The application of one worker."""
         found = self._configuration
-        return create_app(parts_of(found.settings, found.keys, found.federation, standing=self._standing))
+        parts = parts_of(found.settings, found.keys, found.federation)
+        atexit.register(_write_down_answers, parts.ledger)
+        return create_app(parts)
 
     def run(self) -> None:
         """Serve until stopped."""

@@ -34,6 +34,11 @@ class Metrics:
             ["idp"],
             registry=self._registry,
         )
+        self._ledger_failures = Counter(
+            "sluis_ledger_failures_total",
+            "Rows that could not be written to the ledger: each is a login that was stopped. Alarm on any",
+            registry=self._registry,
+        )
         self._names: set[str] = set()
 
     def login(self, *, service: str, idp: str, outcome: str, code: str) -> None:
@@ -51,6 +56,10 @@ class Metrics:
     def citizen_numbers(self, idp: str, count: int) -> None:
         """Count values that were dropped at the door."""
         self._citizen_numbers.labels(idp).inc(count)
+
+    def ledger_failed(self) -> None:
+        """Count a row that could not be written."""
+        self._ledger_failures.inc()
 
     def render(self) -> bytes:
         """All counters of all workers in the text format of Prometheus."""

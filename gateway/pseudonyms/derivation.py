@@ -27,8 +27,3 @@ def pairwise(key: SecretKey, scope: str, anchor: str) -> str:
     Core 8.1).
     """
     return f"{key.id}-{keyed_hash(key, 'pairwise', scope, anchor).hex()}"
-
-
-def ledger_hash(key: SecretKey, anchor: str) -> str:
-    """The learner in the ledger: 64 hexadecimal characters, the same for all services."""
-    return keyed_hash(key, "ledger", anchor).hex()

@@ -12,7 +12,7 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
 from gateway.domain.sector import Sector
 from gateway.federation.models import Agreement, Service
-from gateway.pseudonyms.derivation import anchor_of_account, anchor_of_eck_id, ledger_hash, pairwise
+from gateway.pseudonyms.derivation import anchor_of_account, anchor_of_eck_id, pairwise
 from gateway.pseudonyms.subject import Subject, SubjectKind
 from gateway.storage.contracts import SubjectRow, Subjects
 from gateway.storage.sealing import SecretKey
@@ -60,7 +60,7 @@ class SubjectResolver:
         known_as = (
             self._of_account(account, service, kept) if kept else pairwise(self._active, service.pairwise_scope, anchor)
         )
-        return Subject(SubjectKind.ECK_ID, eck_id.value, known_as, ledger_hash(self._active, anchor))
+        return Subject(SubjectKind.ECK_ID, eck_id.value, known_as)
 
     def _by_account(self, learner: Learner, kind: SubjectKind, service: Service, now: datetime) -> Subject:
         own = () if kind is SubjectKind.PROVISIONAL else learner.attributes.all(kind.attribute)
@@ -71,8 +71,7 @@ class SubjectResolver:
         if kind is SubjectKind.PROVISIONAL or service.knows_by_pairwise:
             row = self._subjects.find(learner.account, service.pairwise_scope) or self._subjects.keep(row)
         known_as = self._of_account(learner.account, service, row)
-        hashed = ledger_hash(self._active, anchor_of_account(learner.account))
-        return Subject(kind, own[0] if own else known_as, known_as, hashed)
+        return Subject(kind, own[0] if own else known_as, known_as)
 
     def _of_account(self, account: str, service: Service, row: SubjectRow) -> str:
         key = self._keys.get(row.key_id)

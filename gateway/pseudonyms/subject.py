@@ -26,14 +26,12 @@ class Subject:
     """One identifier of one learner for one service.
 
     `pairwise` is the protocol's own subject (persistent NameID, OIDC `sub`): derived from the same anchor, another
-    for every service, with the pseudonym key's id in front. `ledger_hash` is a keyed hash of the anchor (hexadecimal),
-    the only trace of the learner in the ledger.
+    for every service, with the pseudonym key's id in front.
     """
 
     kind: SubjectKind
     identifier: str
     pairwise: str
-    ledger_hash: str
 
     def __repr__(self) -> str:
         return f"Subject({self.kind})"

@@ -83,7 +83,7 @@ def explain(
             policy=policy,
             school=school,
             role=role,
-            subject=Subject(kind, "", "", ""),
+            subject=Subject(kind, "", ""),
             attributes=_sendable(idps, school, role, agreement),
             today=dutch_day(now),
         )

@@ -100,7 +100,7 @@ class Releases:
             attribute_set=None,
             policy=self._policy.version,
             subject_kind=None,
-            subject_hash=None,
+            subject_hash=self._account(idp.id, reading),
             decision="{}",
         )
         try:
@@ -108,11 +108,11 @@ class Releases:
             row = replace(row, school=str(found.school.brin))
             outcome = self._decide(service, idp, reading, found, now=now, refused=refused)
         except SluisError as error:
-            self._ledger.append(replace(row, code=error.code.value))
+            self._append(replace(row, code=error.code.value))
             if error.code in _ANOMALIES:
                 self._record_anomaly(error, reading, row)
             raise
-        self._ledger.append(_released_row(row, outcome))
+        self._append(_released_row(row, outcome))
         return outcome
 
     def preview(
@@ -180,8 +180,19 @@ class Releases:
         return Outcome(released, found.school, decision)
 
     def _record_anomaly(self, error: SluisError, reading: Reading, row: LedgerRow) -> None:
-        account = account_hash(self._account_key, IdpId(row.idp), reading.account) if reading.account else None
+        account = self._account(IdpId(row.idp), reading)
         self._anomalies.record(AnomalyRow(row.at, row.reference, error.code.value, row.idp, row.school, account))
+
+    def _account(self, idp: IdpId, reading: Reading) -> str | None:
+        return account_hash(self._account_key, idp, reading.account) if reading.account is not None else None
+
+    def _append(self, row: LedgerRow) -> None:
+        """Law 6. That nothing can be released is worth an alarm, beside the refusal of this login."""
+        try:
+            self._ledger.append(row)
+        except SluisError:
+            self._metrics.ledger_failed()
+            raise
 
 
 def registered_values(attributes: Attributes, found: SchoolOfLogin, role: Role) -> Attributes:
@@ -225,6 +236,5 @@ def _released_row(row: LedgerRow, outcome: Outcome) -> LedgerRow:
         agreement=decision.agreement.reference,
         attribute_set=decision.agreement.attribute_set,
         subject_kind=subject.kind.value,
-        subject_hash=subject.ledger_hash,
         decision=record.dump(decision.rulings),
     )

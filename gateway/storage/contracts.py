@@ -36,7 +36,10 @@ class ShortLivedStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One release or refused release. No attribute value, no local id; the subject as keyed hash only.
+    """One release or refused release. No attribute value, no local id.
+
+    `subject_hash` is the keyed hash of the local account, where it is known (hexadecimal); the ledger stores a hash of
+    that with a key of its own.
 
     `decision` is JSON, as `gateway.release.record` writes it: attribute name -> the id of the rule that let it through
     or stopped it, and of the reduction that ran.

@@ -1,26 +1,127 @@
-"""The ledger on SQL."""
+"""The ledger on SQL: chained, and committed in groups."""
 
-from sqlalchemy import Engine, insert
+import os
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.storage import schema
+from gateway.domain.randomness import Randomness
 from gateway.storage.contracts import LedgerRow
+from gateway.storage.ledger_answers import Answers, Place, answers_row
+from gateway.storage.ledger_chain import Chain
+from gateway.storage.ledger_connection import LedgerConnection
+from gateway.storage.ledger_statements import statements
+from gateway.storage.ledger_writer import ChainWriter
+from gateway.storage.sealing import SecretKey
 
-_LEDGER_COLUMNS = tuple(column.name for column in schema.ledger.columns if column.name != "id")
+
+@dataclass(slots=True)
+class _Waiting:
+    """A row on its way: with a place when it is durable, with a failure when it is not going to be."""
+
+    row: LedgerRow
+    place: Place | None = None
+    failure: Exception | None = None
 
 
 class SqlLedger:
-    """Fulfils Ledger. A row is committed, and on SQLite synced to disk, before `append` returns."""
+    """Fulfils Ledger. A row is committed, and on SQLite synced to disk, before `append` returns.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._insert = insert(schema.ledger)
+    Whoever comes first writes for all that wait: they share one transaction. A process is one writer of the chain;
+    after a failure it goes on as a new one, since nobody can tell whether a commit without an answer was made.
+    """
+
+    def __init__(self, engine: Engine, *, key: SecretKey, clock: Clock, randomness: Randomness) -> None:
+        self._clock = clock
+        self._writer = ChainWriter(Chain(key), statements(engine.dialect.name), randomness)
+        self._connection = LedgerConnection(engine)
+        driver = engine.dialect.loaded_dbapi
+        self._spoilt: tuple[type[Exception], ...] = (driver.IntegrityError, driver.DataError, driver.ProgrammingError)
+        self._errors: tuple[type[Exception], ...] = (SQLAlchemyError, driver.Error, OSError)
+        self._waiting: deque[_Waiting] = deque()
+        self._turn = Lock()
+        self._process = os.getpid()
+        self.answers = Answers(self.flush)
 
     def append(self, row: LedgerRow) -> None:
-        values = {name: getattr(row, name) for name in _LEDGER_COLUMNS}
+        place = self._append(row)
+        self.answers.note(place)
+
+    def flush(self) -> None:
+        """Write down which answers have left, if no row has taken that along. Raises SluisError as `append` does."""
+        if self.answers.waiting:
+            self._append(answers_row(self._clock.now()))
+
+    def close(self) -> None:
+        """Write down what is to be written down and let the database go. Raises SluisError as `append` does."""
         try:
-            with self._engine.begin() as connection:
-                connection.execute(self._insert, values)
-        except SQLAlchemyError as cause:
+            self.flush()
+        finally:
+            with self._turn:
+                self._connection.drop()
+
+    def _append(self, row: LedgerRow) -> Place:
+        waiting = _Waiting(row)
+        self._waiting.append(waiting)
+        with self._turn:
+            if waiting.place is None and waiting.failure is None:
+                self._settle(self._all_waiting())
+        if waiting.place is None:
+            cause = waiting.failure
             raise SluisError(ErrorCode.LEDGER_UNAVAILABLE, cause=type(cause).__name__) from cause
+        return waiting.place
+
+    def _all_waiting(self) -> list[_Waiting]:
+        batch = []
+        while self._waiting:
+            batch.append(self._waiting.popleft())
+        return batch
+
+    def _settle(self, batch: Sequence[_Waiting]) -> None:
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._writer.forget()
+            self._connection.abandon()
+        failure = self._try(batch)
+        if isinstance(failure, self._spoilt) and len(batch) > 1:
+            # One row that the database does not take must not stop the others.
+            for one in batch:
+                one.failure = self._try([one])
+        else:
+            for one in batch:
+                one.failure = failure
+
+    def _try(self, batch: Sequence[_Waiting]) -> Exception | None:
+        """What kept the rows from being written. A kept connection may have gone stale: then a fresh one gets a try."""
+        failure: Exception | None = None
+        for _ in range(2):
+            kept = self._connection.is_kept
+            try:
+                self._connection.open()
+                self._write(batch)
+            except self._errors as cause:
+                failure = cause
+                self._writer.forget()
+                self._connection.drop()
+                if not kept or isinstance(cause, self._spoilt):
+                    break
+            else:
+                return None
+        return failure
+
+    def _write(self, batch: Sequence[_Waiting]) -> None:
+        answers = self.answers.take()
+        try:
+            cursor = self._connection.driver.cursor()
+            places = self._writer.write(cursor, [one.row for one in batch], answers)
+        except BaseException:
+            self.answers.put_back(answers)
+            raise
+        for one, place in zip(batch, places, strict=True):
+            one.place = place

@@ -30,8 +30,32 @@ ledger = Table(
     Column("subject_kind", String(16)),
     Column("subject_hash", String(64)),
     Column("decision", Text, nullable=False),
+    Column("writer", String(32), nullable=False, server_default=""),
+    Column("number", BigInteger, nullable=False, server_default="0"),
+    Column("answers", Text),
+    Column("subject_salt", String(32)),
+    Column("subject_mark", String(64)),
+    Column("previous", String(64), nullable=False, server_default=""),
+    Column("hash", String(64), nullable=False, server_default=""),
     Index("ix_ledger_reference", "reference"),
     Index("ix_ledger_school_at", "school", "at"),
+    Index("ix_ledger_writer_number", "writer", "number", unique=True),
+)
+"""The chain: see `gateway.storage.ledger_chain`. Rows of before there was one have the empty string for a writer."""
+
+ledger_writers = Table(
+    "ledger_writers",
+    metadata,
+    Column("writer", String(32), primary_key=True),
+    Column("serial", Integer, nullable=False, unique=True),
+    Column("key_id", String(32), nullable=False),
+    Column("began", DateTime(timezone=True), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("head", String(64), nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("purged", BigInteger, nullable=False, server_default="0"),
+    Column("purged_head", String(64), nullable=False, server_default=""),
+    Column("purge_seal", String(64), nullable=False, server_default=""),
 )
 
 anomalies = Table(

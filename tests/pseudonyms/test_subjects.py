@@ -132,12 +132,6 @@ def test_the_common_case_leaves_no_trace_of_the_account():
     assert not given_world.records.subjects
 
 
-def test_the_ledger_hash_says_nothing_but_joins_services_for_the_school():
-    here, there = subject(world()), subject(world(service_id="leesplein"))
-    assert here.ledger_hash == there.ledger_hash
-    assert len(here.ledger_hash) == 64
-
-
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_parts_of_a_hash_do_not_run_into_each_other(one, other):
     assert (account_hash(KEY, IdpId(one), other) == account_hash(KEY, IdpId(other), one)) is (one == other)
@@ -151,7 +145,7 @@ def test_keys_do_not_share_derivations():
 
 
 def test_identifiers_do_not_show():
-    assert ECK_ID not in repr(Subject(SubjectKind.ECK_ID, ECK_ID, "x", "y"))
+    assert ECK_ID not in repr(Subject(SubjectKind.ECK_ID, ECK_ID, "x"))
     assert ECK_ID not in repr(EckId.parse(ECK_ID, sector=Sector.PO, segments=frozenset({"pilot"})))
 
 

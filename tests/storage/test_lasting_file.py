@@ -18,7 +18,7 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import migrate
 from gateway.storage.contracts import LedgerRow
 from gateway.storage.engine import open_engine
-from gateway.storage.ledger import SqlLedger
+from tests.support.ledger import sql_ledger
 
 URL = "sqlite:///var/lasting.sqlite"
 ROW = LedgerRow(
@@ -40,7 +40,7 @@ def test_to_look_makes_nothing(engine: Engine, tmp_path: Path):
     with pytest.raises(SluisError):
         migrate.check(engine)
     with pytest.raises(SluisError):
-        SqlLedger(engine).append(ROW)
+        sql_ledger(engine).append(ROW)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -49,7 +49,7 @@ def test_an_upgrade_makes_it_for_its_owner_alone_whatever_the_umask(engine: Engi
     before = os.umask(0)
     try:
         migrate.upgrade(engine)
-        SqlLedger(engine).append(ROW)
+        sql_ledger(engine).append(ROW)
     finally:
         os.umask(before)
 
@@ -66,7 +66,7 @@ def test_a_ledger_that_is_gone_is_not_begun_anew(engine: Engine, tmp_path: Path)
     (tmp_path / "var").mkdir()
 
     with pytest.raises(SluisError) as caught:
-        SqlLedger(engine).append(ROW)
+        sql_ledger(engine).append(ROW)
 
     assert caught.value.code is ErrorCode.LEDGER_UNAVAILABLE
     assert list((tmp_path / "var").iterdir()) == []
@@ -76,7 +76,7 @@ def test_a_ledger_that_is_gone_is_not_begun_anew(engine: Engine, tmp_path: Path)
 def test_its_directory_may_have_any_name(name: str, tmp_path: Path):
     engine = open_engine(URL, directory=tmp_path / name)
     migrate.upgrade(engine)
-    SqlLedger(engine).append(ROW)
+    sql_ledger(engine).append(ROW)
     engine.dispose()
 
     with closing(sqlite3.connect(tmp_path / name / "var/lasting.sqlite")) as database:
@@ -100,7 +100,7 @@ def test_every_commit_is_synced_also_in_a_file_that_was_restored(engine: Engine,
 def test_no_error_quotes_what_was_to_be_written(engine: Engine):
     migrate.upgrade(engine)
     with pytest.raises(SluisError) as caught:
-        SqlLedger(engine).append(replace(ROW, outcome=None))  # type: ignore[arg-type]
+        sql_ledger(engine).append(replace(ROW, outcome=None))  # type: ignore[arg-type]
 
     assert caught.value.__cause__ is not None
     assert "A-1" not in str(caught.value.__cause__)

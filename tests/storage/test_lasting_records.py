@@ -21,8 +21,8 @@ from gateway.storage import migrate, schema
 from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
 from gateway.storage.engine import open_engine
-from gateway.storage.ledger import SqlLedger
 from gateway.storage.subjects import SqlSubjects
+from tests.support.ledger import sql_ledger
 
 NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 ROW = LedgerRow(
@@ -68,8 +68,8 @@ def test_migrations_make_the_tables_that_the_code_uses(engine: Engine):
 
 
 def test_the_ledger_keeps_rows(engine: Engine):
-    SqlLedger(engine).append(ROW)
-    SqlLedger(engine).append(replace(ROW, reference="R2", outcome="refused", code="brin_missing"))
+    sql_ledger(engine).append(ROW)
+    sql_ledger(engine).append(replace(ROW, reference="R2", outcome="refused", code="brin_missing"))
     with engine.connect() as connection:
         rows = connection.execute(select(schema.ledger).order_by(schema.ledger.c.id)).all()
     assert [(row.reference, row.code) for row in rows] == [("R1", None), ("R2", "brin_missing")]
@@ -77,7 +77,7 @@ def test_the_ledger_keeps_rows(engine: Engine):
 
 @pytest.mark.parametrize("statement", ["UPDATE ledger SET code = 'x'", "DELETE FROM ledger"])
 def test_the_ledger_is_append_only(engine: Engine, statement: str):
-    SqlLedger(engine).append(ROW)
+    sql_ledger(engine).append(ROW)
     with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
         connection.execute(text(statement))
 
@@ -86,14 +86,14 @@ def test_a_ledger_that_cannot_be_written(engine: Engine, tmp_path: Path):
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
     with pytest.raises(SluisError) as caught:
-        SqlLedger(engine).append(replace(ROW, decision="x" * 500_000))
+        sql_ledger(engine).append(replace(ROW, decision="x" * 500_000))
     assert caught.value.code is ErrorCode.LEDGER_UNAVAILABLE
 
 
 def test_a_database_without_tables(tmp_path: Path):
     made = open_engine("sqlite:///empty.sqlite", directory=tmp_path)
     for call, code in (
-        (lambda: SqlLedger(made).append(ROW), ErrorCode.LEDGER_UNAVAILABLE),
+        (lambda: sql_ledger(made).append(ROW), ErrorCode.LEDGER_UNAVAILABLE),
         (lambda: SqlSubjects(made).find("a", "s"), ErrorCode.STORE_UNAVAILABLE),
         (lambda: SqlSubjects(made).keep(SubjectRow("a", "s", "p1", NOW)), ErrorCode.STORE_UNAVAILABLE),
         (lambda: SqlAnomalies(made).record(AnomalyRow(NOW, "R", "k", "po", None, None)), ErrorCode.STORE_UNAVAILABLE),
@@ -135,9 +135,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from gateway.storage.engine import open_engine
-from gateway.storage.ledger import SqlLedger
 from tests.storage.test_lasting_records import ROW
-ledger = SqlLedger(open_engine("sqlite:///var/lasting.sqlite", directory=Path(sys.argv[1])))
+from tests.support.ledger import sql_ledger
+ledger = sql_ledger(open_engine("sqlite:///var/lasting.sqlite", directory=Path(sys.argv[1])))
 number = 0
 while True:
     ledger.append(replace(ROW, reference=f"N{number}"))

@@ -15,8 +15,8 @@ from gateway.storage import migrate, schema
 from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
 from gateway.storage.engine import open_engine
-from gateway.storage.ledger import SqlLedger
 from gateway.storage.subjects import SqlSubjects
+from tests.support.ledger import sql_ledger
 
 NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 RELEASED = LedgerRow(
@@ -74,7 +74,7 @@ def test_a_release_that_cannot_be_recorded_is_said_to_be_none(
     trouble(engine, tmp_path)
 
     with pytest.raises(SluisError) as caught:
-        SqlLedger(engine).append(replace(RELEASED, decision="x" * 50_000))
+        sql_ledger(engine).append(replace(RELEASED, decision="x" * 50_000))
 
     assert caught.value.code is ErrorCode.LEDGER_UNAVAILABLE
     assert "99XA" not in str(caught.value) + str(caught.value.cause)
@@ -126,7 +126,7 @@ def test_a_database_of_another_version_is_no_fit(engine: Engine):
 
 
 def test_once_the_trouble_is_over_the_ledger_goes_on(engine: Engine, tmp_path: Path):
-    ledger = SqlLedger(engine)
+    ledger = sql_ledger(engine)
     ledger.append(RELEASED)
     engine.dispose()
     (tmp_path / "var").rename(tmp_path / "away")
@@ -151,7 +151,7 @@ def test_of_many_who_keep_a_subject_at_once_the_first_stands(engine: Engine):
 
 
 def test_the_ledger_takes_rows_of_many_at_once(engine: Engine):
-    ledger = SqlLedger(engine)
+    ledger = sql_ledger(engine)
 
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(lambda number: ledger.append(replace(RELEASED, reference=f"R{number}")), range(60)))
@@ -160,13 +160,17 @@ def test_the_ledger_takes_rows_of_many_at_once(engine: Engine):
 
 
 def test_a_row_keeps_all_that_was_decided(engine: Engine):
-    SqlLedger(engine).append(RELEASED)
+    sql_ledger(engine).append(RELEASED)
 
     with engine.connect() as connection:
         row = connection.execute(select(schema.ledger)).one()._asdict()
     assert row.pop("id") == 1
     assert row.pop("at").replace(tzinfo=UTC) == NOW
-    assert row == {name: getattr(RELEASED, name) for name in LedgerRow.__dataclass_fields__ if name != "at"}
+    hashed = row.pop("subject_hash")
+    kept = {name: getattr(RELEASED, name) for name in LedgerRow.__dataclass_fields__ if name in row}
+    assert {name: row[name] for name in kept} == kept
+    assert len(hashed) == 64
+    assert hashed != RELEASED.subject_hash
 
 
 def test_another_day_kind_account_or_identity_provider_is_another_anomaly(engine: Engine):

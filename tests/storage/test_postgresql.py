@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +19,8 @@ from gateway.storage import migrate, schema
 from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
 from gateway.storage.engine import open_engine
-from gateway.storage.ledger import SqlLedger
 from gateway.storage.subjects import SqlSubjects
+from tests.support.ledger import sql_ledger
 from tests.support.postgresql_server import postgresql_process, url_of
 from tests.support.server_process import ServerProcess
 
@@ -77,7 +78,8 @@ def test_the_first_subject_stands_and_an_anomaly_is_kept_once_a_day(engine: Engi
 @pytest.mark.parametrize("statement", ["UPDATE ledger SET code = 'x'", "DELETE FROM ledger", "TRUNCATE ledger"])
 def test_the_ledger_is_append_only(statement: str, engine: Engine):
     migrate.upgrade(engine)
-    SqlLedger(engine).append(ROW)
+    with closing(sql_ledger(engine)) as ledger:
+        ledger.append(ROW)
     with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
         connection.execute(text(statement))
 
@@ -92,7 +94,7 @@ def test_what_was_kept_outlives_the_server_and_the_gateway_goes_on(
     how: signal.Signals, engine: Engine, server: ServerProcess
 ):
     migrate.upgrade(engine)
-    subjects, ledger = SqlSubjects(engine), SqlLedger(engine)
+    subjects, ledger = SqlSubjects(engine), sql_ledger(engine)
     row = SubjectRow("a" * 64, "rekentuin", "p1", NOW)
     for number in range(20):
         subjects.keep(replace(row, service=f"s{number}"))
@@ -111,3 +113,4 @@ def test_what_was_kept_outlives_the_server_and_the_gateway_goes_on(
     with engine.connect() as connection:
         assert set(connection.scalars(select(schema.ledger.c.reference))) == {f"R{number}" for number in range(20)}
     migrate.check(engine)
+    ledger.close()

@@ -23,7 +23,7 @@ from tests.support.small_federation import REKENTUIN
 
 GATEWAY_KEY = signing_key("gateway")
 ECK_ID = "https://ketenid.nl/pilot/" + "0a" * 64
-SUBJECT = Subject(SubjectKind.ECK_ID, ECK_ID, pairwise="p1." + "b" * 40, ledger_hash="c" * 64)
+SUBJECT = Subject(SubjectKind.ECK_ID, ECK_ID, pairwise="p1." + "b" * 40)
 REPLY = Reply("_request-1", ACS, "state", NameIdFormat.TRANSIENT)
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 LOGGED_IN = datetime(2026, 9, 7, 8, 12, 5, 700_000, tzinfo=UTC)

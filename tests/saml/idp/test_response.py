@@ -148,7 +148,6 @@ def test_a_persistent_name_id_is_the_pairwise_one():
 def test_the_pairwise_identifier_does_not_leave_beside_a_transient_one():
     xml = xml_of(answer())
     assert SUBJECT.pairwise.encode() not in xml
-    assert SUBJECT.ledger_hash.encode() not in xml
 
 
 def test_ids_are_never_used_twice():
