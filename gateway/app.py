@@ -6,11 +6,12 @@ from functools import partial
 from flask import Flask
 from sqlalchemy import Engine
 
-from gateway.domain.clock import Clock, SystemClock
+from gateway.domain.clock import Clock, SystemClock, dutch_day
 from gateway.domain.eck_id import PRODUCTION_SEGMENTS, TEST_SEGMENTS
 from gateway.domain.protocol import Protocol
 from gateway.domain.randomness import Randomness, SystemRandomness
 from gateway.federation.build import build
+from gateway.federation.ending import agreement_counts, agreement_warnings
 from gateway.federation.models import EckIdSource
 from gateway.federation.snapshot import Federation
 from gateway.login.contracts import TowardsServices
@@ -296,4 +297,8 @@ def _dispatcher(parts: Parts, releases: Releases, kept: KeptLogins, provider: Op
 
 
 def _health(parts: Parts) -> Health:
-    return Health({"short_lived": parts.store.ping, "lasting": partial(check, parts.engine)}, [parts.standing.warnings])
+    parts.metrics.watch_agreements(lambda: agreement_counts(parts.federation, dutch_day(parts.clock.now())))
+    return Health(
+        {"short_lived": parts.store.ping, "lasting": partial(check, parts.engine)},
+        [parts.standing.warnings, agreement_warnings(parts.federation, parts.clock)],
+    )

@@ -33,6 +33,8 @@ class Attribute(StrEnum):
     SUBGROUP = "subgroup"
     GRADE = "grade"
 
+    __hash__ = str.__hash__  # Enum has one in Python, and a decision looks up many
+
 
 IDENTIFIERS = frozenset(
     {

@@ -36,7 +36,10 @@ def choosable(attribute: Attribute) -> tuple[Reduction, ...]:
 
 def strictest(*reductions: Reduction | None) -> Reduction | None:
     """The one that leaves least; None where there is none."""
-    return max((one for one in reductions if one is not None), key=_ORDER.index, default=None)
+    named = [one for one in reductions if one is not None]
+    if len(named) < 2:
+        return named[0] if named else None
+    return max(named, key=_ORDER.index)
 
 
 _ORDER = tuple(Reduction)

@@ -35,6 +35,8 @@ class Classes:
         sector; else what is said of all. What is said of po holds for so, and of vo for vso, unless they have their
         own.
         """
+        if not (self.of_roles or self.of_sectors or self.of_roles_in_sectors):
+            return self.of_all
         both = self.of_roles_in_sectors.get((sector, role)) or self.of_roles_in_sectors.get((sector.eck, role))
         if both is not None:
             return both

@@ -12,6 +12,8 @@ class Role(StrEnum):
     STAFF = "staff"
     AFFILIATE = "affiliate"
 
+    __hash__ = str.__hash__  # Enum has one in Python, and a decision looks up many
+
 
 def one_role(roles: Collection[Role]) -> Role | None:
     """The one role that a set of asserted roles comes down to; None when they contradict each other or are absent.

@@ -13,6 +13,8 @@ class Sector(StrEnum):
     MBO = "mbo"
     HO = "ho"
 
+    __hash__ = str.__hash__  # Enum has one in Python, and a decision looks up many
+
     @property
     def eck(self) -> "Sector":
         """The sector in which an ECK iD is issued: so falls under po, vso under vo.

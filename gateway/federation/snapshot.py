@@ -33,6 +33,7 @@ class Federation:
     idp_by_entity_id: Mapping[str, IdentityProvider]
     service_by_entity_id: Mapping[str, Service]
     service_by_client_id: Mapping[str, Service]
+    agreements: tuple[Agreement, ...]
     choices: tuple[SchoolChoice, ...]
     offered: frozenset[IdpId]
     _choice_by_brin: Mapping[Brin, SchoolChoice]
@@ -77,6 +78,7 @@ class Federation:
                 one.client.metadata.entity_id: one for one in services if isinstance(one.client, SamlClient)
             },
             service_by_client_id={one.client.client_id: one for one in services if isinstance(one.client, OidcClient)},
+            agreements=tuple(agreements),
             choices=tuple(choices),
             offered=frozenset(choice.idp for choice in choices),
             _choice_by_brin={choice.school.brin: choice for choice in reversed(choices)},

@@ -2,8 +2,9 @@
 
 import os
 import re
+from collections.abc import Callable, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -39,6 +40,14 @@ class Metrics:
             "Rows that could not be written to the ledger: each is a login that was stopped. Alarm on any",
             registry=self._registry,
         )
+        self._agreements = Gauge(
+            "sluis_agreements",
+            "Agreements that end within 30 days, have ended, or are suspended",
+            ["matter"],
+            registry=self._registry,
+            multiprocess_mode="mostrecent",
+        )
+        self._count_agreements: Callable[[], Mapping[str, int]] = dict
         self._names: set[str] = set()
 
     def login(self, *, service: str, idp: str, outcome: str, code: str) -> None:
@@ -61,8 +70,14 @@ class Metrics:
         """Count a row that could not be written."""
         self._ledger_failures.inc()
 
+    def watch_agreements(self, count: Callable[[], Mapping[str, int]]) -> None:
+        """Count agreements by what is the matter with them, whenever the metrics are asked for."""
+        self._count_agreements = count
+
     def render(self) -> bytes:
         """All counters of all workers in the text format of Prometheus."""
+        for matter, number in self._count_agreements().items():
+            self._agreements.labels(matter).set(number)
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
         everyone = CollectorRegistry()

@@ -86,7 +86,12 @@ def _identifier_rules(service: Service, subject: Subject, permitted: frozenset[A
     return {**rules, Attribute.ECK_ID: replaced, subject.kind.attribute: Rule.IDENTIFIER_FALLBACK}
 
 
+_NOT_AGREED: tuple[Ruling, Values] = (Ruling(Rule.STOPPED_NOT_AGREED), ())
+
+
 def _rule(attribute: Attribute, accepted: AttributeSet, case: Case) -> tuple[Ruling, Values]:
+    if attribute not in accepted.purposes:
+        return _NOT_AGREED
     release_class = case.policy.class_of(attribute, case.role, case.school.sector)
     stopped = _stopped(attribute, release_class, accepted, case)
     if stopped is not None:
@@ -100,15 +105,13 @@ def _rule(attribute: Attribute, accepted: AttributeSet, case: Case) -> tuple[Rul
 
 
 def _stopped(attribute: Attribute, release_class: ReleaseClass, accepted: AttributeSet, case: Case) -> Rule | None:
-    """The first rule that stops an attribute, whatever its values."""
-    purpose = accepted.purposes.get(attribute)
-    if purpose is None:
-        return Rule.STOPPED_NOT_AGREED
-    if case.role not in accepted.roles.get(attribute, (case.role,)):
+    """The first rule that stops an attribute of the accepted set, whatever its values."""
+    roles = accepted.roles.get(attribute)
+    if roles is not None and case.role not in roles:
         return Rule.STOPPED_OTHER_ROLE
     if release_class is ReleaseClass.NEVER:
         return Rule.STOPPED_POLICY_NEVER
-    if release_class is ReleaseClass.JUSTIFIED and not case.policy.justifies(attribute, purpose):
+    if release_class is ReleaseClass.JUSTIFIED and not case.policy.justifies(attribute, accepted.purposes[attribute]):
         return Rule.STOPPED_NO_PURPOSE
     if attribute in case.school.denies.get(case.service.id, ()):
         return Rule.STOPPED_SCHOOL_DENIES

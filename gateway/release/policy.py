@@ -29,6 +29,9 @@ class Policy:
     version: str
     date: date
     attributes: Mapping[Attribute, AttributePolicy]
+    _identifiers: dict[tuple[Role, Sector], frozenset[Attribute]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def of(cls, file: PolicyFile) -> "Policy":
@@ -60,4 +63,8 @@ class Policy:
         Those of class `justified` too: that an identifier is needed goes without saying, and which one the service's
         entry and the agreement say.
         """
-        return frozenset(one for one in IDENTIFIERS if self.class_of(one, role, sector) is not ReleaseClass.NEVER)
+        known = self._identifiers.get((role, sector))
+        if known is None:
+            known = frozenset(one for one in IDENTIFIERS if self.class_of(one, role, sector) is not ReleaseClass.NEVER)
+            self._identifiers[role, sector] = known
+        return known

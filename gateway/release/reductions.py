@@ -1,7 +1,7 @@
 """Reductions: pure functions over the values of one attribute. What cannot be reduced is not there."""
 
 import unicodedata
-from datetime import date, datetime
+from datetime import date
 
 from gateway.attributes.values import Attributes
 from gateway.domain.attribute import Attribute
@@ -11,6 +11,7 @@ from gateway.release.policy import Policy
 
 Values = tuple[str, ...]
 
+_GROUPS = frozenset({Attribute.GROUP, Attribute.SUBGROUP})
 ADULT_FROM = 18
 _OLDEST = 130
 
@@ -26,7 +27,7 @@ def reduction_for(
     of_policy = policy.reduction_of(attribute)
     if of_policy is Reduction.INITIAL and agreement.namesakes:
         of_policy = None
-    names_groups = agreement.groups and attribute in (Attribute.GROUP, Attribute.SUBGROUP)
+    names_groups = bool(agreement.groups) and attribute in _GROUPS
     return strictest(
         of_policy,
         accepted.reductions.get(attribute),
@@ -56,7 +57,7 @@ def reduced(values: Values, reduction: Reduction, *, agreement: Agreement, today
 def source_of(attribute: Attribute, sent: Attributes) -> tuple[Attribute, Reduction | None]:
     """Where the values of an attribute come from: itself, or the birth date where only that was sent."""
     made_by = FROM_BIRTH_DATE.get(attribute)
-    return (attribute, None) if made_by is None or attribute in sent else (Attribute.BIRTH_DATE, made_by)
+    return (attribute, None) if made_by is None or attribute in sent.values else (Attribute.BIRTH_DATE, made_by)
 
 
 def initial(surname: str) -> str | None:
@@ -74,7 +75,7 @@ def age(birth_date: str, today: date) -> str | None:
 
     Whoever was born on 29 February is a year older from 1 March in other years.
     """
-    born = datetime.strptime(birth_date, "%Y%m%d").date()  # noqa: DTZ007 - a day has no time zone
+    born = date(int(birth_date[:4]), int(birth_date[4:6]), int(birth_date[6:]))
     years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     return str(years) if 0 <= years <= _OLDEST else None
 

@@ -12,9 +12,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import saml_saml
+from tests.bench import decision, saml_saml
 
-_MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {"saml_saml": saml_saml.measure}
+_MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
+    "saml_saml": saml_saml.measure,
+    "decision": decision.measure,
+}
 _TARGET = Path("build") / "bench.json"
 
 

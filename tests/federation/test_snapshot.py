@@ -1,5 +1,6 @@
 """Look-ups of the snapshot: schools by BRIN, agreements by day."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language
+from gateway.domain.role import Role
 from gateway.domain.sector import Sector
-from gateway.federation.models import Agreement, School, ServiceId
+from gateway.federation.models import Agreement, Member, School, ServiceId
 from gateway.federation.snapshot import Federation
 from tests.support.small_federation import PETTEFLAT, PO_IDP, VO_IDP, identity_provider, small_federation
 
@@ -136,3 +138,42 @@ def test_of_two_identity_providers_of_a_school_the_first_by_id_is_used():
     choice = federation.choice(PETTEFLAT.brin)
     assert choice is not None
     assert choice.idp == min(VO_IDP, PO_IDP)
+
+
+def test_a_suspension_stops_what_it_covers_and_no_more():
+    here = replace(
+        _agreement("A", "2026-08-01", **OF_SCHOOL), branches=frozenset({Brin("98AA01")}), suspended="a breach"
+    )
+    rest = _agreement("B", "2026-07-01", **OF_BOARD)
+    federation = Federation.of(schools=(MAIN,), identity_providers=(), services=(), agreements=(here, rest))
+    today = date(2026, 9, 7)
+    covered, other = (Member(Role.STUDENT, Brin(brin), ()) for brin in ("98AA01", "98AA02"))
+    with pytest.raises(SluisError) as caught:
+        federation.agreement(X, MAIN, today, covered)
+    assert caught.value.code is ErrorCode.AGREEMENT_SUSPENDED
+    assert federation.agreement(X, MAIN, today, other) is rest
+
+
+@pytest.mark.parametrize(
+    ("role", "branch", "groups", "covered"),
+    [
+        (Role.STUDENT, "98AA01", ("H2A",), True),
+        (Role.STUDENT, "98AA01", ("H3C",), False),
+        (Role.STUDENT, "98AA01", (), False),
+        (Role.EMPLOYEE, "98AA01", (), True),
+        (Role.EMPLOYEE, "98AA02", (), False),
+        (Role.STUDENT, None, ("H2A",), False),
+    ],
+)
+def test_whom_an_agreement_covers(role, branch, groups, covered):
+    limited = replace(
+        _agreement("A", "2026-08-01", **OF_SCHOOL), branches=frozenset({Brin("98AA01")}), groups=frozenset({"h2a"})
+    )
+    federation = Federation.of(schools=(MAIN,), identity_providers=(), services=(), agreements=(limited,))
+    member = Member(role, Brin(branch) if branch else None, groups)
+    if covered:
+        assert federation.agreement(X, MAIN, date(2026, 9, 7), member) is limited
+        return
+    with pytest.raises(SluisError) as caught:
+        federation.agreement(X, MAIN, date(2026, 9, 7), member)
+    assert caught.value.code is ErrorCode.AGREEMENT_NOT_COVERING

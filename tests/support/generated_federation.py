@@ -232,7 +232,7 @@ def sound_logins(draw: st.DrawFn) -> Login:
     made = replace(
         made,
         idp=replace(made.idp, schools=made.idp.schools | {named.brin}),
-        agreements=(*made.agreements, in_force),
+        agreements=(*(replace(one, suspended=None) for one in made.agreements), in_force),
         policy=replace(made.policy, attributes=classed),
     )
     roles = draw(st.sampled_from([["student"], ["student", "member"], ["employee"], ["teacher", "staff"]]))
