@@ -1,16 +1,12 @@
 """`sluis db upgrade|status DIR`: the schema of the lasting records."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from alembic.util import CommandError
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.app import lasting_engine
+from gateway.cli.database import database_of
 from gateway.cli.loading import directory_argument, settings_or_exit
 from gateway.storage import migrate
 
@@ -24,7 +20,7 @@ def command() -> None:
 @directory_argument
 def status(directory: Path) -> None:
     """Say which version the database has; exit 1 when the gateway needs another."""
-    with _database(directory) as engine:
+    with database_of(settings_or_exit(directory)) as engine:
         found = migrate.status(engine)
     click.echo(f"schema {found.current or 'none'}, needed {found.needed}")
     sys.exit(0 if found.fits else 1)
@@ -34,7 +30,7 @@ def status(directory: Path) -> None:
 @directory_argument
 def upgrade(directory: Path) -> None:
     """Bring the database up to date; nothing happens when it is."""
-    with _database(directory) as engine:
+    with database_of(settings_or_exit(directory)) as engine:
         before = migrate.status(engine)
         try:
             migrate.upgrade(engine)
@@ -43,16 +39,3 @@ def upgrade(directory: Path) -> None:
             sys.exit(1)
         after = migrate.status(engine)
     click.echo(f"schema {before.current or 'none'} -> {after.current}")
-
-
-@contextmanager
-def _database(directory: Path) -> Iterator[Engine]:
-    """The engine; one that cannot be used ends the command."""
-    settings = settings_or_exit(directory)
-    try:
-        engine = lasting_engine(settings)
-        yield engine
-        engine.dispose()
-    except (SQLAlchemyError, ValueError, OSError, ImportError) as cause:
-        click.echo(f"the database cannot be used: {type(cause).__name__}", err=True)
-        sys.exit(1)

@@ -87,6 +87,15 @@ def settings_or_exit(directory: Path) -> Settings:
         sys.exit(1)
 
 
+def keys_or_exit(settings: Settings) -> KeyRing:
+    """The keys alone; for commands that read what was made with them."""
+    try:
+        return load_keys(settings)
+    except Problems as cause:
+        show(cause.problems)
+        sys.exit(1)
+
+
 def show(problems: Iterable[Problem]) -> None:
     """One line for each, on standard error."""
     for problem in problems:

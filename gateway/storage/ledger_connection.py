@@ -48,11 +48,18 @@ class LedgerConnection:
         return self._held.driver_connection
 
     def drop(self) -> None:
-        """Close it: something went wrong with it."""
+        """Close it: something went wrong with it.
+
+        An open transaction ends here: a cursor that somebody still holds, such as a traceback, would keep its locks.
+        """
         held, self._held = self._held, None
-        if held is not None:
-            with suppress(SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error):
-                held.invalidate()
+        if held is None:
+            return
+        broken = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
+        with suppress(*broken):
+            held.rollback()
+        with suppress(*broken):
+            held.invalidate()
 
     def abandon(self) -> None:
         """Forget it without closing: it is the parent's, which goes on using it."""

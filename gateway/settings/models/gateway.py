@@ -19,6 +19,7 @@ from gateway.settings.fields import (
     Text,
     Whole,
 )
+from gateway.settings.models.retention import Retention
 from gateway.settings.models.stores import Stores
 
 
@@ -103,6 +104,7 @@ class Gateway(Model):
     )
     stores: Stores = Field(default=Stores(), description="Where state is kept")
     lifetimes: Lifetimes = Field(default=Lifetimes(), description="How long things live")
+    retention: Retention = Field(default=Retention(), description="How long records are kept")
     log: Log = Field(default=Log(), description="The log")
     pid_file: FileName | None = Field(
         default="var/sluis.pid", description="File by which `sluis reload` finds the gateway; null: none is written"
