@@ -12,6 +12,7 @@ from gateway.domain.protocol import Protocol
 from gateway.domain.randomness import Randomness, SystemRandomness
 from gateway.federation.build import build
 from gateway.federation.ending import agreement_counts, agreement_warnings
+from gateway.federation.metadata.alarms import fetch_warnings
 from gateway.federation.models import EckIdSource
 from gateway.federation.snapshot import Federation
 from gateway.login.contracts import TowardsServices
@@ -300,5 +301,9 @@ def _health(parts: Parts) -> Health:
     parts.metrics.watch_agreements(lambda: agreement_counts(parts.federation, dutch_day(parts.clock.now())))
     return Health(
         {"short_lived": parts.store.ping, "lasting": partial(check, parts.engine)},
-        [parts.standing.warnings, agreement_warnings(parts.federation, parts.clock)],
+        [
+            parts.standing.warnings,
+            agreement_warnings(parts.federation, parts.clock),
+            partial(fetch_warnings, parts.settings),
+        ],
     )

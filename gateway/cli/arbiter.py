@@ -25,6 +25,10 @@ class Renewable(Protocol):
         """Load the configuration anew; whether it can be used. One that cannot changes nothing."""
         ...
 
+    def look_after(self) -> None:
+        """Keep what runs beside the workers running; called about every second."""
+        ...
+
     def put_back(self) -> None:
         """Go back to what was before `renew`: no worker can start with the new configuration."""
         ...
@@ -90,6 +94,7 @@ class SmoothArbiter(Arbiter):  # type: ignore[misc]
             self._renewable.put_back()
             self.setup(self.app)
         super().manage_workers()
+        self._renewable.look_after()
 
     def _new_ones_are_ready(self, newest_before: int) -> bool:
         until = time.monotonic() + READY_WITHIN

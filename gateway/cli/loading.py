@@ -59,7 +59,7 @@ def examine(directory: Path, clock: Clock) -> Examination:
         problems += cause.problems
     blocked = bool(errors(problems))
     try:
-        federation, said = build(settings, clock=clock)
+        federation, said = build(settings, clock=clock, key=keys.sealing.active if keys else None)
         problems += said
         problems += check_clients(settings, federation, keys.oidc_signing if keys else ())
     except Problems as cause:

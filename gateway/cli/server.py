@@ -27,6 +27,7 @@ from gateway.app import create_app, lasting_engine, parts_of
 from gateway.cli import pid_file
 from gateway.cli.arbiter import SmoothArbiter
 from gateway.cli.loading import Configuration, configuration_or_exit, examine, show
+from gateway.cli.refresher import Refresher
 from gateway.domain.clock import SystemClock
 from gateway.domain.errors import SluisError
 from gateway.observability.log import configure
@@ -115,6 +116,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._directory = directory
         self._configuration = self._before = configuration
         self._standing = Standing()
+        self._refresher = Refresher()
         self._held = held
         super().__init__()
 
@@ -142,6 +144,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "forwarded_allow_ips": "",
             "when_ready": self._say,
             "pre_fork": lambda _arbiter, _worker: gc.freeze(),
+            "on_exit": lambda _arbiter: self._refresher.stop(),
             "post_fork": lambda _arbiter, _worker: self._held.let_go(),
             "child_exit": lambda _arbiter, worker: mark_process_dead(worker.pid),  # type: ignore[no-untyped-call]
         }
@@ -183,6 +186,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
         log.info("reloaded")
         return True
 
+    def look_after(self) -> None:
+        """Metadata is fetched by a process of its own."""
+        self._refresher.keep_running(self._configuration.settings)
+
     def put_back(self) -> None:
         """The configuration as it was: no worker could start with the new one."""
         self._configuration = self._before
@@ -193,6 +200,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         _configure_log(self._configuration.settings)
         self.do_load_config()
         self._standing.publish({})
+        self._refresher.stop()
         # What is frozen for the sake of the workers is let go of, so that configurations do not pile up.
         gc.unfreeze()
         gc.collect()

@@ -14,7 +14,7 @@ from gateway.federation.clients import (
 )
 from gateway.federation.jwks_files import read_jwks
 from gateway.federation.metadata.files import MetadataFiles
-from gateway.federation.metadata.parse import read_idp, read_sp
+from gateway.federation.metadata.sources import open_sources
 from gateway.federation.models import (
     Agreement,
     AttributeSet,
@@ -37,23 +37,25 @@ from gateway.settings.models.identity_providers import (
 from gateway.settings.models.schools import SchoolEntry
 from gateway.settings.models.services import AskEntry, OidcServiceEntry, SamlServiceEntry, ServiceEntry
 from gateway.settings.problems import Problem, Problems, errors
+from gateway.storage.sealing import SecretKey
 
 
-def build(settings: Settings, *, clock: Clock) -> tuple[Federation, tuple[Problem, ...]]:
+def build(settings: Settings, *, clock: Clock, key: SecretKey | None = None) -> tuple[Federation, tuple[Problem, ...]]:
     """The federation, and what else there is to say. Raises Problems when the settings do not fit together.
 
     What depends on the date alone, such as metadata that has run out, never raises, though it may be an error: it
-    touches one party, whose logins are refused, and must not keep the gateway from starting for all others.
+    touches one party, whose logins are refused, and must not keep the gateway from starting for all others. The same
+    holds for what comes from a metadata source. With `key` an index that was made with it saves verifying sources anew.
     """
-    problems: list[Problem] = []
-    files = MetadataFiles(settings.directory, problems)
+    sources, problems = open_sources(settings, key)
+    files = MetadataFiles(settings.directory, problems, sources)
     parties = Parties(
         settings=settings,
         identity_providers=[_identity_provider(entry, files) for entry in settings.identity_providers],
         services=[_service(entry, files) for entry in settings.services],
     )
     problems += check_fit(parties)
-    dated = check_dates(parties, clock.now())
+    dated = [*check_dates(parties, clock.now()), *sources.problems, *files.of_one_party]
     if errors((*settings.problems, *problems)):
         raise Problems([*problems, *dated])
     federation = Federation.of(
@@ -68,7 +70,7 @@ def build(settings: Settings, *, clock: Clock) -> tuple[Federation, tuple[Proble
 def _identity_provider(entry: Entry[IdentityProviderEntry], files: MetadataFiles) -> IdentityProvider | None:
     value = entry.value
     party = (
-        files.read(entry, value, read_idp)
+        files.idp(entry, value)
         if isinstance(value, SamlIdentityProviderEntry)
         else _openid_provider(entry, value, files)
     )
@@ -129,7 +131,7 @@ def _service(entry: Entry[ServiceEntry], files: MetadataFiles) -> Service | None
 
 
 def _saml_client(entry: Entry[ServiceEntry], value: SamlServiceEntry, files: MetadataFiles) -> SamlClient | None:
-    metadata = files.read(entry, value, read_sp)
+    metadata = files.sp(entry, value)
     if metadata is None:
         return None
     return SamlClient(

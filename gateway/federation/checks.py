@@ -12,6 +12,8 @@ from gateway.federation.agreement_checks import AGREEMENT_CHECKS
 from gateway.federation.clients import OidcClient, SamlClient
 from gateway.federation.dates import agreement_dates, metadata_dates
 from gateway.federation.hints import school_hint
+from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
+from gateway.federation.metadata.sources import is_in_source
 from gateway.federation.models import IdentityProvider, Service
 from gateway.federation.policy_checks import POLICY_CHECKS
 from gateway.settings.fields import is_loopback
@@ -46,6 +48,17 @@ class Parties:
     def saml_identity_providers(self) -> Iterator[tuple[IdentityProvider, Entry[IdentityProviderEntry]]]:
         """Those that speak SAML."""
         return (found for found in self.read_identity_providers() if found[0].protocol is Protocol.SAML)
+
+    def saml_parties_of_files(
+        self,
+    ) -> Iterator[tuple[IdpMetadata | SpMetadata, Entry[IdentityProviderEntry] | Entry[ServiceEntry]]]:
+        """Metadata in files of the configuration. What comes from a source was judged when it was indexed."""
+        for idp, entry in self.saml_identity_providers():
+            if not is_in_source(entry.value):
+                yield idp.saml, entry
+        for client, service in self.saml_clients():
+            if not is_in_source(service.value):
+                yield client.metadata, service
 
     def openid_providers(self) -> Iterator[tuple[IdentityProvider, Entry[IdentityProviderEntry]]]:
         """Those that speak OpenID Connect."""
@@ -144,7 +157,7 @@ def check_signatures(parties: Parties) -> Iterator[Problem]:
         if client.require_signed_requests and not client.metadata.certificates:
             what = "its metadata has no signing certificate, so no request of it can be accepted"
             yield Problem(entry.place("require_signed_requests"), what, "ask for metadata with one")
-        if client.metadata.want_assertions_signed and not client.sign_assertion:
+        if not client.sign_assertion and client.metadata.want_assertions_signed:
             what = "its metadata wants assertions signed, so they are, whatever stands here"
             yield warning(entry.place("sign"), what, "sign: {assertion: true}")
 
@@ -161,12 +174,13 @@ def check_sector_identifiers(parties: Parties) -> Iterator[Problem]:
 
 def check_endpoints(parties: Parties) -> Iterator[Problem]:
     """Nothing goes over plain http, but on this machine itself."""
-    for client, entry in parties.saml_clients():
-        locations = (consumer.location for consumer in client.metadata.assertion_consumers)
-        yield from _plain("AssertionConsumerService", locations, entry.place("metadata"))
-    for idp, idp_entry in parties.saml_identity_providers():
-        locations = (endpoint.location for endpoint in idp.saml.single_sign_on)
-        yield from _plain("SingleSignOnService", locations, idp_entry.place("metadata"))
+    for metadata, entry in parties.saml_parties_of_files():
+        if isinstance(metadata, IdpMetadata):
+            locations = [endpoint.location for endpoint in metadata.single_sign_on]
+            yield from _plain("SingleSignOnService", locations, entry.place("metadata"))
+        else:
+            locations = [consumer.location for consumer in metadata.assertion_consumers]
+            yield from _plain("AssertionConsumerService", locations, entry.place("metadata"))
 
 
 CHECKS: tuple[Callable[[Parties], Iterator[Problem]], ...] = (
@@ -188,9 +202,8 @@ def check_fit(parties: Parties) -> list[Problem]:
 
 def check_dates(parties: Parties, now: datetime) -> list[Problem]:
     """Everything that has run out, or will soon."""
-    idps = [(idp.saml, entry.place("metadata")) for idp, entry in parties.saml_identity_providers()]
-    services = [(client.metadata, entry.place("metadata")) for client, entry in parties.saml_clients()]
-    return [*agreement_dates(parties.settings, now), *metadata_dates([*idps, *services], now)]
+    of_files = [(metadata, entry.place("metadata")) for metadata, entry in parties.saml_parties_of_files()]
+    return [*agreement_dates(parties.settings, now), *metadata_dates(of_files, now)]
 
 
 class _Sectors:

@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway.settings.problems import Place, Problem, warning
 
 FILES = ("gateway.yaml", "keys.yaml", "policy.yaml")
-DIRECTORIES = ("identity-providers", "services", "schools", "agreements")
+DIRECTORIES = ("metadata", "identity-providers", "services", "schools", "agreements")
 _OTHERS = frozenset({"keys", "var"})
 
 

@@ -15,6 +15,7 @@ from gateway.settings.models.agreements import AgreementEntry
 from gateway.settings.models.gateway import Gateway
 from gateway.settings.models.identity_providers import IDENTITY_PROVIDER_ENTRIES, IdentityProviderEntry
 from gateway.settings.models.keys import Keys
+from gateway.settings.models.metadata_sources import MetadataSourceEntry
 from gateway.settings.models.policy import PolicyFile
 from gateway.settings.models.schools import SchoolEntry
 from gateway.settings.models.services import SERVICE_ENTRIES, ServiceEntry
@@ -51,6 +52,7 @@ class Settings:
     gateway: Gateway
     keys: Keys
     policy: PolicyFile
+    metadata_sources: tuple[Entry[MetadataSourceEntry], ...]
     identity_providers: tuple[Entry[IdentityProviderEntry], ...]
     services: tuple[Entry[ServiceEntry], ...]
     schools: tuple[Entry[SchoolEntry], ...]
@@ -86,6 +88,7 @@ def read(directory: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
     gateway_document, gateway = reading.one("gateway.yaml", Gateway)
     keys_document, keys = reading.one("keys.yaml", Keys)
     policy_document, policy = reading.one("policy.yaml", PolicyFile)
+    metadata_sources = reading.entries("metadata", MetadataSourceEntry)
     identity_providers: tuple[Entry[IdentityProviderEntry], ...] = reading.entries(
         "identity-providers", IDENTITY_PROVIDER_ENTRIES
     )
@@ -99,6 +102,7 @@ def read(directory: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
         gateway=gateway,
         keys=keys,
         policy=policy,
+        metadata_sources=metadata_sources,
         identity_providers=identity_providers,
         services=services,
         schools=schools,

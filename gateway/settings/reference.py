@@ -17,6 +17,7 @@ from gateway.settings.models.agreements import AgreementEntry
 from gateway.settings.models.gateway import Gateway
 from gateway.settings.models.identity_providers import OidcIdentityProviderEntry, SamlIdentityProviderEntry
 from gateway.settings.models.keys import Keys
+from gateway.settings.models.metadata_sources import MetadataSourceEntry
 from gateway.settings.models.policy import PolicyFile
 from gateway.settings.models.schools import SchoolEntry
 from gateway.settings.models.services import OidcServiceEntry, SamlServiceEntry
@@ -32,6 +33,7 @@ at once, with file and line. `sluis init DIR --base-url URL` writes a directory 
 | `gateway.yaml` | the gateway itself |
 | `keys.yaml` | the keys, by reference; `sluis keys` writes it |
 | `policy.yaml` | what may go to services at all |
+| `metadata/*.yaml` | sources of SAML metadata: one entry, or a list of them |
 | `identity-providers/*.yaml`, `services/*.yaml`, `schools/*.yaml`, `agreements/*.yaml` | one entry, or a list of them |
 
 Durations are a number and `s`, `m`, `h` or `d` (`15m`), or ISO 8601 (`PT15M`). Names are `{nl: ..., en: ...}`; Dutch is
@@ -45,6 +47,7 @@ cannot read, `{env: NAME}` an environment variable.
 _FILES: tuple[tuple[str, type[Model]], ...] = (
     ("gateway.yaml", Gateway),
     ("keys.yaml", Keys),
+    ("metadata/*.yaml", MetadataSourceEntry),
     ("identity-providers/*.yaml` with `protocol: saml", SamlIdentityProviderEntry),
     ("identity-providers/*.yaml` with `protocol: oidc", OidcIdentityProviderEntry),
     ("services/*.yaml` with `protocol: saml", SamlServiceEntry),

@@ -285,7 +285,7 @@ class TestMetadata:
 
 
 def test_every_command_has_help():
-    commands = ["check", "db", "explain", "find", "init", "metadata", "serve"]
+    commands = ["check", "db", "explain", "find", "init", "metadata", "reload", "serve"]
 
     listed = sluis("--help").output
     for command in commands:

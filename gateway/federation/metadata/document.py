@@ -10,7 +10,7 @@ from gateway.xml.namespaces import MD, SAMLP, name
 from gateway.xml.parsing import XmlRejected, parse
 from gateway.xml.signatures import SignatureProblem, SignatureRejected, verify
 
-MAX_BYTES = 100_000_000
+MAX_BYTES = 200_000_000
 MAX_ELEMENTS = 5_000_000
 _ENTITY = name(MD, "EntityDescriptor")
 _ENTITIES = name(MD, "EntitiesDescriptor")
@@ -42,6 +42,10 @@ class MetadataDocument:
                 raise MetadataRejected(f"{entity_id} is in it twice")
             entities[entity_id] = entity
         return cls(entities)
+
+    def has_role(self, local: str) -> bool:
+        """Whether any entity has a role descriptor of this name for SAML 2.0."""
+        return any(_roles(entity, local) for entity in self.entities.values())
 
     def role(self, local: str, entity_id: str | None) -> tuple[etree._Element, etree._Element]:
         """The entity, and its one role descriptor of this name for SAML 2.0. Raises MetadataRejected.

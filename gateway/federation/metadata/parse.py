@@ -43,7 +43,7 @@ def read_idp(document: MetadataDocument, entity_id: str | None) -> IdpMetadata:
         raise MetadataRejected("no signing certificate with an RSA key of 2048 bits or an EC key of 256 bits, or more")
     return IdpMetadata(
         entity_id=entity.get("entityID", ""),
-        valid_until=_valid_until(role),
+        valid_until=earliest_valid_until(role),
         certificates=certificates,
         single_sign_on=endpoints,
         want_authn_requests_signed=_is_true(role.get("WantAuthnRequestsSigned")),
@@ -67,7 +67,7 @@ def read_sp(document: MetadataDocument, entity_id: str | None) -> SpMetadata:
         raise MetadataRejected("AuthnRequestsSigned, but no signing certificate that is strong enough")
     return SpMetadata(
         entity_id=entity.get("entityID", ""),
-        valid_until=_valid_until(role),
+        valid_until=earliest_valid_until(role),
         certificates=certificates,
         assertion_consumers=consumers,
         authn_requests_signed=signed,
@@ -124,9 +124,12 @@ def _certificate(text: str) -> x509.Certificate:
         raise MetadataRejected("a certificate cannot be read") from cause
 
 
-def _valid_until(role: etree._Element) -> datetime | None:
-    """The earliest of the moments after which this is not to be used: its own, the entity's, those around it."""
-    texts = [element.get("validUntil") for element in (role, *role.iterancestors())]
+def earliest_valid_until(part: etree._Element) -> datetime | None:
+    """The earliest of the moments after which this is not to be used: its own, and those of what is around it.
+
+    Raises MetadataRejected for one that is no moment.
+    """
+    texts = [element.get("validUntil") for element in (part, *part.iterancestors())]
     try:
         moments = [datetime.fromisoformat(text.strip()) for text in texts if text]
     except ValueError as cause:

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from gateway.domain.protocol import Protocol
-from gateway.settings.fields import Address, BrinField, FileName, Id, Model, Names, Switch, Text, is_loopback
+from gateway.settings.fields import Address, BrinField, Id, Model, Names, Switch, Text, is_loopback
+from gateway.settings.models.saml_metadata import SamlMetadata
 from gateway.settings.secrets import SecretReference
 
 
@@ -34,17 +35,10 @@ class CommonIdentityProviderEntry(Model):
     )
 
 
-class SamlIdentityProviderEntry(CommonIdentityProviderEntry):
+class SamlIdentityProviderEntry(CommonIdentityProviderEntry, SamlMetadata):
     """A SAML identity provider."""
 
     protocol: Literal[Protocol.SAML] = Field(default=Protocol.SAML, description="Protocol that it speaks")
-    metadata: FileName = Field(description="File with its SAML metadata, beside this one")
-    entity_id: Text | None = Field(
-        default=None, description="Its entityID, where the file holds the metadata of several entities"
-    )
-    metadata_certificate: FileName | None = Field(
-        default=None, description="Certificate (PEM), beside this file, whose key must have signed the metadata"
-    )
     dialect: Literal["entree", "surf", "eduid"] = Field(description="Names of its attributes")
     allow_unsolicited: Switch = Field(default=False, description="Whether answers that nobody asked for are taken")
 

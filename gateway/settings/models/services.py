@@ -22,6 +22,7 @@ from gateway.settings.fields import (
     Text,
     Whole,
 )
+from gateway.settings.models.saml_metadata import SamlMetadata
 from gateway.settings.redirect_uris import LogoutUri, RedirectUri, is_loopback_uri, is_private_use
 
 AuthenticationMethod = Literal["private_key_jwt", "client_secret_basic", "client_secret_post", "none"]
@@ -81,17 +82,10 @@ class CommonServiceEntry(Model):
     )
 
 
-class SamlServiceEntry(CommonServiceEntry):
+class SamlServiceEntry(CommonServiceEntry, SamlMetadata):
     """A SAML service provider."""
 
     protocol: Literal[Protocol.SAML] = Field(default=Protocol.SAML, description="Protocol that it speaks")
-    metadata: FileName = Field(description="File with its SAML metadata, beside this one")
-    entity_id: Text | None = Field(
-        default=None, description="Its entityID, where the file holds the metadata of several entities"
-    )
-    metadata_certificate: FileName | None = Field(
-        default=None, description="Certificate (PEM), beside this file, whose key must have signed the metadata"
-    )
     dialect: Literal["entree", "surf"] = Field(default="entree", description="Names of the attributes that it reads")
     name_id: Literal["transient", "persistent"] = Field(default="transient", description="The NameID that it gets")
     require_signed_requests: Switch = Field(

@@ -1,0 +1,85 @@
+"""Fetches metadata beside the workers, in processes of its own, and has the gateway take what is new."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+from gateway.federation.metadata.kept import Kept
+from gateway.federation.metadata.refresh import next_fetch
+from gateway.federation.metadata.sources import KEPT
+from gateway.settings.loader import Settings
+
+_LOOK_EVERY = 5.0
+"""Seconds between looks at what lies on disk, so that what an operator fetched is taken too."""
+_AGAIN_AFTER = 30.0
+"""Seconds before a refresher that ended is started anew."""
+
+
+class Refresher:
+    """The child process that watches the sources of a directory."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+
+    def keep_running(self, settings: Settings) -> None:
+        """Start it where there is something to fetch, and again if it ended."""
+        if not any(entry.value.url is not None for entry in settings.metadata_sources):
+            self.stop()
+            return
+        ended = self._child is None or self._child.poll() is not None
+        if ended and (self._child is None or time.monotonic() > self._started + _AGAIN_AFTER):
+            self._started = time.monotonic()
+            command = [sys.executable, "-m", "gateway.cli", "metadata", "watch", str(settings.directory)]
+            self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
+
+    def stop(self) -> None:
+        """End it; whatever is being fetched is thrown away."""
+        if self._child is not None:
+            if self._child.poll() is None:
+                self._child.terminate()
+            self._child = None
+
+
+def watch(settings: Settings) -> None:
+    """Fetch what is due, and tell the parent process whenever a document changed, until that process is gone."""
+    parent, chance = os.getppid(), random.Random()  # noqa: S311 - spreads the load, guards nothing
+    os.nice(10)
+    seen = _documents(settings)
+    while os.getppid() == parent:
+        for source in _due(settings, chance):
+            command = [sys.executable, "-m", "gateway.cli", "metadata", "fetch", str(settings.directory)]
+            # A process of its own gives back the memory that a large document takes.
+            subprocess.run([*command, "--source", source], check=False, stdout=subprocess.DEVNULL)  # noqa: S603
+        found = _documents(settings)
+        if found != seen and os.getppid() == parent:
+            seen = found
+            os.kill(parent, signal.SIGHUP)
+        time.sleep(_LOOK_EVERY)
+
+
+def _due(settings: Settings, chance: random.Random) -> list[str]:
+    now = time.time()
+    return [
+        entry.value.id
+        for entry in settings.metadata_sources
+        if entry.value.url is not None
+        and next_fetch(_kept(settings, entry.value.id).state(), entry.value.refresh, chance) <= now
+    ]
+
+
+def _documents(settings: Settings) -> dict[str, tuple[int, int]]:
+    found = {}
+    for entry in settings.metadata_sources:
+        path = _kept(settings, entry.value.id).directory / "document.xml"
+        if path.exists():
+            stat = path.stat()
+            found[entry.value.id] = (stat.st_mtime_ns, stat.st_ino)
+    return found
+
+
+def _kept(settings: Settings, source: str) -> Kept:
+    return Kept(source, settings.directory / KEPT / source, (), None)

@@ -1,0 +1,131 @@
+"""What is kept of a source on disk: its last good document, an index over it, and how the last fetch went.
+
+The index and the octets that it points into are a cache of what was verified. They count when a keyed hash by a key of
+the gateway says that they were made here, from this document, for these certificates; else all is verified anew.
+"""
+
+import hashlib
+import hmac
+import json
+import mmap
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from gateway.federation.metadata.document import MetadataDocument, MetadataRejected
+from gateway.federation.metadata.index import as_rows, from_rows, index_of
+from gateway.federation.metadata.source import Source
+from gateway.storage.sealing import SecretKey, keyed_hash
+
+FORMAT = "1"
+"""Raised when what is kept changes its form or meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchState:
+    """How the fetches of a source went. Moments are in seconds since 1970; `problem` is empty after a good one."""
+
+    tried: float = 0.0
+    fetched: float = 0.0
+    etag: str = ""
+    failures: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A directory of one source."""
+
+    id: str
+    directory: Path
+    signers: Sequence[x509.Certificate]
+    key: SecretKey | None
+
+    def open(self, document: Path) -> Source:
+        """The source by its index, or by the document, verified anew. Raises MetadataRejected."""
+        raw = read(document)
+        digest = hashlib.sha256(raw).hexdigest()
+        indexed = self._indexed(digest)
+        if indexed is not None:
+            return indexed
+        source, octets = self.verified(raw)
+        # A directory that cannot be written to costs time at the next start, and nothing else.
+        with suppress(OSError):
+            self.keep_index(raw, source, octets)
+        return source
+
+    def verified(self, raw: bytes) -> tuple[Source, bytes]:
+        """A document, verified, and the octets of its entities. Raises MetadataRejected."""
+        entities, octets = index_of(MetadataDocument.of(raw, signers=self.signers))
+        return Source(self.id, entities, octets), octets
+
+    def keep_index(self, raw: bytes, source: Source, octets: bytes) -> None:
+        """Keep what `verified` made of a document, if there is a key to mark it with. Raises OSError."""
+        if self.key is None:
+            return
+        content = json.dumps([hashlib.sha256(octets).hexdigest(), as_rows(source.entities)], separators=(",", ":"))
+        mark = self._mark(hashlib.sha256(raw).hexdigest(), content)
+        self.write("entities", octets)
+        self.write("index.json", mark.encode() + b"\n" + content.encode())
+
+    def state(self) -> FetchState:
+        """How the last fetch went."""
+        try:
+            return FetchState(**json.loads((self.directory / "state.json").read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return FetchState()
+
+    def keep_state(self, state: FetchState) -> None:
+        """Write down how a fetch went."""
+        self.write("state.json", json.dumps(asdict(state)).encode())
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put a file in place, whole or not at all. Raises OSError."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = self.directory / f".{name}.{os.getpid()}"
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self.directory / name)
+
+    def _indexed(self, digest: str) -> Source | None:
+        if self.key is None:
+            return None
+        try:
+            mark, _, content = (self.directory / "index.json").read_text("utf-8").partition("\n")
+            if not hmac.compare_digest(mark, self._mark(digest, content)):
+                return None
+            octets_digest, rows = json.loads(content)
+            octets = self._mapped()
+            # The index is of these octets, not of those of another version that was being written.
+            if hashlib.sha256(octets).hexdigest() != octets_digest:
+                return None
+        except (OSError, ValueError):
+            return None
+        return Source(self.id, from_rows(rows), octets)
+
+    def _mapped(self) -> Any:
+        with (self.directory / "entities").open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def _mark(self, digest: str, content: str) -> str:
+        assert self.key is not None
+        signers = sorted(one.fingerprint(SHA256()).hex() for one in self.signers)
+        return keyed_hash(self.key, "metadata index", FORMAT, self.id, digest, *signers, content).hex()
+
+
+def read(document: Path) -> bytes:
+    """The octets of a document. Raises MetadataRejected."""
+    try:
+        return document.read_bytes()
+    except FileNotFoundError:
+        raise MetadataRejected("it has not been fetched yet") from None
+    except OSError as cause:
+        raise MetadataRejected(f"{document.name} cannot be read: {cause.strerror}") from None
