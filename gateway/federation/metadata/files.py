@@ -87,7 +87,7 @@ class MetadataFiles:
 
 
 def _document(path: Path, signer: Path | None) -> MetadataDocument:
-    signers = [] if signer is None else [certificate(signer)]
+    signers = [] if signer is None else [certificate(signer, key="metadata_certificate")]
     try:
         raw = path.read_bytes()
     except OSError as cause:

@@ -54,7 +54,7 @@ def configured(settings: Settings, key: SecretKey | None, problems: list[Problem
         seen[value.id] = entry
         beside = (settings.directory / entry.document.file).parent
         try:
-            signers = tuple(certificate(beside / file) for file in value.certificates)
+            signers = tuple(certificate(beside / file, key="certificates:") for file in value.certificates)
         except MetadataRejected as cause:
             problems.append(Problem(entry.place("certificates"), str(cause)))
             continue
