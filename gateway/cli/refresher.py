@@ -11,6 +11,7 @@ from gateway.federation.metadata.kept import Kept
 from gateway.federation.metadata.refresh import next_fetch
 from gateway.federation.metadata.sources import KEPT
 from gateway.settings.loader import Settings
+from gateway.settings.models.metadata_sources import MetadataSourceEntry
 
 _LOOK_EVERY = 5.0
 """Seconds between looks at what lies on disk, so that what an operator fetched is taken too."""
@@ -24,11 +25,18 @@ class Refresher:
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
         self._started = 0.0
+        self._watched: list[MetadataSourceEntry] = []
 
     def keep_running(self, settings: Settings) -> None:
-        """Start it where there is something to fetch, and again if it ended."""
-        if not any(entry.value.url is not None for entry in settings.metadata_sources):
+        """Start it where there is something to fetch, anew for other sources, and again if it ended.
+
+        A reload that leaves the sources as they were leaves it running: it knows what it has seen on disk.
+        """
+        sources = [entry.value for entry in settings.metadata_sources]
+        if sources != self._watched:
             self.stop()
+            self._watched = sources
+        if not any(source.url is not None for source in sources):
             return
         ended = self._child is None or self._child.poll() is not None
         if ended and (self._child is None or time.monotonic() > self._started + _AGAIN_AFTER):

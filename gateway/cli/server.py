@@ -200,7 +200,6 @@ class _Server(BaseApplication):  # type: ignore[misc]
         _configure_log(self._configuration.settings)
         self.do_load_config()
         self._standing.publish({})
-        self._refresher.stop()
         # What is frozen for the sake of the workers is let go of, so that configurations do not pile up.
         gc.unfreeze()
         gc.collect()
