@@ -153,6 +153,8 @@ def create_app(parts: Parts) -> Flask:
         lasting_marks=parts.lasting_marks,
         clock=parts.clock,
         skew=settings.lifetimes.clock_skew,
+        decryption_keys=parts.keys.saml_decryption.all if parts.keys.saml_decryption else (),
+        randomness=parts.randomness,
     )
     schema()
     for blueprint in (
@@ -196,8 +198,9 @@ def publications(settings: Settings, keys: KeyRing, federation: Federation, cloc
         contacts=tuple(Contact(contact.type, contact.name, contact.email) for contact in gateway.contacts),
     )
     signing = keys.saml_signing.all
+    decryption = keys.saml_decryption.announced if keys.saml_decryption else ()
     return {
-        "sp": Publication(partial(sp_metadata, identity, signing, requested_attributes(federation)), clock),
+        "sp": Publication(partial(sp_metadata, identity, signing, decryption, requested_attributes(federation)), clock),
         "idp": Publication(partial(idp_metadata, identity, signing), clock),
     }
 

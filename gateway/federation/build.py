@@ -12,6 +12,7 @@ from gateway.federation.clients import (
     SamlClient,
     SigningAlgorithm,
 )
+from gateway.federation.encrypting import encryption_for
 from gateway.federation.jwks_files import read_jwks
 from gateway.federation.metadata.files import MetadataFiles
 from gateway.federation.metadata.sources import open_sources
@@ -84,6 +85,7 @@ def _identity_provider(entry: Entry[IdentityProviderEntry], files: MetadataFiles
         schools=frozenset(value.schools),
         eck_id_sources=tuple(EckIdSource(source) for source in value.eck_id),
         allow_unsolicited=isinstance(value, SamlIdentityProviderEntry) and value.allow_unsolicited,
+        allow_cbc=isinstance(value, SamlIdentityProviderEntry) and value.allow_cbc,
     )
 
 
@@ -140,6 +142,7 @@ def _saml_client(entry: Entry[ServiceEntry], value: SamlServiceEntry, files: Met
         require_signed_requests=value.require_signed_requests,
         sign_response=value.sign.response,
         sign_assertion=value.sign.assertion,
+        encryption=encryption_for(metadata.encryption_keys, wish=value.encrypt_assertion, allow_cbc=value.allow_cbc),
     )
 
 

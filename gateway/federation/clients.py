@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from gateway.domain.attribute import Attribute
 from gateway.federation.metadata.entities import SpMetadata
+from gateway.xml.encryption import EncryptFor
 
 
 class NameIdFormat(StrEnum):
@@ -32,13 +33,14 @@ class SigningAlgorithm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SamlClient:
-    """A service as a SAML service provider."""
+    """A service as a SAML service provider. `encryption` is how its assertions are encrypted, None: not."""
 
     metadata: SpMetadata
     name_id: NameIdFormat = NameIdFormat.TRANSIENT
     require_signed_requests: bool = False
     sign_response: bool = True
     sign_assertion: bool = True
+    encryption: EncryptFor | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class IdentityProvider:
     schools: frozenset[Brin]
     eck_id_sources: tuple[EckIdSource, ...] = (EckIdSource.ASSERTION,)
     allow_unsolicited: bool = False
+    allow_cbc: bool = False
 
     @property
     def protocol(self) -> Protocol:

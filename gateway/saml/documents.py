@@ -19,6 +19,7 @@ from gateway.saml.addresses import Addresses
 from gateway.saml.instants import write_instant
 from gateway.saml.name_id import PERSISTENT, TRANSIENT, UNSPECIFIED
 from gateway.saml.requested import RequestedAttributes
+from gateway.xml.ciphers import GCM, OAEP, OAEP_MGF1P
 from gateway.xml.keys import SigningKey
 from gateway.xml.namespaces import DS, MD, MDUI, SAMLP
 from gateway.xml.signatures import sign
@@ -51,16 +52,20 @@ class GatewayIdentity:
 
 
 def sp_metadata(
-    identity: GatewayIdentity, keys: Sequence[SigningKey], requested: Sequence[RequestedAttributes], now: datetime
+    identity: GatewayIdentity,
+    keys: Sequence[SigningKey],
+    decryption: Sequence[SigningKey],
+    requested: Sequence[RequestedAttributes],
+    now: datetime,
 ) -> bytes:
     """Towards identity providers. The first key signs; the certificates of all are named, so that one can follow.
 
-    No encryption key is published. WantAssertionsSigned is left out: `true` would turn away identity providers that
-    sign the Response alone, which is enough, and where `false` is spelt out SimpleSAMLphp leaves the assertion
-    unsigned. An answer in which neither is signed is refused all the same.
+    Assertions may be encrypted for any of the `decryption` keys. WantAssertionsSigned is left out: `true` would turn
+    away identity providers that sign the Response alone, which is enough, and where `false` is spelt out SimpleSAMLphp
+    leaves the assertion unsigned. An answer in which neither is signed is refused all the same.
     """
     descriptor = md.SPSSODescriptor(
-        **_role(identity, keys),
+        **_role(identity, keys, decryption),
         authn_requests_signed="true",
         name_id_format=_formats(PERSISTENT, TRANSIENT, UNSPECIFIED),
         assertion_consumer_service=[
@@ -97,15 +102,27 @@ def period(now: datetime) -> datetime:
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _role(identity: GatewayIdentity, keys: Sequence[SigningKey]) -> dict[str, object]:
+def _role(
+    identity: GatewayIdentity, keys: Sequence[SigningKey], decryption: Sequence[SigningKey] = ()
+) -> dict[str, object]:
     display_names = [mdui.DisplayName(text=text, lang=language.value) for language, text in identity.names.items()]
     return {
         "protocol_support_enumeration": SAMLP,
         "extensions": md.Extensions(
             extension_elements=[element_to_extension_element(mdui.UIInfo(display_name=display_names))]
         ),
-        "key_descriptor": [md.KeyDescriptor(use="signing", key_info=_key_info(key)) for key in keys],
+        "key_descriptor": [
+            *(md.KeyDescriptor(use="signing", key_info=_key_info(key)) for key in keys),
+            *(
+                md.KeyDescriptor(use="encryption", key_info=_key_info(key), encryption_method=_encryption_methods())
+                for key in decryption
+            ),
+        ],
     }
+
+
+def _encryption_methods() -> list[md.EncryptionMethod]:
+    return [md.EncryptionMethod(algorithm=algorithm) for algorithm in (*GCM, OAEP_MGF1P, OAEP)]
 
 
 def _key_info(key: SigningKey) -> xmldsig.KeyInfo:

@@ -59,7 +59,7 @@ def test_s10_sha_1_is_refused_on_the_way_in():
 def test_s11_nothing_is_encrypted_and_no_encryption_is_offered():
     assert not found(response_of(answer()), "//xenc:* | //saml:EncryptedAssertion | //saml:EncryptedID")
     now = HeldClock().now()
-    for document in (sp_metadata(IDENTITY, [GATEWAY_KEY], (), now), idp_metadata(IDENTITY, [GATEWAY_KEY], now)):
+    for document in (sp_metadata(IDENTITY, [GATEWAY_KEY], (), (), now), idp_metadata(IDENTITY, [GATEWAY_KEY], now)):
         assert b'use="signing"' in document
         assert b"ncryption" not in document
 

@@ -21,6 +21,7 @@ from tests.support.authn_requests import federation
 from tests.support.signing_keys import signing_key
 
 NEXT_KEY = signing_key("gateway-next")
+DECRYPTION_KEY = signing_key("gateway-decryption")
 PREFIXES = {
     "md": "urn:oasis:names:tc:SAML:2.0:metadata",
     "mdui": "urn:oasis:names:tc:SAML:metadata:ui",
@@ -28,7 +29,7 @@ PREFIXES = {
 }
 MAKERS = {
     "sp": lambda now, keys=(GATEWAY_KEY, NEXT_KEY): sp_metadata(
-        IDENTITY, keys, requested_attributes(federation()), now
+        IDENTITY, keys, (DECRYPTION_KEY,), requested_attributes(federation()), now
     ),
     "idp": lambda now, keys=(GATEWAY_KEY, NEXT_KEY): idp_metadata(IDENTITY, keys, now),
 }
@@ -71,10 +72,20 @@ def test_the_entity_id_is_the_address_of_the_document(document, kind):
     assert document.get("entityID") == f"https://sluis.example/saml/metadata/{kind}"
 
 
-def test_both_certificates_may_sign_and_none_encrypts(document):
-    assert found(document, "//md:KeyDescriptor/@use") == ["signing", "signing"]
-    certificates = found(document, "//md:KeyDescriptor//ds:X509Certificate/text()")
+def test_both_certificates_may_sign_and_schools_may_encrypt(document, kind):
+    assert (
+        found(document, "//md:KeyDescriptor/@use") == ["signing", "signing", "encryption"][: 3 if kind == "sp" else 2]
+    )
+    certificates = found(document, "//md:KeyDescriptor[@use='signing']//ds:X509Certificate/text()")
     assert certificates == [GATEWAY_KEY.certificate_base64, NEXT_KEY.certificate_base64]
+
+
+def test_schools_find_the_key_to_encrypt_for_and_the_algorithms_that_are_read(clock):
+    document = etree.fromstring(MAKERS["sp"](clock.now()))
+    [descriptor] = found(document, "//md:KeyDescriptor[@use='encryption']")
+    assert found(descriptor, ".//ds:X509Certificate/text()") == [DECRYPTION_KEY.certificate_base64]
+    methods = [one.rpartition("#")[2] for one in found(descriptor, "md:EncryptionMethod/@Algorithm")]
+    assert methods == ["aes256-gcm", "aes128-gcm", "aes192-gcm", "rsa-oaep-mgf1p", "rsa-oaep"]
 
 
 def test_it_says_who_runs_the_gateway_in_both_languages(document):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from cryptography import x509
 
 from gateway.domain.language import Language
+from gateway.federation.metadata.encryption_keys import EncryptionKey
 
 
 class Binding(StrEnum):
@@ -59,6 +60,7 @@ class SpMetadata:
     want_assertions_signed: bool
     name_id_formats: tuple[str, ...]
     display_names: Mapping[Language, str]
+    encryption_keys: tuple[EncryptionKey, ...] = ()
 
     @property
     def default_consumer(self) -> IndexedEndpoint:

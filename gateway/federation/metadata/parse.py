@@ -10,6 +10,7 @@ from lxml import etree
 
 from gateway.domain.language import Language
 from gateway.federation.metadata.document import MetadataDocument, MetadataRejected
+from gateway.federation.metadata.encryption_keys import encryption_keys
 from gateway.federation.metadata.entities import Binding, Endpoint, IdpMetadata, IndexedEndpoint, SpMetadata
 from gateway.xml.algorithms import strong_key
 from gateway.xml.namespaces import DS, MD, MDUI, SHIBMD, name
@@ -74,6 +75,7 @@ def read_sp(document: MetadataDocument, entity_id: str | None) -> SpMetadata:
         want_assertions_signed=_is_true(role.get("WantAssertionsSigned")),
         name_id_formats=tuple((one.text or "").strip() for one in role.iterfind(name(MD, "NameIDFormat"))),
         display_names=_display_names(role),
+        encryption_keys=encryption_keys(role, _certificate),
     )
 
 

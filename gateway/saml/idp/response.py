@@ -18,6 +18,7 @@ from gateway.saml.idp.assertion import Addressed, add_assertion, child
 from gateway.saml.idp.reply import Reply
 from gateway.saml.instants import write_instant
 from gateway.saml.status import STATUSES, SUCCESS, Status
+from gateway.xml.encryption import EncryptFor, encrypt
 from gateway.xml.keys import SigningKey
 from gateway.xml.namespaces import SAML, SAMLP, name
 from gateway.xml.signatures import sign
@@ -44,7 +45,8 @@ class IdentityProviderRole:
     ) -> PostForm:
         """The Response with exactly the released attributes (law 1), under the names of the service's dialect.
 
-        Signed as the service's entry says; WantAssertionsSigned in its metadata adds the assertion's signature.
+        Signed as the service's entry says; WantAssertionsSigned in its metadata adds the assertion's signature. Where
+        the service has a key for it, the assertion is encrypted in between: the Response's signature covers that.
         Raises SluisError INTERNAL for an entry by which nothing would be signed.
         """
         signs_assertion = service.saml.sign_assertion or service.saml.metadata.want_assertions_signed
@@ -64,6 +66,8 @@ class IdentityProviderRole:
         )
         if signs_assertion:
             sign(assertion, self._key)
+        if service.saml.encryption is not None:
+            _encrypt_in_place(assertion, service.saml.encryption, self._randomness)
         if service.saml.sign_response:
             sign(response, self._key)
         return _post(to, response)
@@ -98,6 +102,14 @@ class IdentityProviderRole:
 
     def _fresh_id(self) -> str:
         return f"_{self._randomness.token()}"
+
+
+def _encrypt_in_place(assertion: etree._Element, recipient: EncryptFor, randomness: Randomness) -> None:
+    encrypted = etree.Element(name(SAML, "EncryptedAssertion"))
+    encrypted.append(encrypt(assertion, recipient, randomness))
+    parent = assertion.getparent()
+    assert parent is not None
+    parent.replace(assertion, encrypted)
 
 
 def _post(to: Reply, response: etree._Element) -> PostForm:

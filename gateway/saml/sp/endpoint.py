@@ -1,5 +1,6 @@
 """POST /saml/sp/acs: where identity providers send their Responses."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import Blueprint, Response, request
@@ -8,6 +9,7 @@ from lxml import etree
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.protocol import Protocol
+from gateway.domain.randomness import Randomness
 from gateway.federation.models import IdentityProvider, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
@@ -18,6 +20,7 @@ from gateway.saml.sp.request import request_id
 from gateway.saml.sp.verify import decode, verify_response
 from gateway.storage.contracts import ShortLivedStore
 from gateway.web import Browser, Respond
+from gateway.xml.keys import SigningKey
 from gateway.xml.namespaces import SAML, name
 
 
@@ -37,6 +40,8 @@ class AssertionConsumer:
         lasting_marks: ShortLivedStore,
         clock: Clock,
         skew: timedelta,
+        decryption_keys: Sequence[SigningKey],
+        randomness: Randomness,
     ) -> None:
         self._federation = federation
         self._addresses = addresses
@@ -44,6 +49,8 @@ class AssertionConsumer:
         self._lasting_marks = lasting_marks
         self._clock = clock
         self._skew = skew
+        self._decryption_keys = tuple(key.private_key for key in decryption_keys)
+        self._randomness = randomness
 
     def solicited(self, encoded: str, expectation: Expectation) -> Authentication:
         """The authentication that answers an attempt. Raises SluisError RESPONSE_* or IDP_*."""
@@ -77,6 +84,8 @@ class AssertionConsumer:
             now=self._clock.now(),
             skew=self._skew,
             replay_marks=self._replay_marks if expectation else self._lasting_marks,
+            decryption_keys=self._decryption_keys,
+            randomness=self._randomness,
         )
         assertion = verify_response(response, expected)
         statement = assertion.authentication

@@ -6,15 +6,15 @@ Nothing of the envelope is used: what it says is compared with what is expected,
 from lxml import etree
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.saml.sp.encrypted import ASSERTION, ENCRYPTED_ASSERTION, ENCRYPTED_PARTS
 from gateway.saml.sp.expected import SAML_VERSION, Expected
-from gateway.saml.sp.signed import ASSERTION, verified
+from gateway.saml.sp.signed import verified
 from gateway.saml.sp.status import MEANINGS
 from gateway.saml.status import SUCCESS
 from gateway.xml.namespaces import DS, SAML, SAMLP, name
 from gateway.xml.signatures import is_signed
 
 _SIGNATURE = name(DS, "Signature")
-_ENCRYPTED = tuple(name(SAML, local) for local in ("EncryptedAssertion", "EncryptedID", "EncryptedAttribute"))
 
 
 def check_version(response: etree._Element, _: Expected) -> None:
@@ -30,9 +30,11 @@ def check_metadata_in_date(_: etree._Element, expected: Expected) -> None:
         raise SluisError(ErrorCode.RESPONSE_IDP_METADATA_EXPIRED, hint=str(expected.idp.id))
 
 
-def check_not_encrypted(response: etree._Element, _: Expected) -> None:
-    """The gateway publishes no encryption key, so nobody can have encrypted for it."""
-    if next(response.iter(*_ENCRYPTED), None) is not None:
+def check_encryption(response: etree._Element, expected: Expected) -> None:
+    """Only an assertion as a whole is encrypted, and only for a gateway whose metadata has a key to encrypt for."""
+    if next(response.iter(*ENCRYPTED_PARTS), None) is not None:
+        raise SluisError(ErrorCode.RESPONSE_ENCRYPTED, hint="encrypt the assertion as a whole")
+    if not expected.decryption_keys and next(response.iter(ENCRYPTED_ASSERTION), None) is not None:
         raise SluisError(ErrorCode.RESPONSE_ENCRYPTED, hint="the gateway's metadata has no encryption key")
 
 
@@ -72,8 +74,8 @@ def check_status(response: etree._Element, expected: Expected) -> None:
 
 
 def check_one_assertion(response: etree._Element, _: Expected) -> None:
-    """Exactly one assertion, where the schema puts it: a second one anywhere is how signatures get wrapped."""
-    assertions = list(response.iter(ASSERTION))
+    """Exactly one assertion, plain or encrypted, where the schema puts it: a second is how signatures get wrapped."""
+    assertions = list(response.iter(ASSERTION, ENCRYPTED_ASSERTION))
     if len(assertions) != 1 or assertions[0].getparent() is not response:
         raise SluisError(ErrorCode.RESPONSE_ASSERTIONS, hint=f"{len(assertions)} assertions")
 

@@ -1,8 +1,11 @@
 """What is known of a Response before it is read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from gateway.domain.randomness import Randomness, SystemRandomness
 from gateway.federation.models import IdentityProvider
 from gateway.storage.contracts import ShortLivedStore
 
@@ -25,3 +28,5 @@ class Expected:
     now: datetime
     skew: timedelta
     replay_marks: ShortLivedStore
+    decryption_keys: tuple[rsa.RSAPrivateKey, ...] = field(default=(), repr=False)
+    randomness: Randomness = field(default_factory=SystemRandomness)

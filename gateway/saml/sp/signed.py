@@ -3,8 +3,8 @@
 from lxml import etree
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.saml.sp.encrypted import ASSERTION, ENCRYPTED_ASSERTION, opened_assertion
 from gateway.saml.sp.expected import Expected
-from gateway.xml.namespaces import SAML, name
 from gateway.xml.signatures import (
     SignatureProblem,
     SignatureRejected,
@@ -13,8 +13,6 @@ from gateway.xml.signatures import (
     verify,
 )
 
-ASSERTION = name(SAML, "Assertion")
-
 
 def verified_assertion(response: etree._Element, expected: Expected) -> VerifiedElement:
     """The assertion from what is signed: by its own signature, by the Response's, or both, and then both must hold.
@@ -22,7 +20,10 @@ def verified_assertion(response: etree._Element, expected: Expected) -> Verified
     Both are checked where they stand. In the octets that the Response's signature covers, a prefix that the assertion's
     own keeps (InclusiveNamespaces) may be declared no more, and an honest assertion would seem changed.
     """
-    covered = verified(response, expected).find(ASSERTION) if is_signed(response) else None
+    whole = verified(response, expected) if is_signed(response) else None
+    if response.find(ENCRYPTED_ASSERTION) is not None:
+        return _verified_encrypted(response, whole, expected)
+    covered = whole.find(ASSERTION) if whole is not None else None
     assertion = response.find(ASSERTION)
     assert assertion is not None
     if is_signed(assertion):
@@ -30,6 +31,18 @@ def verified_assertion(response: etree._Element, expected: Expected) -> Verified
     if covered is None:
         raise SluisError(ErrorCode.RESPONSE_SIGNATURE_MISSING)
     return VerifiedElement(covered)
+
+
+def _verified_encrypted(response: etree._Element, whole: VerifiedElement | None, expected: Expected) -> VerifiedElement:
+    """The same of an assertion that is encrypted: its own signature stands inside, the Response's goes around it."""
+    encrypted = (response if whole is None else whole).find(ENCRYPTED_ASSERTION)
+    assert encrypted is not None
+    assertion = opened_assertion(encrypted, expected, in_signed=whole is not None)
+    if is_signed(assertion):
+        return verified(assertion, expected)
+    if whole is None:
+        raise SluisError(ErrorCode.RESPONSE_SIGNATURE_MISSING)
+    return VerifiedElement(assertion)
 
 
 _PROBLEMS = {

@@ -13,21 +13,18 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.saml.schemas import schema
 from gateway.saml.sp import contents, envelope
 from gateway.saml.sp.assertion import Assertion
+from gateway.saml.sp.encrypted import MAX_BYTES, MAX_ELEMENTS
 from gateway.saml.sp.expected import Expected
 from gateway.saml.sp.signed import verified_assertion
 from gateway.xml.namespaces import SAMLP, name
 from gateway.xml.parsing import XmlRejected, parse
-
-MAX_BYTES = 256 * 1024
-"""Of the decoded Response. A rich one has 20 kB."""
-MAX_ELEMENTS = 2000
 
 _RESPONSE = name(SAMLP, "Response")
 
 ENVELOPE_CHECKS: tuple[Callable[[etree._Element, Expected], None], ...] = (
     envelope.check_version,
     envelope.check_metadata_in_date,
-    envelope.check_not_encrypted,
+    envelope.check_encryption,
     envelope.check_destination,
     envelope.check_answers_the_request,
     envelope.check_issuer,

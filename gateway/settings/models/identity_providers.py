@@ -40,6 +40,10 @@ class SamlIdentityProviderEntry(CommonIdentityProviderEntry, SamlMetadata):
 
     protocol: Literal[Protocol.SAML] = Field(default=Protocol.SAML, description="Protocol that it speaks")
     dialect: Literal["entree", "surf", "eduid"] = Field(description="Names of its attributes")
+    allow_cbc: Switch = Field(
+        default=False,
+        description="Whether assertions encrypted in CBC are taken from it, in signed Responses only; `check` warns",
+    )
     allow_unsolicited: Switch = Field(default=False, description="Whether answers that nobody asked for are taken")
 
 

@@ -92,6 +92,14 @@ class SamlServiceEntry(CommonServiceEntry, SamlMetadata):
         default=False, description="Refuse unsigned requests, whatever the metadata says"
     )
     sign: Sign = Field(default=Sign(), description="What is signed; one of both at least")
+    encrypt_assertion: Literal["auto", "always", "never"] = Field(
+        default="auto",
+        description="`auto`: when its metadata marks a key for encryption. `always`: for any key that may encrypt; one "
+        "is needed",
+    )
+    allow_cbc: Switch = Field(
+        default=False, description="Whether to encrypt in CBC where it reads nothing better; `check` warns"
+    )
 
 
 class OidcServiceEntry(CommonServiceEntry):

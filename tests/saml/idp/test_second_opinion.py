@@ -94,7 +94,7 @@ def test_pysaml2_finds_our_addresses_and_both_keys_in_our_metadata(now):
 
 
 def test_pysaml2_finds_our_consumer_and_what_we_ask_in_our_metadata(now):
-    document = sp_metadata(IDENTITY, [GATEWAY_KEY], requested_attributes(federation()), now.now())
+    document = sp_metadata(IDENTITY, [GATEWAY_KEY], (), requested_attributes(federation()), now.now())
     metadata = pysaml2_service(entity_id=ISSUER, consumer=ACS, idp_metadata=document).metadata
     [consumer] = metadata.assertion_consumer_service(ADDRESSES.sp_entity_id, BINDING_HTTP_POST)
     assert consumer["location"] == ADDRESSES.assertion_consumer

@@ -18,7 +18,7 @@ from gateway.saml.sp import endpoint
 from gateway.saml.sp.endpoint import AssertionConsumer
 from gateway.saml.sp.request import request_id
 from gateway.storage.sqlite_store import SqliteStore
-from tests.support.held import HeldClock
+from tests.support.held import HeldClock, SeededRandomness
 from tests.support.responses import (
     ADDRESSES,
     NOW,
@@ -91,6 +91,8 @@ def made(tmp_path: Path, *, allow_unsolicited: bool = False) -> Endpoint:
         lasting_marks=SqliteStore(tmp_path / "lasting-marks.sqlite", clock=clock, durable=True),
         clock=clock,
         skew=SKEW,
+        decryption_keys=(),
+        randomness=SeededRandomness(),
     )
     app.register_blueprint(
         endpoint.blueprint(
