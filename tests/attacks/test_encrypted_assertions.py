@@ -3,6 +3,7 @@
 from base64 import b64decode, b64encode
 from copy import deepcopy
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 from lxml import etree
@@ -86,13 +87,13 @@ def flipped(path: str, position: int):
     "response",
     [
         lambda: with_encrypted(signed(response=False)),
-        lambda: in_signed_response(),
+        in_signed_response,
         lambda: in_signed_response(assertion=False),
     ],
     ids=["assertion signed", "both signed", "Response signed"],
 )
 def test_honest_encrypted_assertions_are_read(response):
-    assert read(response()).attributes().values["uid"] == ("fenna@regenboog.example",)
+    assert dict(read(response()).attributes().values)["uid"] == ("fenna@regenboog.example",)
 
 
 def test_without_a_key_nothing_is_encrypted_for_the_gateway():
@@ -102,7 +103,7 @@ def test_without_a_key_nothing_is_encrypted_for_the_gateway():
 class TestOracle:
     """Whatever is wrong inside, the answer is the same: nobody learns from it what was nearly right."""
 
-    SPOILT = {
+    SPOILT: ClassVar = {
         "content, first octet": flipped(DATA_VALUE, 0),
         "content, in the middle": flipped(DATA_VALUE, 400),
         "tag": flipped(DATA_VALUE, -1),
@@ -250,7 +251,7 @@ class TestWrapping:
         extensions.append(original)
         evil.insert(1, extensions)
         evil.insert(1, signature)
-        assert refused(evil) in {ErrorCode.RESPONSE_ASSERTIONS, ErrorCode.RESPONSE_SIGNATURE_INVALID}
+        assert refused(evil) is ErrorCode.RESPONSE_SCHEMA, "Extensions take nothing of the protocol's own"
 
     def test_a_signature_stands_beside_the_ciphertext(self):
         root = with_encrypted(signed(response=False))

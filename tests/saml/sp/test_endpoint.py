@@ -223,6 +223,8 @@ def test_a_saml_answer_for_an_identity_provider_that_speaks_openid_connect():
         lasting_marks=Marks(),
         clock=HeldClock(NOW),
         skew=SKEW,
+        decryption_keys=(),
+        randomness=SeededRandomness(),
     )
 
     with pytest.raises(SluisError) as refused:
