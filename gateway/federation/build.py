@@ -12,7 +12,7 @@ from gateway.federation.clients import (
     SamlClient,
     SigningAlgorithm,
 )
-from gateway.federation.encrypting import encryption_for
+from gateway.federation.encrypting import Encrypt
 from gateway.federation.jwks_files import read_jwks
 from gateway.federation.metadata.files import MetadataFiles
 from gateway.federation.metadata.sources import open_sources
@@ -142,7 +142,8 @@ def _saml_client(entry: Entry[ServiceEntry], value: SamlServiceEntry, files: Met
         require_signed_requests=value.require_signed_requests,
         sign_response=value.sign.response,
         sign_assertion=value.sign.assertion,
-        encryption=encryption_for(metadata.encryption_keys, wish=value.encrypt_assertion, allow_cbc=value.allow_cbc),
+        encrypt=Encrypt(value.encrypt_assertion),
+        allow_cbc=value.allow_cbc,
     )
 
 

@@ -11,7 +11,7 @@ from gateway.domain.sector import Sector
 from gateway.federation.agreement_checks import AGREEMENT_CHECKS
 from gateway.federation.clients import OidcClient, SamlClient
 from gateway.federation.dates import agreement_dates, metadata_dates
-from gateway.federation.encrypting import CBC_TAKEN, encryption_wishes
+from gateway.federation.encryption_checks import encryption_problems
 from gateway.federation.hints import school_hint
 from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
 from gateway.federation.metadata.sources import is_in_source
@@ -165,11 +165,7 @@ def check_signatures(parties: Parties) -> Iterator[Problem]:
 
 def check_encryption(parties: Parties) -> Iterator[Problem]:
     """Assertions that must be encrypted can be, and CBC is said aloud."""
-    for client, entry in parties.saml_clients():
-        yield from encryption_wishes(entry, client)
-    for idp, idp_entry in parties.read_identity_providers():
-        if idp.allow_cbc:
-            yield warning(idp_entry.place("allow_cbc"), CBC_TAKEN, "ask it for AES-GCM")
+    return encryption_problems(parties.saml_clients(), parties.read_identity_providers())
 
 
 def check_sector_identifiers(parties: Parties) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.domain.attribute import Attribute
+from gateway.federation.encrypting import Encrypt, encryption_for
 from gateway.federation.metadata.entities import SpMetadata
 from gateway.xml.encryption import EncryptFor
 
@@ -33,14 +34,20 @@ class SigningAlgorithm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SamlClient:
-    """A service as a SAML service provider. `encryption` is how its assertions are encrypted, None: not."""
+    """A service as a SAML service provider."""
 
     metadata: SpMetadata
     name_id: NameIdFormat = NameIdFormat.TRANSIENT
     require_signed_requests: bool = False
     sign_response: bool = True
     sign_assertion: bool = True
-    encryption: EncryptFor | None = field(default=None, repr=False)
+    encrypt: Encrypt = Encrypt.AUTO
+    allow_cbc: bool = False
+
+    @property
+    def encryption(self) -> EncryptFor | None:
+        """How its assertions are encrypted; None: not."""
+        return encryption_for(self.metadata.encryption_keys, wish=self.encrypt, allow_cbc=self.allow_cbc)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,5 +45,5 @@ def check_certificates(certificates: Iterable[OwnCertificate], now: datetime) ->
 
 def _instead(one: OwnCertificate) -> str:
     if one.state is KeyState.NEXT:
-        return f"`sluis keys retire DIR {one.kind} {one.id}`, and announce a fresh one with `sluis keys new`"
-    return f"`sluis keys new DIR {one.kind}` announces its successor"
+        return f"retire {one.id}, and announce a fresh key behind it"
+    return f"announce its successor: a key in state next in {one.kind}"

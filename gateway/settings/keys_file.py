@@ -1,4 +1,4 @@
-"""`keys.yaml`, written. The file belongs to `sluis keys`; whoever edits it by hand writes the same form."""
+"""`keys.yaml`, written: by `sluis init`, and later edited by hand in the same form."""
 
 import datetime as dt
 import os
@@ -12,7 +12,7 @@ from gateway.settings.models.keys import Keys
 KEYS_FILE = "keys.yaml"
 _HEAD = """\
 # The gateway's keys, by reference: the secrets stand in the files named here, or in the environment ({env: NAME}).
-# `sluis keys` writes this file, and refuses steps that would break something; comments do not survive it.
+# A new key: add an entry in state next, then `sluis init DIR --keys-only`. docs/guides/operator.md has the steps.
 # next: announced. active: in use. previous: still checks, opens and derives. retired: not read any more.
 """
 

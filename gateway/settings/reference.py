@@ -31,7 +31,7 @@ at once, with file and line. `sluis init DIR --base-url URL` writes a directory 
 | file | holds |
 |---|---|
 | `gateway.yaml` | the gateway itself |
-| `keys.yaml` | the keys, by reference; `sluis keys` writes it |
+| `keys.yaml` | the keys, by reference |
 | `policy.yaml` | what may go to services at all |
 | `metadata/*.yaml` | sources of SAML metadata: one entry, or a list of them |
 | `identity-providers/*.yaml`, `services/*.yaml`, `schools/*.yaml`, `agreements/*.yaml` | one entry, or a list of them |

@@ -3,7 +3,6 @@
 from base64 import b64decode, b64encode
 from copy import deepcopy
 from dataclasses import replace
-from typing import ClassVar
 
 import pytest
 from lxml import etree
@@ -93,29 +92,30 @@ def flipped(path: str, position: int):
     ids=["assertion signed", "both signed", "Response signed"],
 )
 def test_honest_encrypted_assertions_are_read(response):
-    assert dict(read(response()).attributes().values)["uid"] == ("fenna@regenboog.example",)
+    assert read(response()).attributes().values == (("uid", ("fenna@regenboog.example",)),)
 
 
 def test_without_a_key_nothing_is_encrypted_for_the_gateway():
     assert refusal(with_encrypted(signed(response=False))) is ErrorCode.RESPONSE_ENCRYPTED
 
 
+SPOILT = {
+    "content, first octet": flipped(DATA_VALUE, 0),
+    "content, in the middle": flipped(DATA_VALUE, 400),
+    "tag": flipped(DATA_VALUE, -1),
+    "wrapped key": flipped(KEY_VALUE, 10),
+    "wrapped key, last octet": flipped(KEY_VALUE, -1),
+    "wrapped key cut": lambda found: setattr(value_of(found, KEY_VALUE), "text", b64encode(bytes(200)).decode()),
+    "content cut": lambda found: setattr(value_of(found, DATA_VALUE), "text", b64encode(bytes(20)).decode()),
+    "content of nothing": lambda found: setattr(value_of(found, DATA_VALUE), "text", ""),
+}
+
+
 class TestOracle:
     """Whatever is wrong inside, the answer is the same: nobody learns from it what was nearly right."""
 
-    SPOILT: ClassVar = {
-        "content, first octet": flipped(DATA_VALUE, 0),
-        "content, in the middle": flipped(DATA_VALUE, 400),
-        "tag": flipped(DATA_VALUE, -1),
-        "wrapped key": flipped(KEY_VALUE, 10),
-        "wrapped key, last octet": flipped(KEY_VALUE, -1),
-        "wrapped key cut": lambda found: setattr(value_of(found, KEY_VALUE), "text", b64encode(bytes(200)).decode()),
-        "content cut": lambda found: setattr(value_of(found, DATA_VALUE), "text", b64encode(bytes(20)).decode()),
-        "content of nothing": lambda found: setattr(value_of(found, DATA_VALUE), "text", ""),
-    }
-
     def test_the_answer_is_one(self):
-        answers = {whole(with_encrypted(signed(response=False), change=how)) for how in self.SPOILT.values()}
+        answers = {whole(with_encrypted(signed(response=False), change=how)) for how in SPOILT.values()}
         other = recipient(key=signing_key("somebody").private_key.public_key())
         answers.add(whole(with_encrypted(signed(response=False), other)))
         answers.add(
@@ -251,7 +251,7 @@ class TestWrapping:
         extensions.append(original)
         evil.insert(1, extensions)
         evil.insert(1, signature)
-        assert refused(evil) is ErrorCode.RESPONSE_SCHEMA, "Extensions take nothing of the protocol's own"
+        assert refused(evil) is ErrorCode.RESPONSE_SCHEMA
 
     def test_a_signature_stands_beside_the_ciphertext(self):
         root = with_encrypted(signed(response=False))

@@ -8,6 +8,7 @@ import pytest
 from gateway.saml.name_id import TRANSIENT
 from tests.support import mellon
 from tests.support.browser_like import Tab
+from tests.support.encrypted_messages import cipher_of
 from tests.support.mellon import Mellon
 from tests.support.real_gateway import RealGateway
 from tests.support.school_login import eck_id, log_in
@@ -40,6 +41,13 @@ def test_the_service_gets_the_eck_id_and_what_the_agreement_names(mellon_service
         "nlEduPersonHomeOrganizationId": "99XA",
     }
     assert received["IDP"] == gateway.saml.idp_entity_id
+
+
+def test_mellon_reads_an_encrypted_assertion(mellon_service: Mellon) -> None:
+    answer = log_in(Tab().open(mellon_service.protected), "kim")
+
+    assert cipher_of(answer) == "aes128-gcm"
+    assert mellon_service.received(answer.press())["eckId"] == eck_id("kim")
 
 
 def test_the_name_id_is_another_at_every_login(mellon_service: Mellon) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from gateway.saml.name_id import TRANSIENT
 from tests.support.browser_like import Tab
+from tests.support.encrypted_messages import cipher_of
 from tests.support.real_gateway import RealGateway
-from tests.support.school_login import eck_id, log_in
+from tests.support.school_login import choose_school, eck_id, log_in, press_on
 from tests.support.simplesamlphp import SimpleSamlPhp, accepts_signature
 
 pytestmark = pytest.mark.stranger
@@ -31,6 +32,17 @@ def test_the_service_gets_the_eck_id_and_what_the_agreement_names(
     assert received["attributes"] == {"eckId": [eck_id("kim")], "givenName": ["Kim"]}
     assert received["idp"] == gateway.saml.idp_entity_id
     assert received["nameIDFormat"] == TRANSIENT
+
+
+def test_assertions_are_encrypted_on_both_legs(simplesamlphp_service: SimpleSamlPhp) -> None:
+    """By the school, in the only cipher that it has, which its entry allows; by the gateway, as the metadata asks."""
+    tab = choose_school(Tab().open(simplesamlphp_service.me), "kim")
+    tab.press(username="kim", password="kim")
+    from_school = cipher_of(tab)
+    answer = press_on(tab)
+
+    assert (from_school, cipher_of(answer)) == ("aes128-cbc", "aes128-gcm")
+    assert shown(simplesamlphp_service, answer.press())["attributes"]["eckId"] == [eck_id("kim")]
 
 
 def test_a_learner_without_eck_id_has_the_fallback_that_the_agreement_names(

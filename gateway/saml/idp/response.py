@@ -10,6 +10,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
 from gateway.federation.clients import NameIdFormat
+from gateway.federation.encrypting import Encrypt
 from gateway.federation.models import Service
 from gateway.login.contracts import AuthenticationFacts
 from gateway.login.steps import PostForm
@@ -47,7 +48,8 @@ class IdentityProviderRole:
 
         Signed as the service's entry says; WantAssertionsSigned in its metadata adds the assertion's signature. Where
         the service has a key for it, the assertion is encrypted in between: the Response's signature covers that.
-        Raises SluisError INTERNAL for an entry by which nothing would be signed.
+        Raises SluisError INTERNAL for an entry by which nothing would be signed, and for one that says that assertions
+        are always encrypted when the metadata has no key for it any more.
         """
         signs_assertion = service.saml.sign_assertion or service.saml.metadata.want_assertions_signed
         if not signs_assertion and not service.saml.sign_response:
@@ -66,8 +68,11 @@ class IdentityProviderRole:
         )
         if signs_assertion:
             sign(assertion, self._key)
-        if service.saml.encryption is not None:
-            _encrypt_in_place(assertion, service.saml.encryption, self._randomness)
+        recipient = service.saml.encryption
+        if recipient is not None:
+            _encrypt_in_place(assertion, recipient, self._randomness)
+        elif service.saml.encrypt is Encrypt.ALWAYS:
+            raise SluisError(ErrorCode.INTERNAL, hint=service.id, cause="its metadata has no key to encrypt for")
         if service.saml.sign_response:
             sign(response, self._key)
         return _post(to, response)

@@ -6,15 +6,20 @@ from datetime import timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from gateway.attributes.dialects import NAMES, dialect
 from gateway.domain.attribute import Attribute
 from gateway.domain.errors import CATALOGUE, ErrorCode, PeerStatus, SluisError
+from gateway.domain.randomness import SystemRandomness
 from gateway.federation.clients import NameIdFormat
+from gateway.federation.encrypting import Encrypt
+from gateway.federation.metadata.encryption_keys import EncryptionKey
 from gateway.login.contracts import AuthenticationFacts
 from gateway.saml.idp.reply import Reply
 from gateway.saml.schemas import schema
 from gateway.saml.status import STATUSES
+from gateway.xml.decryption import decrypt
 from gateway.xml.signatures import verify
 from tests.support.answers import (
     ELEVEN,
@@ -33,6 +38,8 @@ from tests.support.answers import (
     xml_of,
 )
 from tests.support.authn_requests import ACS, ADDRESSES, ISSUER
+from tests.support.encrypted import GATEWAY_KEY as SERVICE_KEY
+from tests.support.encrypted import KEYS
 
 IDP = ADDRESSES.idp_entity_id
 STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
@@ -221,3 +228,30 @@ def test_a_refusal_is_a_signed_status_of_two_levels_and_nothing_else(code):
 def test_the_note_of_where_to_answer_reads_back():
     assert Reply.load(REPLY.dump(), service()) == REPLY
     assert "state" not in repr(REPLY)
+
+
+ENCRYPTION_KEY = EncryptionKey(SERVICE_KEY.certificate, for_encryption=True, contents=(), transports=())
+
+
+def test_a_service_that_must_have_it_encrypted_gets_nothing_when_its_key_is_gone():
+    with pytest.raises(SluisError) as caught:
+        answer(encrypt=Encrypt.ALWAYS)
+    assert caught.value.code is ErrorCode.INTERNAL
+
+
+@pytest.mark.parametrize("changes", [{}, {"sign_assertion": False}, {"sign_response": False}])
+def test_a_service_with_an_encryption_key_gets_its_assertion_encrypted_for_it_alone(changes):
+    response = response_of(answer(encryption_keys=(ENCRYPTION_KEY,), **changes))
+    raw = etree.tostring(response).decode()
+
+    assert schema().validate(response), schema().error_log
+    assert found(response, "saml:Assertion") == []
+    assert "Fenna" not in raw
+    [encrypted] = found(response, "saml:EncryptedAssertion")
+    assertion = decrypt(encrypted, KEYS, SystemRandomness(), limit=100_000, elements=1000)
+    given = {one.get("Name") for one in assertion.iter("{*}Attribute")}
+    assert given == {one.get("Name") for one in found(response_of(answer(**changes)), "//saml:Attribute")}
+    if changes.get("sign_assertion", True):
+        verify(assertion, [GATEWAY_KEY.certificate])
+    if changes.get("sign_response", True):
+        verify(response, [GATEWAY_KEY.certificate])

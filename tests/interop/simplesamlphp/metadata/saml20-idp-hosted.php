@@ -9,5 +9,6 @@ $metadata[getenv('PEER_BASE') . '/saml2/idp/metadata.php'] = [
     'saml20.sign.response' => getenv('PEER_SIGNS') === 'both',
     'validate.authnrequest' => true,
     'redirect.validate' => true,
+    'assertion.encryption' => getenv('PEER_SIGNS') === 'both',
     'authproc' => [],
 ];
