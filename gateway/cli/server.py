@@ -154,7 +154,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """The application of one worker."""
         found = self._configuration
-        parts = parts_of(found.settings, found.keys, found.federation)
+        parts = parts_of(found.settings, found.keys, found.federation, standing=self._standing)
         atexit.register(_write_down_answers, parts.ledger)
         return create_app(parts)
 
@@ -205,7 +205,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         gc.collect()
 
     def _refused(self, why: str) -> None:
-        log.error("reload_refused", why=why)
+        log.error("reload_refused", problem=why)
         self._standing.publish({"reload": f"refused: {why}; the gateway goes on with the configuration that it had"})
 
     def _say(self, _arbiter: Any) -> None:

@@ -175,6 +175,7 @@ def test_one_that_is_wrong_changes_nothing_and_health_says_so(gateway: Running):
     assert gateway.get("/health/ready")[0] == 200, "a balancer leaves it where it is"
     assert gateway.workers() == before
     assert "gateway.yaml:1: base_url: a base URL is scheme and host" in gateway.said()
+    assert ' errors", "event": "reload_refused"' in gateway.said(), "the log has the reason"
 
     (gateway.directory / "gateway.yaml").write_text(sound)
     gateway.reload()
