@@ -95,10 +95,13 @@ class ErrorCode(StrEnum):
     RESPONSE_REPLAYED = auto()
     RESPONSE_AUTHENTICATION_CONTEXT = auto()
     RESPONSE_NOT_FRESH = auto()
+    RESPONSE_USERINFO = auto()
     IDP_REFUSED = auto()
     IDP_CANCELLED = auto()
     IDP_NO_PASSIVE = auto()
     IDP_NO_AUTHENTICATION_CONTEXT = auto()
+    IDP_UNREACHABLE = auto()
+    IDP_TOKEN_REFUSED = auto()
 
     # The login itself.
     LOGIN_UNKNOWN = auto()
@@ -211,6 +214,7 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _C.RESPONSE_REQUEST,
         _C.RESPONSE_UNSOLICITED,
         _C.RESPONSE_TOO_EARLY,
+        _C.RESPONSE_USERINFO,
     ),
     **_kinds(
         403,
@@ -261,6 +265,8 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _C.AGREEMENT_SUSPENDED,
         _C.AGREEMENT_NOT_COVERING,
     ),
+    **_kinds(502, _A.PERSON, _P.TEMPORARILY_UNAVAILABLE, _C.IDP_UNREACHABLE),
+    **_kinds(502, _A.OPERATOR, _P.AUTHENTICATION_FAILED, _C.IDP_TOKEN_REFUSED),
     **_kinds(404, _A.PERSON, _P.UNSUPPORTED_REQUEST, _C.PAGE_UNKNOWN),
     **_kinds(405, _A.PERSON, _P.UNSUPPORTED_REQUEST, _C.METHOD_NOT_ALLOWED),
     **_kinds(503, _A.OPERATOR, _P.TEMPORARILY_UNAVAILABLE, _C.STORE_UNAVAILABLE, _C.LEDGER_UNAVAILABLE),

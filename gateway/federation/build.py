@@ -108,6 +108,7 @@ def _openid_provider(
         scopes=tuple(value.scopes),
         contexts=tuple(value.acr_values),
         userinfo=value.userinfo,
+        endpoint_is_audience=value.assertion_audience == "token_endpoint",
     )
 
 

@@ -9,7 +9,7 @@ from gateway.domain.brin import Brin
 from gateway.domain.protocol import Protocol
 from gateway.domain.sector import Sector
 from gateway.federation.agreement_checks import AGREEMENT_CHECKS
-from gateway.federation.clients import OidcClient, SamlClient
+from gateway.federation.clients import ClientAuthentication, OidcClient, SamlClient
 from gateway.federation.dates import agreement_dates, metadata_dates
 from gateway.federation.encryption_checks import encryption_problems
 from gateway.federation.hints import school_hint
@@ -168,6 +168,15 @@ def check_encryption(parties: Parties) -> Iterator[Problem]:
     return encryption_problems(parties.saml_clients(), parties.read_identity_providers())
 
 
+def check_own_proof(parties: Parties) -> Iterator[Problem]:
+    """Where the gateway proves itself with a signature, it has a key."""
+    for idp, entry in parties.openid_providers():
+        needs_key = idp.oidc.authentication is ClientAuthentication.PRIVATE_KEY_JWT
+        if needs_key and not parties.settings.keys.oidc_signing:
+            what = "private_key_jwt signs with a key of `oidc_signing`, and keys.yaml has none"
+            yield Problem(entry.place("authentication"), what, "add a key, or authenticate with a client_secret")
+
+
 def check_sector_identifiers(parties: Parties) -> Iterator[Problem]:
     """Services that know a person by one identifier are of one supplier: others could join what they know."""
     first: dict[str, str] = {}
@@ -196,6 +205,7 @@ CHECKS: tuple[Callable[[Parties], Iterator[Problem]], ...] = (
     check_services,
     check_signatures,
     check_encryption,
+    check_own_proof,
     check_sector_identifiers,
     check_endpoints,
 )

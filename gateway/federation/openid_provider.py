@@ -11,6 +11,7 @@ class OpenIdProvider:
 
     `issuer` is compared exactly. `secret` is there for the two methods that need one. `contexts` are the acr values
     that are asked for when the service asks for none. `userinfo`: the UserInfo endpoint is asked for claims too.
+    `endpoint_is_audience`: of the gateway's assertions, in place of the issuer.
     """
 
     issuer: str
@@ -20,6 +21,7 @@ class OpenIdProvider:
     scopes: tuple[str, ...] = ("openid", "profile")
     contexts: tuple[str, ...] = ()
     userinfo: bool = True
+    endpoint_is_audience: bool = False
 
     @property
     def entity_id(self) -> str:

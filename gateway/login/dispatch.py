@@ -159,6 +159,7 @@ class Dispatcher:
             passive=request.passive,
             contexts=request.contexts,
             requesters=request.requesters,
+            max_age=0 if request.force else None,
         )
         log.info("login_sent_to_idp", service=request.service, idp=idp_id)
         return self._identity_providers[idp.protocol].authenticate(idp, asked)

@@ -51,6 +51,7 @@ _SHARED: dict[str, tuple[ErrorCode, ...]] = {
         ErrorCode.RESPONSE_REQUEST,
         ErrorCode.RESPONSE_UNSOLICITED,
         ErrorCode.RESPONSE_TOO_EARLY,
+        ErrorCode.RESPONSE_USERINFO,
     ),
     "response_level": (
         ErrorCode.RESPONSE_AUTHENTICATION_CONTEXT,

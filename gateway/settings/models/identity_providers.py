@@ -59,6 +59,9 @@ class OidcIdentityProviderEntry(CommonIdentityProviderEntry):
     client_secret: SecretReference | None = Field(default=None, description="The secret, for methods that need one")
     scopes: list[Scope] = Field(default=["openid", "profile"], min_length=1, description="Scopes that are asked for")
     acr_values: list[Text] = Field(default=[], description="Assurance that is asked for when the service asks for none")
+    assertion_audience: Literal["issuer", "token_endpoint"] = Field(
+        default="issuer", description="Audience of what private_key_jwt signs; Entra ID wants its token endpoint"
+    )
     userinfo: Switch = Field(default=True, description="Whether its UserInfo is asked for claims, beside the ID token")
     dialect: Literal["eduid", "oidc-standard", "entra"] = Field(description="Names of its claims")
 

@@ -1,0 +1,106 @@
+"""GET /oidc/callback: where browsers come back to from OpenID providers."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, request
+
+from gateway.domain.clock import Clock
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.snapshot import Federation
+from gateway.login.dispatch import Dispatcher
+from gateway.login.messages import Authentication, Expectation
+from gateway.oidc.rp.callback import CHECKS, Answer
+from gateway.oidc.rp.claims import raw_attributes
+from gateway.oidc.rp.exchange import Exchange, redeemed
+from gateway.oidc.rp.expected import Expected
+from gateway.oidc.rp.id_token import authenticated_at
+from gateway.oidc.rp.proofs import Proofs
+from gateway.oidc.rp.providers import Providers
+from gateway.oidc.rp.request import CALLBACK_PATH
+from gateway.web import Browser, Respond
+
+UNSPECIFIED = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"
+"""The context of a login of which the provider says nothing (saml-authn-context 3.4.25)."""
+
+
+class AnswerConsumer:
+    """Turns an answer into an authentication."""
+
+    def __init__(
+        self,
+        *,
+        federation: Federation,
+        providers: Providers,
+        proofs: Proofs,
+        exchange: Exchange,
+        clock: Clock,
+        skew: timedelta,
+    ) -> None:
+        self._federation = federation
+        self._providers = providers
+        self._proofs = proofs
+        self._exchange = exchange
+        self._clock = clock
+        self._skew = skew
+
+    def authentication(self, answer: Answer, expectation: Expectation) -> Authentication:
+        """The authentication that answers an attempt. Raises SluisError RESPONSE_* or IDP_*."""
+        idp = self._federation.identity_providers[expectation.idp]
+        for check in CHECKS:
+            check(answer, idp, self._providers)
+        party, attempt = idp.oidc, expectation.attempt
+        expected = Expected(
+            issuer=party.issuer,
+            client_id=party.client_id,
+            nonce=self._proofs.nonce(attempt),
+            access_token="",
+            keys=self._providers.keys(party.issuer),
+            renewed_keys=lambda: self._providers.renewed_keys(party.issuer),
+            contexts=expectation.contexts or party.contexts,
+            fresh_since=expectation.fresh_since,
+            now=self._clock.now(),
+            skew=self._skew,
+        )
+        provider = self._providers.provider(party.issuer)
+        claims, userinfo = redeemed(
+            self._exchange,
+            party,
+            provider,
+            code=answer.code or "",
+            verifier=self._proofs.verifier(attempt),
+            expected=expected,
+        )
+        context = claims.get("acr")
+        return Authentication(
+            idp.id,
+            raw_attributes(claims, userinfo),
+            context if isinstance(context, str) and context else UNSPECIFIED,
+            authenticated_at(claims),
+        )
+
+
+def blueprint(*, consumer: AnswerConsumer, dispatcher: Dispatcher, respond: Respond, browser: Browser) -> Blueprint:
+    """The redirection endpoint (RFC 6749 3.1.2)."""
+    routes = Blueprint("oidc_rp", __name__)
+
+    @routes.get(CALLBACK_PATH)
+    def callback() -> Response:
+        state = _parameter("state")
+        if not state:
+            raise SluisError(ErrorCode.RESPONSE_UNSOLICITED)
+        answer = Answer(_parameter("code"), _parameter("iss"), _parameter("error"))
+        expectation = dispatcher.expect(state, browser())
+        try:
+            authentication = consumer.authentication(answer, expectation)
+        except SluisError as error:
+            return respond(dispatcher.fail(state, error, browser()))
+        return respond(dispatcher.finish(state, authentication, browser()))
+
+    return routes
+
+
+def _parameter(name: str) -> str | None:
+    values = request.args.getlist(name)
+    if len(values) > 1:
+        raise SluisError(ErrorCode.RESPONSE_MALFORMED, hint=f"{name} stands twice")
+    return values[0] if values else None
