@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from gateway.domain.clock import Clock, SystemClock, dutch_day
 from gateway.domain.eck_id import PRODUCTION_SEGMENTS, TEST_SEGMENTS
+from gateway.domain.http import Http
 from gateway.domain.protocol import Protocol
 from gateway.domain.randomness import Randomness, SystemRandomness
 from gateway.federation.build import build
@@ -24,6 +25,8 @@ from gateway.observability.health import Health
 from gateway.observability.metrics import Metrics
 from gateway.observability.standing import Standing
 from gateway.oidc.op.assembly import OpenIdProvider
+from gateway.oidc.rp import endpoint as rp_endpoint
+from gateway.oidc.rp.wiring import RelyingPartyRole, relying_party
 from gateway.pages import discovery, site
 from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
@@ -60,6 +63,7 @@ from gateway.storage.subjects import SqlSubjects
 from gateway.web import headers, operations
 from gateway.web.answers import AnswersLeft
 from gateway.web.cookies import BrowserCookie
+from gateway.web.outgoing import OutgoingHttp
 from gateway.web.proxies import TrustedProxies
 
 
@@ -76,6 +80,7 @@ class Parts:
     ledger: SqlLedger
     clock: Clock
     randomness: Randomness
+    http: Http
     metrics: Metrics
     standing: Standing
 
@@ -104,6 +109,7 @@ def parts_of(
     *,
     clock: Clock | None = None,
     randomness: Randomness | None = None,
+    http: Http | None = None,
     standing: Standing | None = None,
 ) -> Parts:
     """Make the parts around what has been loaded and checked. `standing` is what the process above has to tell."""
@@ -119,6 +125,7 @@ def parts_of(
         ledger=SqlLedger(engine, key=keys.ledger.active, clock=clock, randomness=randomness),
         clock=clock,
         randomness=randomness,
+        http=http or OutgoingHttp(),
         metrics=Metrics(),
         standing=standing or Standing(),
     )
@@ -145,7 +152,8 @@ def create_app(parts: Parts) -> Flask:
     releases = _releases(parts)
     kept = KeptLogins(store=parts.store, federation=parts.federation, releases=releases, clock=parts.clock)
     provider = _openid_provider(parts, kept)
-    dispatcher = _dispatcher(parts, releases, kept, provider)
+    relying = _relying_party(parts)
+    dispatcher = _dispatcher(parts, releases, kept, provider, relying)
     consumer = AssertionConsumer(
         federation=parts.federation,
         addresses=parts.addresses,
@@ -168,6 +176,7 @@ def create_app(parts: Parts) -> Flask:
             browser=cookie.browser,
         ),
         sp_endpoint.blueprint(consumer=consumer, dispatcher=dispatcher, respond=respond, browser=cookie.browser),
+        rp_endpoint.blueprint(consumer=relying.reads, dispatcher=dispatcher, respond=respond, browser=cookie.browser),
         metadata_endpoint.blueprint(**publications(parts.settings, parts.keys, parts.federation, parts.clock)),
         discovery.blueprint(
             dispatcher=dispatcher,
@@ -265,7 +274,25 @@ def _openid_provider(parts: Parts, kept: KeptLogins) -> OpenIdProvider | None:
     )
 
 
-def _dispatcher(parts: Parts, releases: Releases, kept: KeptLogins, provider: OpenIdProvider | None) -> Dispatcher:
+def _relying_party(parts: Parts) -> RelyingPartyRole:
+    """Towards identity providers that speak OpenID Connect; its assertions verify with the keys of `/oidc/jwks`."""
+    rings = parts.keys.oidc_signing
+    ring = rings.get("RS256") or rings.get("ES256")
+    return relying_party(
+        federation=parts.federation,
+        http=parts.http,
+        base_url=parts.settings.gateway.base_url,
+        key=ring.active if ring else None,
+        proof_key=parts.keys.pseudonyms.first,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        skew=parts.settings.gateway.lifetimes.clock_skew,
+    )
+
+
+def _dispatcher(
+    parts: Parts, releases: Releases, kept: KeptLogins, provider: OpenIdProvider | None, relying: RelyingPartyRole
+) -> Dispatcher:
     settings = parts.settings.gateway
     services: dict[Protocol, TowardsServices] = {
         Protocol.SAML: IdentityProviderRole(
@@ -289,7 +316,8 @@ def _dispatcher(parts: Parts, releases: Releases, kept: KeptLogins, provider: Op
         identity_providers={
             Protocol.SAML: ServiceProvider(
                 addresses=parts.addresses, key=parts.keys.saml_signing.active, clock=parts.clock
-            )
+            ),
+            Protocol.OIDC: relying.asks,
         },
         services=services,
         releases=releases,

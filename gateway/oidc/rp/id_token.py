@@ -25,7 +25,7 @@ _HASHES = {"256": sha256, "384": sha384, "512": sha512}
 
 
 def verified_claims(token: str, expected: Expected) -> Claims:
-    """The claims of an ID token that answers this attempt. Raises SluisError with the code of the first failed check."""
+    """The claims of an ID token that answers this attempt. Raises SluisError with the first failed check's code."""
     header, claims = signed_claims(token, expected)
     for check in CHECKS:
         check(claims, expected)
@@ -68,7 +68,7 @@ def check_issuer(claims: Mapping[str, Any], expected: Expected) -> None:
 
 
 def check_audience(claims: Mapping[str, Any], expected: Expected) -> None:
-    """`aud` is this client, alone or with others; with others `azp` says that it was made for this one (rules 3 to 5)."""
+    """`aud` is this client, alone or with others; with others `azp` says that it is for this one (rules 3 to 5)."""
     audience = claims.get("aud")
     listed = audience if isinstance(audience, list) else [audience]
     authorized = claims.get("azp", expected.client_id if len(listed) == 1 else None)
