@@ -7,7 +7,7 @@ from gateway.federation.build import build
 from gateway.federation.clients import ClientAuthentication
 from gateway.settings.loader import load
 from gateway.settings.problems import Level, Problems
-from tests.support.configuration import write_configuration
+from tests.support.configuration import KEYS, write_configuration
 from tests.support.held import HeldClock
 
 FILE = "identity-providers/hub.yaml"
@@ -28,9 +28,16 @@ SCHOOLS = """\
 """
 
 
-def federation(directory, entry=ENTRY, **files):
+TOKEN_KEY = """\
+oidc_signing:
+  - {id: o1, state: active, since: 2026-08-01T00:00:00Z, algorithm: ES256, key: {file: keys/oidc.key}}
+"""
+
+
+def federation(directory, entry=ENTRY, *, keys=KEYS + TOKEN_KEY, **files):
     files = {
         "schools/schools.yaml": SCHOOLS,
+        "keys.yaml": keys,
         FILE: entry,
         **{name.replace("__", "/"): text for name, text in files.items()},
     }
@@ -117,3 +124,10 @@ def test_two_entries_of_one_issuer(tmp_path):
     [problem] = said(tmp_path, ENTRY, **{"identity-providers__again.yaml": other})
 
     assert "the issuer https://hub.example/op stands at identity-providers/again.yaml:4 already" in problem
+
+
+def test_where_the_gateway_proves_itself_it_has_a_key(tmp_path):
+    assert said(tmp_path, ENTRY, keys=KEYS) == [
+        f"{FILE}:1: private_key_jwt signs with a key of `oidc_signing`, and keys.yaml has none; "
+        "add a key, or authenticate with a client_secret"
+    ]
