@@ -128,6 +128,8 @@ def test_two_entries_of_one_issuer(tmp_path):
 
 def test_where_the_gateway_proves_itself_it_has_a_key(tmp_path):
     assert said(tmp_path, ENTRY, keys=KEYS) == [
-        f"{FILE}:1: private_key_jwt signs with a key of `oidc_signing`, and keys.yaml has none; "
-        "add a key, or authenticate with a client_secret"
+        (
+            f"{FILE}:1: private_key_jwt signs with a key of `oidc_signing`, and keys.yaml has none; "
+            "add a key, or authenticate with a client_secret"
+        )
     ]
