@@ -51,7 +51,7 @@ class Jar:
 
     def keep(self, url: str, header: str) -> None:
         for name, morsel in SimpleCookie(header).items():
-            same_site, secure = morsel["samesite"], bool(morsel["secure"])
+            same_site, secure = morsel["samesite"].capitalize(), bool(morsel["secure"])
             if name.startswith("__Host-") and not (url.startswith("https:") and secure and morsel["path"] == "/"):
                 continue
             if same_site == "None" and not secure:
