@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NAMES = re.compile(
     r"(?:^|[:._/-])(?:bsn|pgn|onderwijsnummer|sofinummer|burgerservicenummer|citizenservicenumber|nationalid|"
@@ -12,6 +13,7 @@ _BETWEEN = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d{8,9}")
 
 
+@lru_cache(maxsize=2048)
 def is_named_so(name: str) -> bool:
     """Whether an attribute's name, or the last part of its URN, says citizen number."""
     return _NAMES.search(name) is not None

@@ -111,19 +111,23 @@ class Dispatcher:
         begun = datetime.fromtimestamp(transaction.begun, UTC)
         fresh_since = request.fresh_since or (begun if request.force else None)
         contexts = request.contexts if request.contexts_essential else ()
-        return Expectation(transaction.idp, attempt, contexts, fresh_since)
+        return Expectation(transaction.idp, attempt, contexts, fresh_since, browser)
 
-    def finish(self, attempt: str, authentication: Authentication, browser: str) -> Step:
-        """A verified answer: decide, record, answer the service. An attempt is finished once; others see a page."""
-        transaction = self._resume(self._transactions.peek(attempt, browser))
-        self._transactions.finish(attempt)
+    def finish(self, expectation: Expectation, authentication: Authentication) -> Step:
+        """A verified answer: decide, record, answer the service. An attempt is finished once; others see a page.
+
+        The expectation is what `expect` gave for the browser that brings the answer: no other can end the attempt.
+        """
+        transaction = self._resume(self._transactions.finish(expectation.attempt))
         return self._or_refused(transaction, lambda: self._release(transaction.request, authentication), authentication)
 
-    def fail(self, attempt: str, error: SluisError, browser: str) -> Step:
+    def fail(self, expectation: Expectation, error: SluisError) -> Step:
         """An answer that says no ends the attempt; one that failed a check does not: the true one may still come."""
-        transaction = self._resume(self._transactions.peek(attempt, browser))
         if error.code in _FOR_THE_SERVICE_ALONE:
-            self._transactions.finish(attempt)
+            transaction = self._transactions.finish(expectation.attempt)
+        else:
+            transaction = self._transactions.peek(expectation.attempt, expectation.browser)
+        self._resume(transaction)
         return self._refuse(transaction, error)
 
     def knows(self, service: ServiceId) -> bool:

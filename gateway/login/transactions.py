@@ -18,6 +18,7 @@ from gateway.storage.contracts import ShortLivedStore
 
 _LOGIN_LENGTH = 40
 _ATTEMPT_LENGTH = 60
+_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ class Transactions:
         """The attempt, left in place: a wrong answer must not end it. Raises as `find` does."""
         return self._open(f"attempt:{attempt}", attempt[:_LOGIN_LENGTH], browser)
 
-    def finish(self, attempt: str) -> None:
-        """End the attempt and its login; of many at once, and of several attempts, exactly one returns.
+    def finish(self, attempt: str) -> Transaction:
+        """End the attempt and its login, and return it; of many at once, and of several attempts, exactly one does.
 
         Raises SluisError LOGIN_FINISHED for all others.
         """
@@ -83,6 +84,7 @@ class Transactions:
         login = attempt[:_LOGIN_LENGTH]
         if taken is None or not self._store.add(f"done:{login}", b"1", seconds=self._seconds):
             raise SluisError(ErrorCode.LOGIN_FINISHED)
+        return _decode(taken)
 
     def _open(self, key: str, login: str, browser: str) -> Transaction:
         kept = self._store.get(key) if key.isascii() and len(key) < 100 else None
@@ -115,7 +117,7 @@ def _encode(transaction: Transaction) -> bytes:
         request.fresh_since.timestamp() if request.fresh_since else None,
         request.choose,
     )
-    return json.dumps(fields, separators=(",", ":")).encode()
+    return _JSON.encode(fields).encode()
 
 
 def _decode(kept: bytes) -> Transaction:

@@ -8,6 +8,8 @@ from enum import StrEnum
 from gateway.domain.attribute import Attribute
 from gateway.domain.reduction import Reduction
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
+
 
 class Rule(StrEnum):
     """The stable ids of the rules, in the order in which they are tried; `docs/reference/release-rules.md` has each."""
@@ -71,7 +73,7 @@ def dump(rulings: Mapping[Attribute, Ruling]) -> str:
         | ({"reduction": ruling.reduction.value} if ruling.reduction else {})
         for attribute, ruling in sorted(rulings.items())
     }
-    return json.dumps(record, separators=(",", ":"))
+    return _JSON.encode(record)
 
 
 def load(text: str) -> dict[Attribute, Ruling]:

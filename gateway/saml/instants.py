@@ -14,4 +14,4 @@ def read_instant(text: str) -> datetime:
 
 def write_instant(moment: datetime) -> str:
     """The moment in whole seconds: `2026-09-07T08:30:00Z`."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{moment.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"

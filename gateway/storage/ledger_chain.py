@@ -15,6 +15,8 @@ from hashlib import sha256
 from gateway.storage.contracts import LedgerRow
 from gateway.storage.sealing import SecretKey, keyed_hash
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainedRow:
@@ -96,7 +98,7 @@ class Chain:
         return self._mac("purged", writer, number, row_hash)
 
     def _mac(self, *fields: str | int | None) -> str:
-        text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+        text = _JSON.encode(fields)
         return hmac.digest(self._key, text.encode(), "sha256").hex()
 
 

@@ -123,7 +123,7 @@ def test_a_login_goes_by_discovery_and_school_to_the_service(login: Login) -> No
     attempt = begin_at_school(login)
     assert login.identity_providers.asked[0][0] == PO_IDP
     assert login.dispatcher.expect(attempt, BROWSER).idp == PO_IDP
-    step = login.dispatcher.finish(attempt, login.authentication(), BROWSER)
+    step = login.dispatcher.finish(login.dispatcher.expect(attempt, BROWSER), login.authentication())
     assert step == PostForm("https://leesplein.example/acs", (("SAMLResponse", "signed"),))
     assert login.services.answered == [(LEESPLEIN, "to-leesplein")]
 
@@ -171,7 +171,7 @@ def test_passive_with_one_identity_provider_is_passed_on(login: Login) -> None:
 
 def test_a_reloaded_answer_says_that_the_login_is_finished(login: Login) -> None:
     attempt = begin_at_school(login)
-    login.dispatcher.finish(attempt, login.authentication(), BROWSER)
+    login.dispatcher.finish(login.dispatcher.expect(attempt, BROWSER), login.authentication())
     assert code_of(lambda: login.dispatcher.expect(attempt, BROWSER)) is ErrorCode.LOGIN_FINISHED
     assert len(login.services.answered) == 1
 
@@ -183,9 +183,9 @@ def test_two_schools_tried_in_one_login_give_one_answer(login: Login) -> None:
     first = login.attempt()
     login.dispatcher.choose(step.login, ZONNEBLOEM.brin, BROWSER)
     second = login.attempt()
-    login.dispatcher.finish(first, login.authentication(), BROWSER)
+    login.dispatcher.finish(login.dispatcher.expect(first, BROWSER), login.authentication())
     assert (
-        code_of(lambda: login.dispatcher.finish(second, login.authentication(VO_IDP), BROWSER))
+        code_of(lambda: login.dispatcher.finish(login.dispatcher.expect(second, BROWSER), login.authentication(VO_IDP)))
         is ErrorCode.LOGIN_FINISHED
     )
     assert code_of(lambda: login.dispatcher.discovery(step.login, BROWSER)) is ErrorCode.LOGIN_FINISHED
@@ -193,8 +193,8 @@ def test_two_schools_tried_in_one_login_give_one_answer(login: Login) -> None:
 
 def test_two_tabs_do_not_disturb_each_other(login: Login) -> None:
     first, second = begin_at_school(login), begin_at_school(login, "99XB")
-    login.dispatcher.finish(second, login.authentication(VO_IDP), BROWSER)
-    login.dispatcher.finish(first, login.authentication(), BROWSER)
+    login.dispatcher.finish(login.dispatcher.expect(second, BROWSER), login.authentication(VO_IDP))
+    login.dispatcher.finish(login.dispatcher.expect(first, BROWSER), login.authentication())
     assert len(login.services.answered) == 2
 
 
@@ -206,9 +206,9 @@ def test_an_attempt_that_never_was_is_unknown(login: Login, held: str) -> None:
 def test_a_login_is_bound_to_its_browser(login: Login) -> None:
     attempt = begin_at_school(login)
     assert code_of(lambda: login.dispatcher.expect(attempt, "another")) is ErrorCode.LOGIN_OTHER_BROWSER
-    assert code_of(lambda: login.dispatcher.finish(attempt, login.authentication(), "another")) is (
-        ErrorCode.LOGIN_OTHER_BROWSER
-    )
+    assert code_of(
+        lambda: login.dispatcher.finish(login.dispatcher.expect(attempt, "another"), login.authentication())
+    ) is (ErrorCode.LOGIN_OTHER_BROWSER)
     assert not login.services.answered
 
 
@@ -220,16 +220,20 @@ def test_a_login_expires(login: Login) -> None:
 
 def test_a_bad_answer_leaves_room_for_the_true_one(login: Login) -> None:
     attempt = begin_at_school(login)
-    step = login.dispatcher.fail(attempt, SluisError(ErrorCode.RESPONSE_SIGNATURE_INVALID), BROWSER)
+    step = login.dispatcher.fail(
+        login.dispatcher.expect(attempt, BROWSER), SluisError(ErrorCode.RESPONSE_SIGNATURE_INVALID)
+    )
     assert isinstance(step, Refused)
     assert step.back is not None
-    login.dispatcher.finish(attempt, login.authentication(), BROWSER)
+    login.dispatcher.finish(login.dispatcher.expect(attempt, BROWSER), login.authentication())
     assert len(login.services.answered) == 1
 
 
 def test_a_cancelled_login_goes_back_and_is_over(login: Login) -> None:
     attempt = begin_at_school(login)
-    assert isinstance(login.dispatcher.fail(attempt, SluisError(ErrorCode.IDP_CANCELLED), BROWSER), PostForm)
+    assert isinstance(
+        login.dispatcher.fail(login.dispatcher.expect(attempt, BROWSER), SluisError(ErrorCode.IDP_CANCELLED)), PostForm
+    )
     assert login.services.refused == [ErrorCode.IDP_CANCELLED]
     assert code_of(lambda: login.dispatcher.expect(attempt, BROWSER)) is ErrorCode.LOGIN_FINISHED
 
@@ -237,7 +241,7 @@ def test_a_cancelled_login_goes_back_and_is_over(login: Login) -> None:
 def test_a_refused_release_shows_a_page_that_leads_back(login: Login) -> None:
     attempt = begin_at_school(login)
     login.releases.refusal = SluisError(ErrorCode.AGREEMENT_MISSING)
-    step = login.dispatcher.finish(attempt, login.authentication(), BROWSER)
+    step = login.dispatcher.finish(login.dispatcher.expect(attempt, BROWSER), login.authentication())
     assert isinstance(step, Refused)
     assert step.error.code is ErrorCode.AGREEMENT_MISSING
     assert step.back == PostForm("https://leesplein.example/acs", (("SAMLResponse", "no: request_denied"),))
@@ -247,7 +251,9 @@ def test_a_refused_release_shows_a_page_that_leads_back(login: Login) -> None:
 def test_a_refused_release_of_a_passive_login_shows_no_page(login: Login) -> None:
     login.dispatcher.begin(request(passive=True, idps=(PO_IDP,)), BROWSER)
     login.releases.refusal = SluisError(ErrorCode.AGREEMENT_MISSING)
-    assert isinstance(login.dispatcher.finish(login.attempt(), login.authentication(), BROWSER), PostForm)
+    assert isinstance(
+        login.dispatcher.finish(login.dispatcher.expect(login.attempt(), BROWSER), login.authentication()), PostForm
+    )
 
 
 def test_an_unsolicited_answer_goes_to_the_service_that_it_names(login: Login) -> None:

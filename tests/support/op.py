@@ -251,7 +251,9 @@ class Op:
         said = {"context": PASSWORD, "instant": self.clock.now(), **facts}
         authentication = Authentication(idp, RawAttributes(tuple(self.sent.items())), **said)
         with self.app.test_request_context():
-            return self.respond(self.dispatcher.finish(request.attempt, authentication, self.browser))  # type: ignore[return-value]
+            return self.respond(
+                self.dispatcher.finish(self.dispatcher.expect(request.attempt, self.browser), authentication)
+            )  # type: ignore[return-value]
 
     def log_in(self, **changes: str | None) -> dict[str, str]:
         """What comes back at the redirect URI after a login."""

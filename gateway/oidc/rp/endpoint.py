@@ -93,8 +93,8 @@ def blueprint(*, consumer: AnswerConsumer, dispatcher: Dispatcher, respond: Resp
         try:
             authentication = consumer.authentication(answer, expectation)
         except SluisError as error:
-            return respond(dispatcher.fail(state, error, browser()))
-        return respond(dispatcher.finish(state, authentication, browser()))
+            return respond(dispatcher.fail(expectation, error))
+        return respond(dispatcher.finish(expectation, authentication))
 
     return routes
 

@@ -113,8 +113,8 @@ def blueprint(*, consumer: AssertionConsumer, dispatcher: Dispatcher, respond: R
         try:
             authentication = consumer.solicited(encoded, expectation)
         except SluisError as error:
-            return respond(dispatcher.fail(relay_state, error, browser()))
-        return respond(dispatcher.finish(relay_state, authentication, browser()))
+            return respond(dispatcher.fail(expectation, error))
+        return respond(dispatcher.finish(expectation, authentication))
 
     return routes
 

@@ -52,11 +52,11 @@ class Dispatcher:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN)
         return Expectation(IdpId("po"), attempt, (), None)
 
-    def finish(self, attempt: str, authentication: Authentication, browser: str) -> Redirect:
+    def finish(self, expectation: Expectation, authentication: Authentication) -> Redirect:
         self.told.append(("finish", authentication))
         return Redirect("done")
 
-    def fail(self, attempt: str, error: SluisError, browser: str) -> Redirect:
+    def fail(self, expectation: Expectation, error: SluisError) -> Redirect:
         self.told.append(("fail", error.code))
         return Redirect("failed")
 
