@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -120,6 +121,6 @@ def _upgrades_each(directories: list[Path], together: Barrier) -> list[bool]:
 def test_processes_that_upgrade_together_all_find_it_done(tmp_path: Path):
     directories = [tmp_path / str(number) for number in range(5)]
     spawning = multiprocessing.get_context("spawn")
-    with spawning.Manager() as manager, spawning.Pool(4) as pool:
+    with spawning.Manager() as manager, ProcessPoolExecutor(4, mp_context=spawning) as pool:
         together = manager.Barrier(4)
-        assert pool.starmap(_upgrades_each, [(directories, together)] * 4, chunksize=1) == [[True] * 5] * 4
+        assert list(pool.map(_upgrades_each, [directories] * 4, [together] * 4)) == [[True] * 5] * 4

@@ -2,7 +2,7 @@
 
 import multiprocessing
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -101,8 +101,8 @@ def _take(path: str) -> bool:
 def test_of_several_processes_one_gets_it(tmp_path: Path):
     path = tmp_path / "short-lived.sqlite"
     SqliteStore(path, clock=SystemClock()).put("a:1", b"value", seconds=60)
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        assert pool.map(_take, [str(path)] * 8).count(True) == 1
+    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert list(pool.map(_take, [str(path)] * 8)).count(True) == 1
 
 
 def test_expired_values_are_cleared_away(tmp_path: Path, clock: HeldClock):

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -34,9 +35,9 @@ def _adds_to_each(paths: list[Path], together: Barrier) -> list[bool | str]:
 def test_workers_that_start_together_all_find_the_store(tmp_path: Path):
     paths = [tmp_path / str(number) / "short-lived.sqlite" for number in range(_ROUNDS)]
     spawning = multiprocessing.get_context("spawn")
-    with spawning.Manager() as manager, spawning.Pool(_TOGETHER) as pool:
+    with spawning.Manager() as manager, ProcessPoolExecutor(_TOGETHER, mp_context=spawning) as pool:
         together = manager.Barrier(_TOGETHER)
-        outcomes = pool.starmap(_adds_to_each, [(paths, together)] * _TOGETHER, chunksize=1)
+        outcomes = list(pool.map(_adds_to_each, [paths] * _TOGETHER, [together] * _TOGETHER))
 
     for of_one_file in zip(*outcomes, strict=True):
         assert sorted(map(str, of_one_file)) == ["False"] * (_TOGETHER - 1) + ["True"]

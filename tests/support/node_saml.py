@@ -1,5 +1,6 @@
 """A service on @node-saml/node-saml (`tests/interop/node/sp.mjs`)."""
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from tests.support.peer_keys import CERTIFICATE, KEY, write_key
 SOURCE = Path(__file__).parents[1] / "interop" / "node"
 BUILD = Path(__file__).parents[2] / "build" / "node"
 _INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-_INSTALL_WITHIN = 60
+_INSTALL_WITHIN = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,14 @@ def why_not() -> str | None:
     """Why it cannot run here, in one line. Installs the packages of the lock file the first time."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         return "node and npm are not installed"
+    BUILD.parent.mkdir(exist_ok=True)
+    with (BUILD.parent / "node.lock").open("w") as turn:
+        # tests run in several processes: one installs, the others find it done
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return _installed()
+
+
+def _installed() -> str | None:
     installed = BUILD / "installed"
     lock = (SOURCE / "package-lock.json").read_bytes()
     if installed.is_file() and installed.read_bytes() == lock:

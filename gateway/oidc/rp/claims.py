@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gateway.attributes.values import RawAttributes
+from gateway.oidc.rp.id_token import Claims
 
 _OF_THE_PROTOCOL = frozenset(
     {"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "nonce", "azp", "acr", "amr", "auth_time", "at_hash", "c_hash"}
@@ -12,7 +13,7 @@ _OF_THE_PROTOCOL = frozenset(
 """Claims about the token, not the person."""
 
 
-def raw_attributes(id_token: Mapping[str, Any], userinfo: Mapping[str, Any]) -> RawAttributes:
+def raw_attributes(id_token: Claims, userinfo: Mapping[str, Any]) -> RawAttributes:
     """The claims of both, those of UserInfo before those of the ID token; `sub` where SAML has the NameID.
 
     An address that the provider says it did not verify is none.
