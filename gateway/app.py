@@ -246,7 +246,7 @@ def _releases(parts: Parts) -> Releases:
         federation=parts.federation,
         policy=Policy.of(parts.settings.policy),
         eck_ids=EckIds({EckIdSource.ASSERTION: FromAssertion(segments)}),
-        subjects=SubjectResolver(keys=parts.keys.pseudonyms.all, subjects=SqlSubjects(parts.engine)),
+        subjects=SubjectResolver(keys=parts.keys.pseudonyms, subjects=SqlSubjects(parts.engine)),
         ledger=parts.ledger,
         anomalies=SqlAnomalies(parts.engine),
         account_key=parts.keys.pseudonyms.first,

@@ -1,6 +1,5 @@
 """Which one identifier a service sees (law 2, design 5)."""
 
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from gateway.domain.attribute import Attribute
 from gateway.domain.eck_id import EckId
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
+from gateway.domain.key_ring import Ring
 from gateway.domain.sector import Sector
 from gateway.federation.models import Agreement, Service
 from gateway.pseudonyms.derivation import anchor_of_account, anchor_of_eck_id, pairwise
@@ -28,11 +28,16 @@ class Learner:
 
 
 class SubjectResolver:
-    """Resolves learners to subjects. The first pseudonym key derives; all stay valid by their id."""
+    """Resolves learners to subjects.
 
-    def __init__(self, *, keys: Sequence[SecretKey], subjects: Subjects) -> None:
-        self._keys = {key.id: key for key in keys}
-        self._active = keys[0]
+    From a local account the active pseudonym key derives, and which one did is kept. Of an ECK iD nothing is kept, so
+    it is always the oldest key that derives: a learner is known by the same identifier after a change of keys.
+    """
+
+    def __init__(self, *, keys: Ring[SecretKey], subjects: Subjects) -> None:
+        self._keys = {key.id: key for key in keys.all}
+        self._active = keys.active
+        self._oldest = keys.first
         self._subjects = subjects
 
     def resolve(
@@ -58,7 +63,7 @@ class SubjectResolver:
         anchor = anchor_of_eck_id(eck_id)
         kept = self._subjects.find(account, service.pairwise_scope) if service.knows_by_pairwise else None
         known_as = (
-            self._of_account(account, service, kept) if kept else pairwise(self._active, service.pairwise_scope, anchor)
+            self._of_account(account, service, kept) if kept else pairwise(self._oldest, service.pairwise_scope, anchor)
         )
         return Subject(SubjectKind.ECK_ID, eck_id.value, known_as)
 

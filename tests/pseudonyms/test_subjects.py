@@ -126,6 +126,15 @@ def test_a_kept_identifier_outlives_a_change_of_key():
     assert code(given_world, without("eckId")) is ErrorCode.INTERNAL
 
 
+def test_a_learner_with_an_eck_id_is_known_by_the_same_after_a_change_of_key():
+    """Nothing is kept of the common case: the oldest key goes on deriving, whichever is active."""
+    given_world = world(name_id=PERSISTENT)
+    given_world.keys = (OLD_KEY,)
+    before = subject(given_world).pairwise
+    given_world.keys = (KEY, OLD_KEY)
+    assert subject(given_world).pairwise == before
+
+
 def test_the_common_case_leaves_no_trace_of_the_account():
     given_world = world()
     subject(given_world)

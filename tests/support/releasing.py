@@ -8,6 +8,7 @@ from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.eck_id import TEST_SEGMENTS
 from gateway.domain.fallback import Fallback
+from gateway.domain.key_ring import Ring
 from gateway.domain.language import Language
 from gateway.domain.purpose import Purpose
 from gateway.domain.release_class import Classes, ReleaseClass
@@ -123,7 +124,7 @@ class World:
             federation=federation,
             policy=self.policy,
             eck_ids=EckIds({EckIdSource.ASSERTION: FromAssertion(TEST_SEGMENTS)}),
-            subjects=SubjectResolver(keys=self.keys, subjects=self.records),
+            subjects=SubjectResolver(keys=Ring(self.keys[0], previous=self.keys[1:]), subjects=self.records),
             ledger=self.records,
             anomalies=self.records,
             account_key=KEY,
