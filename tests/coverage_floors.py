@@ -8,6 +8,7 @@ import sys
 
 FLOORS = {
     "gateway/release/*,gateway/pseudonyms/*,gateway/saml/*": 98,
+    "gateway/oidc/*": 96,
     "gateway/*": 95,
 }
 
