@@ -7,6 +7,7 @@ import click
 _COMMANDS = {
     "check": "gateway.cli.check",
     "db": "gateway.cli.db",
+    "eckid": "gateway.cli.eckid",
     "explain": "gateway.cli.explain",
     "find": "gateway.cli.find",
     "forget": "gateway.cli.forget",
