@@ -222,7 +222,10 @@ class Dispatcher:
         return Refused(error, service, back)
 
     def _resume(self, transaction: Transaction) -> Transaction:
+        """Go on with a login that began under this configuration or an earlier one. Raises SluisError LOGIN_UNKNOWN."""
         reference.bind(transaction.reference)
+        if transaction.request.service not in self._federation.services:
+            raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="the service left the federation")
         return transaction
 
     def _choices(self, request: LoginRequest) -> tuple[SchoolChoice, ...]:

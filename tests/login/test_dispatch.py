@@ -1,7 +1,7 @@
 """The way of a login, with the protocols and the decision played by stand-ins."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -201,6 +201,19 @@ def test_two_tabs_do_not_disturb_each_other(login: Login) -> None:
 @pytest.mark.parametrize("held", ["", "never-begun", "a" * 60, "x" * 5000, "é" * 60])
 def test_an_attempt_that_never_was_is_unknown(login: Login, held: str) -> None:
     assert code_of(lambda: login.dispatcher.expect(held, BROWSER)) is ErrorCode.LOGIN_UNKNOWN
+
+
+def test_a_service_that_left_the_federation_meanwhile_ends_in_a_page(login: Login) -> None:
+    step = login.dispatcher.begin(request(), BROWSER)
+    assert isinstance(step, ChooseSchool)
+    login.dispatcher.choose(step.login, Brin("99XA"), BROWSER)
+    login.dispatcher._federation = replace(small_federation(), services={})
+    for go_on in (
+        lambda: login.dispatcher.discovery(step.login, BROWSER),
+        lambda: login.dispatcher.choose(step.login, Brin("99XA"), BROWSER),
+        lambda: login.dispatcher.expect(login.attempt(), BROWSER),
+    ):
+        assert code_of(go_on) is ErrorCode.LOGIN_UNKNOWN
 
 
 def test_a_login_is_bound_to_its_browser(login: Login) -> None:
