@@ -16,6 +16,7 @@ from gunicorn.errors import HaltServer
 
 READY_WITHIN = 60.0
 """Seconds that new workers have to start."""
+_STOPPING = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 
 
 class Renewable(Protocol):
@@ -85,7 +86,20 @@ class SmoothArbiter(Arbiter):  # type: ignore[misc]
     def setup(self, app: Any) -> None:
         """Take over the configuration of gunicorn itself."""
         super().setup(app)
-        self.cfg.set("post_worker_init", lambda _worker: self._readiness.tell())
+        self.cfg.set("post_worker_init", lambda _worker: self._started())
+
+    def spawn_worker(self) -> int | None:
+        """Start a worker that, told to stop before it has handlers of its own, stops once it has them.
+
+        gunicorn's handlers, which a new process inherits, put a signal where nobody looks: the worker would go on until
+        it is killed at the end of `graceful_timeout`.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+        try:
+            pid: int | None = super().spawn_worker()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+        return pid
 
     def manage_workers(self) -> None:
         """Have as many workers as wanted; in the middle of a reload, once the new ones are there."""
@@ -95,6 +109,10 @@ class SmoothArbiter(Arbiter):  # type: ignore[misc]
             self.setup(self.app)
         super().manage_workers()
         self._renewable.look_after()
+
+    def _started(self) -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+        self._readiness.tell()
 
     def _new_ones_are_ready(self, newest_before: int) -> bool:
         until = time.monotonic() + READY_WITHIN

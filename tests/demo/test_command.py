@@ -50,7 +50,7 @@ def test_it_starts_everybody_says_where_to_click_and_stops_everybody(tmp_path: P
         assert "Kies je school" in guide.follow("Log in").title
     finally:
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 0
     assert "Traceback" not in errors
     pause = Event()
@@ -64,7 +64,7 @@ def test_what_it_wrote_before_is_written_anew(tmp_path: Path) -> None:
         process = start("--port", str(port), "--directory", directory)
         said_until(process, "Ctrl-C")
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
         assert process.returncode == 0
 
 
@@ -72,7 +72,7 @@ def test_a_directory_with_anything_else_in_it_is_left_alone(tmp_path: Path) -> N
     kept = tmp_path / "thesis.txt"
     kept.write_text("precious", "utf-8")
     process = start("--port", str(free_port()), "--directory", tmp_path)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "holds something that is not the demo's" in errors
     assert [path.read_text("utf-8") for path in tmp_path.iterdir()] == ["precious"]
@@ -84,7 +84,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         process = start("--port", str(port), "--directory", tmp_path / "demo")
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 1
     assert f"port {port} is taken" in errors
     assert not (tmp_path / "demo").exists()
