@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
@@ -103,9 +103,9 @@ class AttributeSet:
     reductions: Mapping[Attribute, Reduction] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Service:
-    """An offer of learning content, and what it is in its protocol.
+    """An offer of learning content, and what it is in its protocol. It equals itself alone, so it can be a key.
 
     `asks` is what any of its attribute sets names. `sector_identifier` is a domain that services of one supplier share.
     """
@@ -165,6 +165,15 @@ class Member:
     groups: tuple[str, ...]
 
 
+class Terms(NamedTuple):
+    """What of an agreement counts for everybody alike; agreements of many schools have the same."""
+
+    attribute_set: int
+    reductions: frozenset[tuple[Attribute, Reduction]]
+    names_groups: bool
+    namesakes: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """A school's, or a board's, acceptance of one version of a service's attribute set.
@@ -173,7 +182,7 @@ class Agreement:
     `fallback` is the fallback identifier that it allows, `offline_access` whether the service may renew its tokens.
     `branches` and `groups` (casefolded) limit whom it covers;
     `reductions` are what the school wants values reduced to; with `namesakes` the policy's initials are full surnames.
-    `suspended` says why nothing goes for now.
+    `suspended` says why nothing goes for now. `terms` are made of it.
     """
 
     service: ServiceId
@@ -190,6 +199,12 @@ class Agreement:
     suspended: str | None = None
     reductions: Mapping[Attribute, Reduction] = field(default_factory=dict)
     namesakes: bool = False
+    terms: Terms = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        reductions = frozenset(self.reductions.items())
+        terms = Terms(self.attribute_set, reductions, bool(self.groups), self.namesakes)
+        object.__setattr__(self, "terms", terms)
 
     def in_force(self, today: date) -> bool:
         """Whether today is one of its days."""

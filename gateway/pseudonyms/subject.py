@@ -15,6 +15,8 @@ class SubjectKind(StrEnum):
     PROFILE_ID = "profile_id"
     LAS_KEY = "las_key"
 
+    __hash__ = str.__hash__  # Enum has one in Python, and a decision looks up many
+
     @property
     def attribute(self) -> Attribute:
         """The canonical attribute that carries an identifier of this kind."""

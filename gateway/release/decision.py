@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from gateway.attributes.values import Attributes
-from gateway.domain.attribute import IDENTIFIERS, Attribute
-from gateway.domain.reduction import Reduction, strictest
-from gateway.domain.release_class import ReleaseClass
+from gateway.domain.attribute import Attribute
 from gateway.domain.role import Role
-from gateway.federation.models import Agreement, AttributeSet, School, Service
-from gateway.pseudonyms.subject import Subject, SubjectKind
+from gateway.federation.models import Agreement, School, Service
+from gateway.pseudonyms.subject import Subject
+from gateway.release.plan import Open, Standing, plan_of
 from gateway.release.policy import Policy
 from gateway.release.record import Rule, Ruling
-from gateway.release.reductions import Values, reduced, reduction_for, source_of
+from gateway.release.reductions import Values, reduced
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,76 +53,37 @@ class Case:
     today: date
     refused: AbstractSet[Attribute] = field(default_factory=frozenset)
 
-    @property
-    def accepted(self) -> AttributeSet:
-        """The version of the service's set that the school accepted."""
-        return self.service.attribute_sets[self.agreement.attribute_set]
-
 
 def decide(case: Case) -> tuple[Decision, Mapping[Attribute, Values]]:
-    """Decide what goes to a service, and the values of it beside the identifier, reduced.
-
-    What the service asks is the union of its attribute sets; what the school accepted is the agreement's version.
-    """
-    service, subject, accepted = case.service, case.subject, case.accepted
-    rulings: dict[Attribute, Ruling] = {}
+    """Decide what goes to a service, and the values of it beside the identifier, reduced."""
+    service, agreement, school = case.service, case.agreement, case.school
+    denied = school.denies.get(service.id, _NOTHING)
+    plan = plan_of(Standing(case.policy, service, agreement.terms, denied, case.role, school.sector, case.subject.kind))
+    rulings = dict(plan.settled)
     values: dict[Attribute, Values] = {}
-    for attribute in service.asks - IDENTIFIERS:
-        ruling, left = _rule(attribute, accepted, case)
-        rulings[attribute] = ruling
-        if ruling.goes:
-            values[attribute] = left
-    permitted = case.policy.identifiers(case.role, case.school.sector)
-    rulings |= {one: Ruling(rule) for one, rule in _identifier_rules(service, subject, permitted).items()}
-    return Decision(rulings, case.agreement, case.policy.version, case.role), values
+    for one in plan.open:
+        ruling, left = _of_the_person(one, case)
+        rulings[one.attribute] = ruling
+        if left:
+            values[one.attribute] = left
+    return Decision(rulings, agreement, case.policy.version, case.role), values
 
 
-def _identifier_rules(service: Service, subject: Subject, permitted: frozenset[Attribute]) -> dict[Attribute, Rule]:
-    rules = dict.fromkeys(service.asks & IDENTIFIERS, Rule.STOPPED_SECOND_IDENTIFIER)
-    if subject.kind is SubjectKind.ECK_ID:
-        return {**rules, Attribute.ECK_ID: Rule.IDENTIFIER_ECK_ID}
-    replaced = Rule.IDENTIFIER_REPLACED if Attribute.ECK_ID in permitted else Rule.STOPPED_POLICY_NEVER
-    return {**rules, Attribute.ECK_ID: replaced, subject.kind.attribute: Rule.IDENTIFIER_FALLBACK}
-
-
-_NOT_AGREED: tuple[Ruling, Values] = (Ruling(Rule.STOPPED_NOT_AGREED), ())
-
-
-def _rule(attribute: Attribute, accepted: AttributeSet, case: Case) -> tuple[Ruling, Values]:
-    if attribute not in accepted.purposes:
-        return _NOT_AGREED
-    release_class = case.policy.class_of(attribute, case.role, case.school.sector)
-    stopped = _stopped(attribute, release_class, accepted, case)
-    if stopped is not None:
-        return Ruling(stopped), ()
-    values, reduction = _values(attribute, accepted, case)
+def _of_the_person(one: Open, case: Case) -> tuple[Ruling, Values]:
+    """What becomes of an attribute that may go; there are values if it does."""
+    if one.attribute in case.refused:
+        return _NOT_CONSENTED
+    sent, way = case.attributes.values, one.sent
+    values = sent.get(one.attribute)
+    if values is None and one.derived is not None:
+        values, way = sent.get(Attribute.BIRTH_DATE), one.derived
     if not values:
-        rule = Rule.STOPPED_NOT_SENT if reduction is None else Rule.STOPPED_NOTHING_LEFT
-        return Ruling(rule, reduction), ()
-    released = Rule.RELEASED_BASE if release_class is ReleaseClass.BASE else Rule.RELEASED_JUSTIFIED
-    return Ruling(released, reduction), values
+        return _NOT_SENT
+    if way.reduction is not None:
+        values = reduced(values, way.reduction, agreement=case.agreement, today=case.today)
+    return (way.released, values) if values else (way.nothing_left, ())
 
 
-def _stopped(attribute: Attribute, release_class: ReleaseClass, accepted: AttributeSet, case: Case) -> Rule | None:
-    """The first rule that stops an attribute of the accepted set, whatever its values."""
-    roles = accepted.roles.get(attribute)
-    if roles is not None and case.role not in roles:
-        return Rule.STOPPED_OTHER_ROLE
-    if release_class is ReleaseClass.NEVER:
-        return Rule.STOPPED_POLICY_NEVER
-    if release_class is ReleaseClass.JUSTIFIED and not case.policy.justifies(attribute, accepted.purposes[attribute]):
-        return Rule.STOPPED_NO_PURPOSE
-    if attribute in case.school.denies.get(case.service.id, ()):
-        return Rule.STOPPED_SCHOOL_DENIES
-    return Rule.STOPPED_NOT_CONSENTED if attribute in case.refused else None
-
-
-def _values(attribute: Attribute, accepted: AttributeSet, case: Case) -> tuple[Values, Reduction | None]:
-    """What is left of an attribute's values, and what ran over them; None: nothing ran."""
-    source, made_by = source_of(attribute, case.attributes)
-    values = case.attributes.all(source)
-    chosen = reduction_for(attribute, policy=case.policy, accepted=accepted, agreement=case.agreement)
-    reduction = strictest(made_by, chosen)
-    if not values or reduction is None:
-        return values, None
-    return reduced(values, reduction, agreement=case.agreement, today=case.today), reduction
+_NOTHING: frozenset[Attribute] = frozenset()
+_NOT_CONSENTED: tuple[Ruling, Values] = (Ruling(Rule.STOPPED_NOT_CONSENTED), ())
+_NOT_SENT: tuple[Ruling, Values] = (Ruling(Rule.STOPPED_NOT_SENT), ())

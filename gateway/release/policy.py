@@ -22,9 +22,9 @@ class AttributePolicy:
     reduction: Reduction | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """One version of the policy."""
+    """One version of the policy. It equals itself alone, so it can be a key."""
 
     version: str
     date: date

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.domain.attribute import Attribute
@@ -55,10 +55,18 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The one rule that decided about an attribute, and the reduction that ran over its values, if one did."""
+    """The one rule that decided about an attribute, and the reduction that ran over its values, if one did.
+
+    `json` is made of it, once for all decisions that come to the same.
+    """
 
     rule: Rule
     reduction: Reduction | None = None
+    json: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        named = {"rule": self.rule.value} | ({"reduction": self.reduction.value} if self.reduction else {})
+        object.__setattr__(self, "json", _JSON.encode(named))
 
     @property
     def goes(self) -> bool:
@@ -68,12 +76,7 @@ class Ruling:
 
 def dump(rulings: Mapping[Attribute, Ruling]) -> str:
     """`{"surname":{"rule":"released-base","reduction":"initial"}}`: compact, attributes in alphabetical order."""
-    record = {
-        attribute.value: {"rule": ruling.rule.value}
-        | ({"reduction": ruling.reduction.value} if ruling.reduction else {})
-        for attribute, ruling in sorted(rulings.items())
-    }
-    return _JSON.encode(record)
+    return "{" + ",".join([f'"{one}":{rulings[one].json}' for one in sorted(rulings)]) + "}"
 
 
 def load(text: str) -> dict[Attribute, Ruling]:

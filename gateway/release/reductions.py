@@ -3,10 +3,9 @@
 import unicodedata
 from datetime import date
 
-from gateway.attributes.values import Attributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.reduction import FROM_BIRTH_DATE, Reduction, strictest
-from gateway.federation.models import Agreement, AttributeSet
+from gateway.federation.models import Agreement, AttributeSet, Terms
 from gateway.release.policy import Policy
 
 Values = tuple[str, ...]
@@ -16,23 +15,20 @@ ADULT_FROM = 18
 _OLDEST = 130
 
 
-def reduction_for(
-    attribute: Attribute, *, policy: Policy, accepted: AttributeSet, agreement: Agreement
-) -> Reduction | None:
+def reduction_for(attribute: Attribute, *, policy: Policy, accepted: AttributeSet, terms: Terms) -> Reduction | None:
     """The strictest that policy, service and school want; None: the values go as they are.
 
     A school whose groups have namesakes lifts the policy's initials, and nothing else; groups that the agreement names
     leave the others out.
     """
     of_policy = policy.reduction_of(attribute)
-    if of_policy is Reduction.INITIAL and agreement.namesakes:
+    if of_policy is Reduction.INITIAL and terms.namesakes:
         of_policy = None
-    names_groups = bool(agreement.groups) and attribute in _GROUPS
     return strictest(
         of_policy,
         accepted.reductions.get(attribute),
-        agreement.reductions.get(attribute),
-        Reduction.NAMED_GROUPS if names_groups else None,
+        dict(terms.reductions).get(attribute),
+        Reduction.NAMED_GROUPS if terms.names_groups and attribute in _GROUPS else None,
     )
 
 
@@ -54,20 +50,18 @@ def reduced(values: Values, reduction: Reduction, *, agreement: Agreement, today
     return () if reduction in FROM_BIRTH_DATE.values() and len(values) > 1 else kept
 
 
-def source_of(attribute: Attribute, sent: Attributes) -> tuple[Attribute, Reduction | None]:
-    """Where the values of an attribute come from: itself, or the birth date where only that was sent."""
-    made_by = FROM_BIRTH_DATE.get(attribute)
-    return (attribute, None) if made_by is None or attribute in sent.values else (Attribute.BIRTH_DATE, made_by)
-
-
 def initial(surname: str) -> str | None:
     """The first letter of the main part, so `B` of `van der Berg`; IJ is one letter. None where there is no letter."""
-    words = ["".join(ch for ch in word if _is_of_letter(ch)) for word in surname.split()]
-    main = next((word for word in words if word[:1].isupper()), next((word for word in words if word), ""))
-    if main[:2] == "IJ":
-        return main[:2]
-    end = next((at for at in range(1, len(main)) if not unicodedata.combining(main[at])), len(main))
-    return main[:end] or None
+    words = [word for word in map(_from_first_letter, surname.split()) if word]
+    if not words:
+        return None
+    main = next((word for word in words if word[0].isupper()), words[0])
+    if main.startswith("IJ"):
+        return "IJ"
+    end = 1
+    while unicodedata.combining(main[end : end + 1] or " "):
+        end += 1
+    return main[:end]
 
 
 def age(birth_date: str, today: date) -> str | None:
@@ -86,5 +80,7 @@ def adult(birth_date: str, today: date) -> str | None:
     return None if years is None else str(int(years) >= ADULT_FROM).lower()
 
 
-def _is_of_letter(character: str) -> bool:
-    return character.isalpha() or bool(unicodedata.combining(character))
+def _from_first_letter(word: str) -> str:
+    if word[0].isalpha():
+        return word
+    return word[next((at for at, character in enumerate(word) if character.isalpha()), len(word)) :]

@@ -29,6 +29,7 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
     [
         ("Vries", "V"), ("van der Berg", "B"), ("'t Hart", "H"), ("IJsbrand", "IJ"), ("de vries", "d"), ("Éboué", "É"),
         ("E\u0301boue\u0301", "E\u0301"), ("(Jansen)", "J"), ("van den IJssel-Vos", "IJ"), ("李", "李"), ("42", None),
+        ("I-Jansen", "I"), ("\u0301x", "x"), ("a-\u0301", "a"),
         ("", None),
     ],
 )  # fmt: skip
