@@ -7,6 +7,7 @@ from datetime import datetime
 
 from gateway.attributes.citizen_numbers import is_named_so, looks_like_one
 from gateway.attributes.dialects import NAME_ID, Dialect
+from gateway.attributes.scopes import OwnScopes, scope_of
 from gateway.attributes.values import Attributes, RawAttributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.role import Role
@@ -30,7 +31,8 @@ class Reading:
     """What a message comes down to.
 
     `account` is the user id at the identity provider; it never leaves the gateway. `unknown` are wire names that the
-    dialect does not have, `citizen_numbers` how many values were dropped for being one.
+    dialect does not have, `citizen_numbers` how many values were dropped for being one. `foreign` are wire names of
+    which values were dropped for being of a domain that is not the identity provider's.
     """
 
     attributes: Attributes
@@ -38,21 +40,29 @@ class Reading:
     roles: frozenset[Role]
     unknown: tuple[str, ...]
     citizen_numbers: int
+    foreign: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Reading({self.attributes!r})"
 
 
-def read(raw: RawAttributes, dialect: Dialect) -> Reading:
-    """Read raw attributes in a dialect. Never fails: what cannot be read is not there."""
+def read(raw: RawAttributes, dialect: Dialect, own: OwnScopes | None = None) -> Reading:
+    """Read raw attributes in a dialect. Never fails: what cannot be read is not there.
+
+    With `own`, what is said of domains of others is not there either.
+    """
     found: dict[Attribute, tuple[str, ...]] = {}
     account_values: dict[str, set[str]] = {}
     unknown: list[str] = []
+    foreign: list[str] = []
     dropped = 0
     for name, texts in raw.values:
         attribute = dialect.incoming.get(name)
         kept, numbers = _admitted(name, texts, attribute)
         dropped += numbers
+        if own is not None and len(within := _within(own, name, attribute, kept, dialect)) < len(kept):
+            foreign.append(name)
+            kept = within
         if name in dialect.account_names:
             account_values.setdefault(name, set()).update(kept)
         elif attribute is None:
@@ -64,7 +74,19 @@ def read(raw: RawAttributes, dialect: Dialect) -> Reading:
         dropped += numbers
         account_values[NAME_ID] = set(kept)
     roles = frozenset(_ROLES[role] for role in found.pop(Attribute.ROLE, ()))
-    return Reading(Attributes(found), _account(account_values, dialect), roles, tuple(unknown), dropped)
+    account = _account(account_values, dialect)
+    return Reading(Attributes(found), account, roles, tuple(unknown), dropped, tuple(foreign))
+
+
+def _within(
+    own: OwnScopes, name: str, attribute: Attribute | None, texts: tuple[str, ...], dialect: Dialect
+) -> tuple[str, ...]:
+    """The values that are the identity provider's to say."""
+    if attribute is Attribute.SCHOOL_DOMAIN:
+        return tuple(text for text in texts if own.allow_school(text))
+    if name in dialect.scoped:
+        return tuple(text for text in texts if own.allow(scope_of(text)))
+    return texts
 
 
 def _admitted(name: str, texts: tuple[str, ...], attribute: Attribute | None) -> tuple[tuple[str, ...], int]:

@@ -130,7 +130,10 @@ def show_command(directory: Path, entity: str) -> None:
             idp = source.idp(entity)
             _lines("identity provider at", [f"{end.location} ({end.binding.name})" for end in idp.single_sign_on])
             _lines("signs with", [_named(certificate) for certificate in idp.certificates])
-            _lines("scope", idp.scopes)
+            _lines("scope", [*sorted(idp.scopes.names), *(f"*{end}" for end in idp.scopes.under)])
+            _lines(
+                "allows nothing by", [f"{idp.scopes.unread} scopes that cannot be read"] if idp.scopes.unread else []
+            )
         if one.sp == "":
             sp = source.sp(entity)
             _lines("service at", [f"{end.location} (index {end.index})" for end in sp.assertion_consumers])

@@ -111,6 +111,7 @@ class ErrorCode(StrEnum):
 
     # What the school sent.
     ACCOUNT_MISSING = auto()
+    SCOPE_FOREIGN = auto()
     BRIN_MISSING = auto()
     BRIN_MALFORMED = auto()
     BRIN_UNKNOWN = auto()
@@ -244,6 +245,7 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _A.SCHOOL,
         _P.AUTHENTICATION_FAILED,
         _C.ACCOUNT_MISSING,
+        _C.SCOPE_FOREIGN,
         _C.BRIN_MISSING,
         _C.BRIN_MALFORMED,
         _C.BRIN_UNKNOWN,

@@ -17,6 +17,7 @@ from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
 from gateway.federation.metadata.sources import is_in_source
 from gateway.federation.models import IdentityProvider, Service
 from gateway.federation.policy_checks import POLICY_CHECKS
+from gateway.federation.scope_checks import scope_problems
 from gateway.settings.fields import is_loopback
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.agreements import AgreementEntry
@@ -168,6 +169,11 @@ def check_encryption(parties: Parties) -> Iterator[Problem]:
     return encryption_problems(parties.saml_clients(), parties.read_identity_providers())
 
 
+def check_scopes(parties: Parties) -> Iterator[Problem]:
+    """Identity providers may speak of the domains of their schools, and of no other school's."""
+    return scope_problems(parties.settings, parties.saml_identity_providers())
+
+
 def check_own_proof(parties: Parties) -> Iterator[Problem]:
     """Where the gateway proves itself with a signature, it has a key."""
     for idp, entry in parties.openid_providers():
@@ -205,6 +211,7 @@ CHECKS: tuple[Callable[[Parties], Iterator[Problem]], ...] = (
     check_services,
     check_signatures,
     check_encryption,
+    check_scopes,
     check_own_proof,
     check_sector_identifiers,
     check_endpoints,

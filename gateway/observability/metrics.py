@@ -35,6 +35,12 @@ class Metrics:
             ["idp"],
             registry=self._registry,
         )
+        self._foreign_scopes = Counter(
+            "sluis_foreign_scopes_total",
+            "Values dropped because they are of a domain that is not the identity provider's",
+            ["idp", "name"],
+            registry=self._registry,
+        )
         self._ledger_failures = Counter(
             "sluis_ledger_failures_total",
             "Rows that could not be written to the ledger: each is a login that was stopped. Alarm on any",
@@ -65,6 +71,10 @@ class Metrics:
     def citizen_numbers(self, idp: str, count: int) -> None:
         """Count values that were dropped at the door."""
         self._citizen_numbers.labels(idp).inc(count)
+
+    def foreign_scope(self, idp: str, name: str) -> None:
+        """Count an attribute, by its wire name in the dialect, that spoke of somebody else's domain."""
+        self._foreign_scopes.labels(idp, name).inc()
 
     def ledger_failed(self) -> None:
         """Count a row that could not be written."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from gateway.attributes.canonical import Reading, read
 from gateway.attributes.dialects import dialect
 from gateway.attributes.school import SchoolOfLogin, school_of
+from gateway.attributes.scopes import own_scopes
 from gateway.attributes.values import Attributes, RawAttributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
@@ -28,7 +29,7 @@ from gateway.release.released import ReleasedAttributes
 from gateway.storage.contracts import Anomalies, AnomalyRow, Ledger, LedgerRow
 from gateway.storage.sealing import SecretKey
 
-_ANOMALIES = frozenset({ErrorCode.ECK_ID_MALFORMED, ErrorCode.ECK_ID_CONTRADICTORY})
+_ANOMALIES = frozenset({ErrorCode.ECK_ID_MALFORMED, ErrorCode.ECK_ID_CONTRADICTORY, ErrorCode.SCOPE_FOREIGN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Releases:
             decision="{}",
         )
         try:
+            _refuse_foreign(reading, idp)
             found = school_of(reading.attributes, idp, self._federation)
             row = replace(row, school=str(found.school.brin))
             outcome = self._decide(service, idp, reading, found, now=now, refused=refused)
@@ -128,16 +130,19 @@ class Releases:
 
         Raises the SluisError that refuses.
         """
+        _refuse_foreign(reading, idp)
         found = school_of(reading.attributes, idp, self._federation)
         return self._decide(service, idp, reading, found, now=now, refused=refused).decision
 
     def read(self, raw: RawAttributes, idp: IdentityProvider) -> Reading:
         """The canonical attributes of a verified message; what is dropped at the door is counted here, once."""
-        reading = read(raw, dialect(idp.dialect))
+        reading = read(raw, dialect(idp.dialect), own_scopes(idp, self._federation))
         for name in reading.unknown:
             self._metrics.unknown_attribute(idp.id, name)
         if reading.citizen_numbers:
             self._metrics.citizen_numbers(idp.id, reading.citizen_numbers)
+        for name in reading.foreign:
+            self._metrics.foreign_scope(idp.id, name)
         return reading
 
     def _decide(
@@ -209,6 +214,14 @@ def registered_values(attributes: Attributes, found: SchoolOfLogin, role: Role) 
     values = {attribute: sent for attribute, sent in attributes.values.items() if attribute not in registered}
     values |= {attribute: (value,) for attribute, value in registered.items() if value is not None}
     return Attributes(values)
+
+
+def _refuse_foreign(reading: Reading, idp: IdentityProvider) -> None:
+    """A foreign affiliation is as good as not said; a foreign name of a person or a school stops the login."""
+    incoming = dialect(idp.dialect).incoming
+    for name in reading.foreign:
+        if incoming.get(name) is not Attribute.ROLE:
+            raise SluisError(ErrorCode.SCOPE_FOREIGN, hint=f"{idp.id}: {name} is of a domain that is not its own")
 
 
 def _role(reading: Reading) -> Role:

@@ -9,6 +9,7 @@ from lxml import etree
 from gateway.domain.language import Language
 from gateway.federation.metadata.document import MetadataRejected
 from gateway.federation.metadata.parse import parse_idp, parse_sp
+from gateway.federation.metadata.scopes import Scopes
 from gateway.xml.namespaces import DS, MD, name
 from tests.support.configuration import IDP_ENTITY, SP_ENTITY, aggregate, idp_document, signed, sp_document
 from tests.support.signing_keys import UNKNOWN_CURVE, certificate_of, elliptic_key, signing_key
@@ -35,7 +36,7 @@ def test_reads_an_identity_provider():
     assert idp.certificates == (signing_key("petteflat").certificate,)
     assert idp.valid_until == datetime(2026, 10, 1, tzinfo=UTC)
     assert idp.want_authn_requests_signed
-    assert idp.scopes == ("petteflat.example",)
+    assert idp.scopes == Scopes(frozenset({"petteflat.example"}), (), unread=1)
 
 
 def test_reads_a_service():

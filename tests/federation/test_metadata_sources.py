@@ -19,7 +19,16 @@ from gateway.federation.models import ServiceId
 from gateway.settings.keys import load_keys
 from gateway.settings.loader import load
 from gateway.settings.problems import Problems
-from tests.support.configuration import IDP_ENTITY, SP_ENTITY, aggregate, idp_document, signed, sp_document
+from tests.support.configuration import (
+    FILES,
+    IDP_ENTITY,
+    SP_ENTITY,
+    aggregate,
+    idp_document,
+    signed,
+    sp_document,
+    write_configuration,
+)
 from tests.support.held import HeldClock
 from tests.support.metadata_server import MetadataServer, metadata_server
 from tests.support.signing_keys import signing_key
@@ -215,3 +224,29 @@ def test_held_clock_decides_whether_all_is_expired(sourced: Sourced, server: Met
     assert sourced.fetch().changed
     clock.forward(days=60)
     assert "past its validUntil" in sourced.fetch().problem
+
+
+def scoped(document: bytes, scope: str) -> bytes:
+    extensions = f'<md:Extensions><s:Scope xmlns:s="urn:mace:shibboleth:metadata:1.0">{scope}</s:Scope></md:Extensions>'
+    return document.decode().replace("<md:KeyDescriptor", f"{extensions}<md:KeyDescriptor", 1).encode()
+
+
+@pytest.mark.parametrize("of_source", [False, True])
+def test_check_names_scopes_that_do_not_fit_the_schools(sourced: Sourced, server: MetadataServer, of_source: bool):
+    more = (
+        FILES["schools/schools.yaml"]
+        + "- {brin: 99XA, names: {nl: De Regenboog}, sector: po, domains: [regenboog.example]}\n"
+    )
+    document = scoped(idp_document(), "regenboog.example")
+    if of_source:
+        server.body = signed(aggregate(document, sp_document()), FEDERATION)
+        assert sourced.fetch().changed
+        (sourced.directory / "schools/schools.yaml").write_text(more)
+    else:
+        write_configuration(
+            sourced.directory, {"schools/schools.yaml": more, "identity-providers/petteflat.xml": document}
+        )
+    said = sourced.said()
+    where = "identity-providers/petteflat.yaml"
+    assert f"{where}:{6 if of_source else 5}: warning: petteflat.example, by which 99XB is known, is no scope" in said
+    assert "its metadata claims the scope regenboog.example, which is of 99XA; it does not speak for it" in said

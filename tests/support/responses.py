@@ -54,7 +54,6 @@ def identity_provider(*certificates: x509.Certificate, entity_id: str = IDP) -> 
             certificates=certificates or (IDP_KEY.certificate,),
             single_sign_on=(Endpoint(Binding.REDIRECT, "https://po.example/sso"),),
             want_authn_requests_signed=False,
-            scopes=(),
         ),
         dialect="entree",
         schools=frozenset({REGENBOOG.brin}),

@@ -41,7 +41,6 @@ def identity_provider(idp: IdpId, *schools: School) -> IdentityProvider:
             certificates=(),
             single_sign_on=(Endpoint(Binding.REDIRECT, location),),
             want_authn_requests_signed=False,
-            scopes=(),
         ),
         dialect="entree",
         schools=frozenset(school.brin for school in schools),

@@ -30,7 +30,8 @@ class Dialect:
 
     `account` says where the local account is found, in order of preference: each is one wire name, or several whose
     values make it together. `account_names` are the attributes in it. `one_school_is_implied`: an identity provider
-    that speaks for one school need not name it.
+    that speaks for one school need not name it. `scoped` are wire names whose values end in @ and a domain of
+    the sender.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Dialect:
     incoming: Mapping[str, Attribute]
     outgoing: Mapping[Attribute, str]
     one_school_is_implied: bool = False
+    scoped: frozenset[str] = frozenset()
 
     @property
     def delivers(self) -> frozenset[Attribute]:
@@ -78,6 +80,7 @@ def parse(name: str, text: str) -> Dialect:
         incoming={wire: Attribute(canonical) for wire, canonical in data["incoming"].items()},
         outgoing=outgoing,
         one_school_is_implied=data.get("one_school_is_implied", False),
+        scoped=frozenset(data.get("scoped", ())),
     )
 
 

@@ -9,6 +9,7 @@ from cryptography import x509
 
 from gateway.domain.language import Language
 from gateway.federation.metadata.encryption_keys import EncryptionKey
+from gateway.federation.metadata.scopes import NO_SCOPES, Scopes
 
 
 class Binding(StrEnum):
@@ -45,7 +46,7 @@ class IdpMetadata:
     certificates: tuple[x509.Certificate, ...]
     single_sign_on: tuple[Endpoint, ...]
     want_authn_requests_signed: bool
-    scopes: tuple[str, ...]
+    scopes: Scopes = NO_SCOPES
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ with it. Before that its octets are compared with the digest that the index has 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from gateway.federation.metadata.document import MetadataDocument, MetadataRejected
+from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
 from gateway.federation.metadata.parse import earliest_valid_until, read_idp, read_sp
+from gateway.federation.metadata.scopes import NO_SCOPES, Scopes
 from gateway.settings.fields import is_loopback
 
 
@@ -22,8 +24,9 @@ from gateway.settings.fields import is_loopback
 class Indexed:
     """What is known of an entity without parsing it.
 
-    `idp` and `sp` say what is wrong with that role: empty for a sound one, None where there is none. `valid_until` is
-    in seconds since 1970.
+    `idp` and `sp` say what is wrong with that role: empty for a sound one, None where there is none. `valid_until`, and
+    `certificates_until` of the signing certificate that ends first, are in seconds since 1970. `scopes` are of the
+    identity provider.
     """
 
     entity_id: str
@@ -33,6 +36,8 @@ class Indexed:
     valid_until: float | None
     idp: str | None
     sp: str | None
+    certificates_until: float | None
+    scopes: Scopes
 
     def is_expired(self, now: datetime) -> bool:
         """Whether it is past its validUntil."""
@@ -49,15 +54,18 @@ def index_of(document: MetadataDocument) -> tuple[dict[str, Indexed], bytes]:
             # What stands around the entity binds it too, and is not there when it is read again.
             element.set("validUntil", until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
         raw = etree.tostring(element, with_tail=False)
-        one = MetadataDocument({entity_id: element})
+        idp, sp = _roles(MetadataDocument({entity_id: element}), entity_id)
+        certificates = (one.not_valid_after_utc for role in (idp, sp) if role.read for one in role.read.certificates)
         entities[entity_id] = Indexed(
-            entity_id,
-            len(written),
-            len(raw),
-            hashlib.sha256(raw).hexdigest(),
-            None if until is None else until.timestamp(),
-            _idp_problem(one, entity_id),
-            _sp_problem(one, entity_id),
+            entity_id=entity_id,
+            offset=len(written),
+            length=len(raw),
+            digest=hashlib.sha256(raw).hexdigest(),
+            valid_until=_seconds(until),
+            idp=idp.problem,
+            sp=sp.problem,
+            certificates_until=_seconds(min(certificates, default=None)),
+            scopes=idp.read.scopes if isinstance(idp.read, IdpMetadata) else NO_SCOPES,
         )
         written += raw
         element.clear()
@@ -74,32 +82,69 @@ def entity_of(indexed: Indexed, octets: Any) -> MetadataDocument:
 
 def as_rows(entities: Mapping[str, Indexed]) -> list[list[Any]]:
     """The index as plain values, to be written down."""
-    return [list(asdict(one).values()) for one in entities.values()]
+    return [
+        [
+            one.entity_id,
+            one.offset,
+            one.length,
+            one.digest,
+            one.valid_until,
+            one.idp,
+            one.sp,
+            one.certificates_until,
+            *([sorted(one.scopes.names), one.scopes.under, one.scopes.unread] if one.scopes.are_declared else ()),
+        ]
+        for one in entities.values()
+    ]
 
 
 def from_rows(rows: list[list[Any]]) -> dict[str, Indexed]:
     """The index from what `as_rows` made of it."""
-    return {row[0]: Indexed(*row) for row in rows}
+    return {row[0]: _indexed(row) for row in rows}
 
 
-def _idp_problem(one: MetadataDocument, entity_id: str) -> str | None:
-    """What is wrong with the identity provider: None when there is none."""
-    if not one.has_role("IDPSSODescriptor"):
-        return None
+def _indexed(row: list[Any]) -> Indexed:
+    entity_id, offset, length, digest, valid_until, idp, sp, ends, *of = row
+    scopes = Scopes(frozenset(of[0]), tuple(of[1]), of[2]) if of else NO_SCOPES
+    return Indexed(entity_id, offset, length, digest, valid_until, idp, sp, ends, scopes)
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """A role as it was read, and what is wrong with it: None when there is no such role."""
+
+    read: IdpMetadata | SpMetadata | None
+    problem: str | None
+
+
+def _roles(one: MetadataDocument, entity_id: str) -> tuple[_Role, _Role]:
+    return (
+        _role(one, "IDPSSODescriptor", lambda: _idp(one, entity_id)),
+        _role(one, "SPSSODescriptor", lambda: _sp(one, entity_id)),
+    )
+
+
+def _role(one: MetadataDocument, local: str, read: Callable[[], tuple[IdpMetadata | SpMetadata, str]]) -> _Role:
+    if not one.has_role(local):
+        return _Role(None, None)
     try:
-        return _plain(endpoint.location for endpoint in read_idp(one, entity_id).single_sign_on)
+        return _Role(*read())
     except MetadataRejected as cause:
-        return str(cause)
+        return _Role(None, str(cause))
 
 
-def _sp_problem(one: MetadataDocument, entity_id: str) -> str | None:
-    """What is wrong with the service provider: None when there is none."""
-    if not one.has_role("SPSSODescriptor"):
-        return None
-    try:
-        return _plain(endpoint.location for endpoint in read_sp(one, entity_id).assertion_consumers)
-    except MetadataRejected as cause:
-        return str(cause)
+def _idp(one: MetadataDocument, entity_id: str) -> tuple[IdpMetadata, str]:
+    found = read_idp(one, entity_id)
+    return found, _plain(endpoint.location for endpoint in found.single_sign_on)
+
+
+def _sp(one: MetadataDocument, entity_id: str) -> tuple[SpMetadata, str]:
+    found = read_sp(one, entity_id)
+    return found, _plain(endpoint.location for endpoint in found.assertion_consumers)
 
 
 def _plain(locations: Iterable[str]) -> str:

@@ -23,7 +23,7 @@ from gateway.federation.metadata.index import as_rows, from_rows, index_of
 from gateway.federation.metadata.source import Source
 from gateway.storage.sealing import SecretKey, keyed_hash
 
-FORMAT = "1"
+FORMAT = "2"
 """Raised when what is kept changes its form or meaning."""
 
 

@@ -4,16 +4,21 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
+from gateway.federation.metadata.scopes import Scopes
 
 
 class IdpOnFirstUse(IdpMetadata):
-    """As IdpMetadata, of which it knows the entityID alone until then. What was read is kept elsewhere, bounded."""
+    """As IdpMetadata, of which it knows the entityID and the scopes alone until then.
+
+    What was read is kept elsewhere, bounded.
+    """
 
     __slots__ = ("_read",)
     _read: Callable[[], IdpMetadata]
 
-    def __init__(self, entity_id: str, read: Callable[[], IdpMetadata]) -> None:
+    def __init__(self, entity_id: str, scopes: Scopes, read: Callable[[], IdpMetadata]) -> None:
         object.__setattr__(self, "entity_id", entity_id)
+        object.__setattr__(self, "scopes", scopes)
         object.__setattr__(self, "_read", read)
 
     def __getattr__(self, name: str) -> Any:

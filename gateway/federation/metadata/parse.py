@@ -12,8 +12,9 @@ from gateway.domain.language import Language
 from gateway.federation.metadata.document import MetadataDocument, MetadataRejected
 from gateway.federation.metadata.encryption_keys import encryption_keys
 from gateway.federation.metadata.entities import Binding, Endpoint, IdpMetadata, IndexedEndpoint, SpMetadata
+from gateway.federation.metadata.scopes import scopes_of
 from gateway.xml.algorithms import strong_key
-from gateway.xml.namespaces import DS, MD, MDUI, SHIBMD, name
+from gateway.xml.namespaces import DS, MD, MDUI, name
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MAX_INDEX = 65535
@@ -48,11 +49,7 @@ def read_idp(document: MetadataDocument, entity_id: str | None) -> IdpMetadata:
         certificates=certificates,
         single_sign_on=endpoints,
         want_authn_requests_signed=_is_true(role.get("WantAuthnRequestsSigned")),
-        scopes=tuple(
-            scope.text.strip()
-            for scope in role.iterfind(f"{name(MD, 'Extensions')}/{name(SHIBMD, 'Scope')}")
-            if scope.text and not _is_true(scope.get("regexp"))
-        ),
+        scopes=scopes_of(role),
     )
 
 

@@ -32,8 +32,9 @@ class Source:
 
     def idp(self, entity_id: str) -> IdpMetadata:
         """An identity provider of it. Raises MetadataRejected, which says what is wrong with it here."""
-        self._sound(entity_id, "identity provider", self._known(entity_id).idp)
-        return IdpOnFirstUse(entity_id, lambda: self._idp(entity_id))
+        known = self._known(entity_id)
+        self._sound(entity_id, "identity provider", known.idp)
+        return IdpOnFirstUse(entity_id, known.scopes, lambda: self._idp(entity_id))
 
     def sp(self, entity_id: str) -> SpMetadata:
         """A service provider of it. Raises MetadataRejected, which says what is wrong with it here."""
