@@ -12,11 +12,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import decision, saml_saml
+from tests.bench import decision, ledger, saml_saml
 
 _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "saml_saml": saml_saml.measure,
     "decision": decision.measure,
+    "ledger": ledger.measure,
 }
 _TARGET = Path("build") / "bench.json"
 
