@@ -55,7 +55,8 @@ class OidcClient:
     """A service as an OpenID Connect relying party.
 
     `secret_hashes` are SHA-256, hexadecimal, of secrets with 256 bits of entropy. `jwks` is the text of its JSON Web
-    Key Set, None where it has no keys. `claim_names` are names other than the dialect's.
+    Key Set, None where it has no keys. `claim_names` are names other than the dialect's. `require_pushed`: it
+    pushes every authorization request (RFC 9126).
     """
 
     client_id: str
@@ -67,6 +68,7 @@ class OidcClient:
     backchannel_logout_uri: str | None = None
     secret_hashes: tuple[str, ...] = field(default=(), repr=False)
     jwks: str | None = field(default=None, repr=False)
+    require_pushed: bool = False
     id_token_algorithm: SigningAlgorithm = SigningAlgorithm.RS256
     userinfo_algorithm: SigningAlgorithm | None = None
     claim_names: tuple[tuple[Attribute, str], ...] = ()

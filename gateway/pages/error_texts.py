@@ -33,6 +33,7 @@ _SHARED: dict[str, tuple[ErrorCode, ...]] = {
         ErrorCode.TOKEN_INVALID,
         ErrorCode.TOKEN_SCOPE,
     ),
+    "request_stale": (ErrorCode.REQUEST_URI_UNKNOWN,),
     "request_nobody": (ErrorCode.REQUEST_NO_AVAILABLE_IDP,),
     "response": (
         ErrorCode.RESPONSE_TOO_LARGE,

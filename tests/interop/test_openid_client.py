@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -16,10 +17,11 @@ from tests.support.openid_client import RelyingParty, relying_party
 pytestmark = pytest.mark.stranger
 
 METHODS = {
-    "basic": ("client_secret_basic", "RS256", False),
-    "post": ("client_secret_post", "ES256", False),
-    "keys": ("private_key_jwt", "ES256", True),
-    "public": ("none", "RS256", True),
+    "basic": ("client_secret_basic", "RS256", False, ()),
+    "post": ("client_secret_post", "ES256", False, ("par",)),
+    "keys": ("private_key_jwt", "ES256", True, ()),
+    "keys-par": ("private_key_jwt", "RS256", False, ("par",)),
+    "public": ("none", "RS256", True, ("par",)),
 }
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 
@@ -36,8 +38,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         pytest.skip(reason)
     directory = tmp_path_factory.mktemp("openid")
     clients = {
-        name: relying_party(f"vreemd-{name}", f"127.0.0.{30 + number}", method, alg, signed_userinfo=signed)
-        for number, (name, (method, alg, signed)) in enumerate(METHODS.items())
+        name: relying_party(
+            f"vreemd-{name}", f"127.0.0.{30 + number}", method, alg, signed_userinfo=signed, extras=extras
+        )
+        for number, (name, (method, alg, signed, extras)) in enumerate(METHODS.items())
     }
 
     def introduce(made: DemoFederation) -> None:
@@ -129,6 +133,15 @@ def test_the_sub_of_one_pupil_is_the_same_again_and_another_at_another_client(wo
 def test_errors_come_back_as_the_client_reads_them(world: World, parameters: dict[str, str], error: str) -> None:
     tab = world.demo.tab().open(world.clients["basic"].login(**parameters))
     assert world.clients["basic"].received(tab)["error"] == error
+
+
+def test_a_pushed_request_is_all_that_the_browser_carries(world: World) -> None:
+    client = world.clients["keys-par"]
+    location = client.begins(login_hint="99XA", claims='{"id_token": {"eckid": null}}')
+    assert set(parse_qs(urlsplit(location).query)) == {"client_id", "request_uri"}
+    tab = world.demo.tab().open(location)
+    assert client.received(tab.press("Fenna").press("Continue"))["claims"]["eckid"]
+    assert "request_uri_unknown" in world.demo.tab().open(location).body
 
 
 def test_a_school_hint_leads_straight_to_the_school(world: World) -> None:

@@ -73,6 +73,12 @@ def test_a_client_id_of_its_own_and_public_keys_beside_the_entry(tmp_path):
     assert service.oidc.jwks == JWKS
 
 
+def test_a_client_that_pushes_every_request(tmp_path):
+    assert not federation(tmp_path / "may").service_by_client_id["klas"].oidc.require_pushed
+    entry = ENTRY + "require_pushed_authorization_requests: true\n"
+    assert federation(tmp_path / "must", entry).service_by_client_id["klas"].oidc.require_pushed
+
+
 def test_services_with_one_sector_identifier_share_a_pairwise_scope(tmp_path):
     service = federation(tmp_path, ENTRY + "sector_identifier: letterbos.example\n").service_by_client_id["klas"]
 

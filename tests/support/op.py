@@ -268,6 +268,15 @@ class Op:
         sent = {name: value for name, value in form.items() if value is not None}
         return self.app.test_client().post(path, data=sent, headers=headers or {})
 
+    def push(self, headers: dict[str, str] | None = None, **changes: str | None) -> TestResponse:
+        """A pushed authorization request with client_secret_basic, unless it has other headers."""
+        return self.post("/oidc/par", basic() if headers is None else headers, **{**ASKED, **changes})
+
+    def bring(self, request_uri: str, **changes: str | None) -> TestResponse:
+        """The browser comes with what the client pushed, and nothing else but `changes`."""
+        asked = {"client_id": CLIENT, "request_uri": request_uri, **changes}
+        return self.authorize(query=urlencode({name: value for name, value in asked.items() if value is not None}))
+
     def exchange(self, code: str, headers: dict[str, str] | None = None, **changes: str | None) -> TestResponse:
         """A token request with client_secret_basic, unless it has other headers."""
         form: dict[str, str | None] = {

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,17 +23,30 @@ SECRET = "0f" * 32
 
 @dataclass(frozen=True, slots=True)
 class RelyingParty:
-    """One client: its address, how it proves who it is, and what signs its tokens."""
+    """One client: its address, how it proves who it is, what signs its tokens, and what else it does (`rp.mjs`)."""
 
     name: str
     address: Address
     method: str
     alg: str
     signed_userinfo: bool
+    extras: tuple[str, ...] = ()
 
     def login(self, **parameters: str) -> str:
         """Where a login begins; parameters go into the authorization request."""
         return f"{self.address.url}/login?{urlencode(parameters)}"
+
+    def begins(self, **parameters: str) -> str:
+        """The authorization request that it sends the browser with."""
+        connection = HTTPConnection(self.address.host, self.address.port, timeout=120)
+        try:
+            connection.request("GET", f"/login?{urlencode(parameters)}")
+            answer = connection.getresponse()
+            told = answer.read().decode()
+            assert answer.status == 302, told
+            return str(answer.headers["Location"])
+        finally:
+            connection.close()
 
     def ask(self, what: str, state: str) -> dict[str, Any]:
         """What it gets from the provider behind the browser's back."""
@@ -59,6 +73,7 @@ class RelyingParty:
             "attribute_sets": {1: {"eck_id": "access", "given_name": "greeting", "role": "access"}},
             **({"userinfo_signed_response_alg": self.alg} if self.signed_userinfo else {}),
             **({"client_secret_hashes": [f"sha256:{sha256(SECRET.encode()).hexdigest()}"]} if with_secret else {}),
+            **({"require_pushed_authorization_requests": True} if "par" in self.extras else {}),
             **({"jwks": f"{self.name}.jwks"} if self.method == "private_key_jwt" else {}),
             **more,
         }
@@ -78,9 +93,15 @@ class RelyingParty:
 
 
 def relying_party(
-    name: str, host: str, method: str, alg: str = "RS256", *, signed_userinfo: bool = False
+    name: str,
+    host: str,
+    method: str,
+    alg: str = "RS256",
+    *,
+    signed_userinfo: bool = False,
+    extras: tuple[str, ...] = (),
 ) -> RelyingParty:
-    return RelyingParty(name, free_address(host), method, alg, signed_userinfo)
+    return RelyingParty(name, free_address(host), method, alg, signed_userinfo, extras)
 
 
 @contextmanager
@@ -101,6 +122,7 @@ def running(party: RelyingParty, directory: Path, *, issuer: str) -> Iterator[Re
                 "key": private,
                 "alg": party.alg,
                 "signed_userinfo": party.signed_userinfo,
+                "extras": party.extras,
             }
         )
     )

@@ -7,10 +7,10 @@ How it is laid out, and where more of a protocol belongs:
 
 - Each endpoint has one module with one visible tuple of `check_*` functions (`authorize.CLIENT` and `.WISHES`,
   `client_authentication.CHECKS`, `token.CHECKS` of each grant, `protected.CHECKS`). A second entrance to an endpoint
-  runs the same tuple: pushed authorization requests (RFC 9126) run `client_authentication.CHECKS` and then
-  `authorize.check_authorization` over the pushed parameters, keep them under a `request_uri`, and the authorization
-  endpoint takes them back before its first check (`endpoint._sent`). A request object (RFC 9101) is unpacked into
-  `Parameters` at that same place, and `wishes.check_request_object` then lets it through.
+  runs the same tuple: pushed authorization requests (RFC 9126, `par`) run `client_authentication.CHECKS` and then those
+  of the authorization endpoint over the pushed parameters, keep them under a `request_uri`, and
+  `sender.check_pushed` takes them back when the browser comes. A request object (RFC 9101) is unpacked into
+  `Parameters` behind that same check, and `wishes.check_request_object` then lets it through.
 - How a client may prove who it is: a row in `client_authentication.METHODS` (mutual TLS, RFC 8705, is another row).
 - What binds a token to its sender (DPoP, RFC 9449; mutual TLS): a check in `token.EVERY_GRANT` that finds the proof, a
   field of `grants.Grant` that keeps its thumbprint, and a check in `protected.CHECKS` that asks for it again.

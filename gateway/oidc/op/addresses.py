@@ -10,6 +10,7 @@ USERINFO_PATH = "/oidc/userinfo"
 INTROSPECTION_PATH = "/oidc/introspect"
 REVOCATION_PATH = "/oidc/revoke"
 JWKS_PATH = "/oidc/jwks"
+PUSHED_PATH = "/oidc/par"
 END_SESSION_PATH = "/oidc/logout"
 CONFIRMED_PATH = "/oidc/logout/confirmed"
 
@@ -29,6 +30,11 @@ class Addresses:
     def token(self) -> str:
         """Token endpoint (RFC 6749 3.2)."""
         return self.issuer + TOKEN_PATH
+
+    @property
+    def pushed(self) -> str:
+        """Pushed authorization request endpoint (RFC 9126 2)."""
+        return self.issuer + PUSHED_PATH
 
     @property
     def userinfo(self) -> str:

@@ -21,8 +21,10 @@ from gateway.oidc.op.client_authentication import Clients
 from gateway.oidc.op.discovery import document
 from gateway.oidc.op.end_session import EndSession
 from gateway.oidc.op.grants import Grants
+from gateway.oidc.op.par import PushedAuthorization
 from gateway.oidc.op.protected import TokenStatus, UserInfo
 from gateway.oidc.op.provider import OpenIdProviderRole
+from gateway.oidc.op.pushed import PushedRequests
 from gateway.oidc.op.signing import Signer
 from gateway.oidc.op.token import TokenEndpoint
 from gateway.settings.private_keys import TokenKey
@@ -82,9 +84,11 @@ class OpenIdProvider:
         """Every endpoint."""
         issuer = self.addresses.issuer
         clients = self._clients()
+        pushed = PushedRequests(store=self.store, randomness=self.randomness)
+        authorization = Authorization(self.federation, issuer, self.signer, self.clock, pushed)
         return (
             endpoint.blueprint(
-                authorization=Authorization(self.federation, issuer, self.signer, self.clock),
+                authorization=authorization,
                 dispatcher=dispatcher,
                 respond=respond,
                 browser=browser,
@@ -103,6 +107,7 @@ class OpenIdProvider:
                 browser=browser,
             ),
             client_endpoint.blueprint(
+                pushed=PushedAuthorization(clients, authorization, pushed),
                 token=TokenEndpoint(issuer, clients, self.grants, self.kept, self.signer),
                 userinfo=UserInfo(issuer, self.federation, self.grants, self.kept, self.signer),
                 status=TokenStatus(issuer, clients, self.grants, self.kept),

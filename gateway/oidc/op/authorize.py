@@ -1,6 +1,6 @@
 """The checks of an authorization request, in their order, for every way in which one can arrive.
 
-OpenID Connect Core 3.1.2, RFC 6749 4.1.1, RFC 7636, RFC 9700.
+OpenID Connect Core 3.1.2, RFC 6749 4.1.1, RFC 7636, RFC 9126, RFC 9700.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,14 @@ from gateway.login.messages import LoginRequest
 from gateway.oidc.op import sender, wishes
 from gateway.oidc.op.incoming import Incoming
 from gateway.oidc.op.parameters import Parameters
+from gateway.oidc.op.pushed import PushedRequests
 from gateway.oidc.op.signing import Signer
 
 Check = Callable[[Incoming], None]
 
 CLIENT: tuple[Check, ...] = (
     sender.check_client,
+    sender.check_pushed,
     sender.check_redirect_uri,
 )
 """Whoever fails one of these gets a page: there is no address yet that may be answered."""
@@ -27,6 +29,7 @@ WISHES: tuple[Check, ...] = (
     wishes.check_state,
     wishes.check_response_mode,
     wishes.check_doubled,
+    wishes.check_pushed_where_needed,
     wishes.check_request_object,
     wishes.check_response_type,
     wishes.check_code_challenge,
@@ -60,10 +63,11 @@ class Authorization:
     issuer: str
     signer: Signer
     clock: Clock
+    pushed: PushedRequests
 
     def check(self, parameters: Parameters) -> LoginRequest | NotGranted:
         """What a client asks, checked. Raises SluisError REQUEST_* as long as nobody can be answered."""
-        incoming = Incoming(parameters, self.federation, self.issuer, self.signer, self.clock.now())
+        incoming = self._incoming(parameters)
         for check in CLIENT:
             check(incoming)
         try:
@@ -72,3 +76,14 @@ class Authorization:
         except SluisError as error:
             return NotGranted(incoming.login_request(), error)
         return incoming.login_request()
+
+    def check_pushed(self, parameters: Parameters) -> Parameters:
+        """What a client pushes, as it is to be kept: it has passed every check. Raises SluisError."""
+        incoming = self._incoming(parameters)
+        incoming.pushed = True
+        for check in (*CLIENT, *WISHES):
+            check(incoming)
+        return incoming.parameters
+
+    def _incoming(self, parameters: Parameters) -> Incoming:
+        return Incoming(parameters, self.federation, self.issuer, self.signer, self.clock.now(), self.pushed)

@@ -1,4 +1,4 @@
-"""The provider's endpoints for clients: tokens, UserInfo, introspection, revocation, and its documents."""
+"""The provider's endpoints for clients: requests, tokens, UserInfo, introspection, revocation, documents."""
 
 import json
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from gateway.oidc.op.addresses import (
     INTROSPECTION_PATH,
     JWKS_PATH,
     OAUTH_CONFIGURATION_PATH,
+    PUSHED_PATH,
     REVOCATION_PATH,
     TOKEN_PATH,
     USERINFO_PATH,
@@ -24,6 +25,7 @@ from gateway.oidc.op.addresses import (
 from gateway.oidc.op.called import Called
 from gateway.oidc.op.endpoint import posted
 from gateway.oidc.op.errors import description, oauth_error
+from gateway.oidc.op.par import PushedAuthorization
 from gateway.oidc.op.protected import TokenStatus, UserInfo
 from gateway.oidc.op.token import TokenEndpoint
 
@@ -36,6 +38,7 @@ _BEARER = frozenset({ErrorCode.TOKEN_MISSING, ErrorCode.TOKEN_INVALID, ErrorCode
 
 def blueprint(
     *,
+    pushed: PushedAuthorization,
     token: TokenEndpoint,
     userinfo: UserInfo,
     status: TokenStatus,
@@ -44,6 +47,11 @@ def blueprint(
 ) -> Blueprint:
     """All of them. Errors are JSON (RFC 6749 5.2); no answer but the documents may be kept."""
     routes = Blueprint("oidc_op_clients", __name__)
+
+    @routes.post(PUSHED_PATH)
+    @_in_json
+    def push() -> Response:
+        return _json(pushed.push(_called()), 201)
 
     @routes.post(TOKEN_PATH)
     @_in_json
@@ -112,7 +120,9 @@ def _refused(error: SluisError) -> Response:
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
     code, said = oauth_error(error), description(error, reference.current())
-    http = 400 if error.code is ErrorCode.REQUEST_TOO_LARGE else error.kind.http_status
+    http = error.kind.http_status
+    if error.code is ErrorCode.REQUEST_TOO_LARGE and request.path != PUSHED_PATH:
+        http = 400  # RFC 6749 5.2; RFC 9126 2.3 keeps 413
     response = _json({"error": code, "error_description": said, "reference": reference.current()}, http)
     if error.code in _BEARER:
         response.headers["WWW-Authenticate"] = f'Bearer error="{code}", error_description="{said}"'

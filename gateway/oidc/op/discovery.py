@@ -1,4 +1,4 @@
-"""What clients read of the provider: OpenID Connect Discovery 1.0, RFC 8414, RFC 9207. True for this configuration."""
+"""What clients read of the provider, true for this configuration (OpenID Connect Discovery 1.0, RFC 8414 and more)."""
 
 from typing import Any
 
@@ -30,6 +30,7 @@ def document(
     told: dict[str, Any] = {
         "issuer": addresses.issuer,
         "authorization_endpoint": addresses.authorization,
+        "pushed_authorization_request_endpoint": addresses.pushed,
         "token_endpoint": addresses.token,
         "userinfo_endpoint": addresses.userinfo,
         "introspection_endpoint": addresses.introspection,

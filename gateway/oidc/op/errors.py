@@ -7,6 +7,7 @@ _OF_CODE: dict[ErrorCode, str] = {
     ErrorCode.REQUEST_SCOPE: "invalid_scope",
     ErrorCode.REQUEST_OBJECT: "request_not_supported",
     ErrorCode.REQUEST_OBJECT_BY_REFERENCE: "request_uri_not_supported",
+    ErrorCode.REQUEST_URI_UNKNOWN: "invalid_request_uri",
     ErrorCode.REQUEST_REGISTRATION: "registration_not_supported",
     ErrorCode.REQUEST_CONSENT: "consent_required",
     ErrorCode.CLIENT_AUTHENTICATION: "invalid_client",

@@ -9,6 +9,7 @@ from gateway.federation.models import IdpId, Service
 from gateway.federation.snapshot import Federation
 from gateway.login.messages import LoginRequest
 from gateway.oidc.op.parameters import Parameters
+from gateway.oidc.op.pushed import PushedRequests
 from gateway.oidc.op.reply import Reply
 from gateway.oidc.op.signing import Signer
 
@@ -22,6 +23,9 @@ class Incoming:
     issuer: str
     signer: Signer
     now: datetime
+    kept: PushedRequests
+    pushed: bool = False
+    """Whether the client sent it itself, and proved who it is; check_pushed."""
 
     service: Service = field(init=False)
     """check_client."""

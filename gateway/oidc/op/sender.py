@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.oidc.op.incoming import Incoming
 from gateway.oidc.op.parameters import Parameters
+from gateway.oidc.op.pushed import is_pushed
 from gateway.settings.redirect_uris import MAX_LENGTH, is_loopback_uri
 
 
@@ -14,6 +15,16 @@ def check_client(incoming: Incoming) -> None:
     if service is None:
         raise SluisError(ErrorCode.REQUEST_SERVICE_UNKNOWN, hint="client_id")
     incoming.service = service
+
+
+def check_pushed(incoming: Incoming) -> None:
+    """What the client pushed takes the place of what the browser brought: nothing else of that counts (RFC 9126 4)."""
+    if "request_uri" not in incoming.parameters or not is_pushed(_one(incoming.parameters, "request_uri")):
+        return
+    found = incoming.kept.take(incoming.client.client_id, incoming.parameters.values["request_uri"])
+    if found is None:
+        raise SluisError(ErrorCode.REQUEST_URI_UNKNOWN, hint="the request_uri is unknown, of another client, or over")
+    incoming.parameters, incoming.pushed = found, True
 
 
 def check_redirect_uri(incoming: Incoming) -> None:

@@ -49,6 +49,12 @@ def check_doubled(incoming: Incoming) -> None:
         raise SluisError(ErrorCode.REQUEST_MALFORMED, hint=f"there twice: {', '.join(known)}")
 
 
+def check_pushed_where_needed(incoming: Incoming) -> None:
+    """A client whose entry says so pushes every request (RFC 9126 6)."""
+    if incoming.client.require_pushed and not incoming.pushed:
+        raise SluisError(ErrorCode.REQUEST_UNSUPPORTED, hint="this client pushes its requests (RFC 9126)")
+
+
 def check_request_object(incoming: Incoming) -> None:
     """Parameters come as they are: not in a request object, and never by an address that we would have to fetch."""
     if "request" in incoming.parameters:

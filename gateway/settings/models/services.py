@@ -130,6 +130,9 @@ class OidcServiceEntry(CommonServiceEntry):
         "replaced",
     )
     jwks: FileName | None = Field(default=None, description="File with its public keys (JSON Web Key Set), beside this")
+    require_pushed_authorization_requests: Switch = Field(
+        default=False, description="Whether it pushes every authorization request (RFC 9126); it always may"
+    )
     id_token_signed_response_alg: Literal["RS256", "ES256"] = Field(
         default="RS256", description="What signs its ID tokens"
     )

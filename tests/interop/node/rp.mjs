@@ -1,5 +1,7 @@
 // A relying party on openid-client. Its one argument is a JSON file:
-// { host, port, issuer, client_id, method, secret, key (JWK), alg, signed_userinfo }
+// { host, port, issuer, client_id, method, secret, key (JWK), alg, signed_userinfo, extras }
+//
+// extras: a list of par (it pushes its requests)
 //
 //   GET  /login?<any parameter of an authorization request>   to the provider
 //   GET  /callback, POST /callback                            JSON: what it received, or the error that it reports
@@ -16,6 +18,7 @@ const settings = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const base = `http://${settings.host}:${settings.port}`;
 const callback = `${base}/callback`;
 const logins = new Map();
+const uses = (extra) => settings.extras.includes(extra);
 
 async function authentication() {
   if (settings.method === "client_secret_basic") return client.ClientSecretBasic(settings.secret);
@@ -40,7 +43,7 @@ async function begin(query) {
   const login = { verifier, state: client.randomState(), nonce: client.randomNonce() };
   logins.set(login.state, login);
   if (query.get("max_age")) login.maxAge = Number(query.get("max_age"));
-  return client.buildAuthorizationUrl(config, {
+  const parameters = {
     redirect_uri: callback,
     scope: "openid eck profile school",
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
@@ -48,7 +51,9 @@ async function begin(query) {
     state: login.state,
     nonce: login.nonce,
     ...Object.fromEntries(query),
-  });
+  };
+  if (uses("par")) return client.buildAuthorizationUrlWithPAR(config, parameters);
+  return client.buildAuthorizationUrl(config, parameters);
 }
 
 async function received(request) {

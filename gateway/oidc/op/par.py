@@ -1,0 +1,36 @@
+"""The pushed authorization request endpoint (RFC 9126 2)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.oidc.op.authorize import Authorization
+from gateway.oidc.op.called import Called
+from gateway.oidc.op.client_authentication import Clients
+from gateway.oidc.op.parameters import Parameters
+from gateway.oidc.op.pushed import SECONDS, PushedRequests
+
+_CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
+"""What proves the client here, and is no part of what it asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushedAuthorization:
+    """Takes requests from clients that prove who they are, and checks them as the authorization endpoint does."""
+
+    clients: Clients
+    authorization: Authorization
+    pushed: PushedRequests
+
+    def push(self, called: Called) -> dict[str, Any]:
+        """The `request_uri` for the browser. Raises SluisError with what RFC 9126 2.3 has for it.
+
+        Everything is checked now, so that the client hears of it, and again when the browser comes: a client may be
+        gone by then, and `max_age` counts from that moment.
+        """
+        self.clients.authenticate(called)
+        if "request_uri" in called.parameters:
+            raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="a request_uri cannot be pushed")
+        asked = {name: value for name, value in called.parameters.values.items() if name not in _CREDENTIALS}
+        parameters = self.authorization.check_pushed(Parameters(asked))
+        return {"request_uri": self.pushed.keep(called.client_id, parameters), "expires_in": SECONDS}
