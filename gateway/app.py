@@ -19,6 +19,9 @@ from gateway.federation.snapshot import Federation
 from gateway.login.contracts import TowardsServices
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
+from gateway.login.loops import LoopBrake
+from gateway.login.sso.registry import Registry
+from gateway.login.sso.sign_on import SingleSignOn
 from gateway.login.transactions import Transactions
 from gateway.observability import reference
 from gateway.observability.health import Health
@@ -65,6 +68,7 @@ from gateway.web.answers import AnswersLeft
 from gateway.web.cookies import BrowserCookie
 from gateway.web.outgoing import OutgoingHttp
 from gateway.web.proxies import TrustedProxies
+from gateway.web.session_cookie import FlaskSessionCookie
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +146,28 @@ def create_app(parts: Parts) -> Flask:
 
     cookie = BrowserCookie(keys=parts.keys.sealing.all, randomness=parts.randomness, https=parts.https)
     choices = Choices(languages=settings.languages, https=parts.https)
+    session_cookie = FlaskSessionCookie(https=parts.https, shared=lambda: choices.remembered().shared)
     renderer = Renderer.of(names=settings.names, choices=choices, version=site.version())
     respond = Responder(renderer=renderer, clock=parts.clock)
     headers.install(app, https=parts.https)
     cookie.install(app)
     choices.install(app)
+    session_cookie.install(app)
     site.install_errors(app, respond=respond)
 
     releases = _releases(parts)
     kept = KeptLogins(store=parts.store, federation=parts.federation, releases=releases, clock=parts.clock)
     provider = _openid_provider(parts, kept)
     relying = _relying_party(parts)
-    dispatcher = _dispatcher(parts, releases, kept, provider, relying)
+    sign_on = SingleSignOn.of(
+        store=parts.store,
+        registry=registry_of(parts),
+        cookie=session_cookie,
+        federation=parts.federation,
+        clock=parts.clock,
+        randomness=parts.randomness,
+    )
+    dispatcher = _dispatcher(parts, releases=releases, kept=kept, sign_on=sign_on, provider=provider, relying=relying)
     consumer = AssertionConsumer(
         federation=parts.federation,
         addresses=parts.addresses,
@@ -290,8 +304,26 @@ def _relying_party(parts: Parts) -> RelyingPartyRole:
     )
 
 
+def registry_of(parts: Parts) -> Registry:
+    """What the logins of every browser gave to whom."""
+    lifetimes, sso = parts.settings.gateway.lifetimes, parts.settings.gateway.sso
+    longest = max(lifetimes.session, sso.absolute, *(one.sso.absolute for one in parts.federation.schools.values()))
+    return Registry(
+        store=parts.store,
+        randomness=parts.randomness,
+        seconds=int(longest.total_seconds()),
+        login_seconds=int(lifetimes.transaction.total_seconds()),
+    )
+
+
 def _dispatcher(
-    parts: Parts, releases: Releases, kept: KeptLogins, provider: OpenIdProvider | None, relying: RelyingPartyRole
+    parts: Parts,
+    *,
+    releases: Releases,
+    kept: KeptLogins,
+    sign_on: SingleSignOn,
+    provider: OpenIdProvider | None,
+    relying: RelyingPartyRole,
 ) -> Dispatcher:
     settings = parts.settings.gateway
     services: dict[Protocol, TowardsServices] = {
@@ -322,6 +354,8 @@ def _dispatcher(
         services=services,
         releases=releases,
         kept=kept,
+        sign_on=sign_on,
+        brake=LoopBrake(store=parts.store, randomness=parts.randomness, metrics=parts.metrics),
         clock=parts.clock,
         randomness=parts.randomness,
         metrics=parts.metrics,

@@ -109,6 +109,8 @@ class ErrorCode(StrEnum):
     LOGIN_OTHER_BROWSER = auto()
     LOGIN_FINISHED = auto()
     LOGIN_SCHOOL_UNKNOWN = auto()
+    LOGIN_LOGGED_OUT = auto()
+    LOGIN_LOOP = auto()
 
     # What the school sent.
     ACCOUNT_MISSING = auto()
@@ -241,7 +243,8 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
     **_kinds(
         400, _A.PERSON, _P.AUTHENTICATION_FAILED, _C.LOGIN_UNKNOWN, _C.LOGIN_OTHER_BROWSER, _C.LOGIN_SCHOOL_UNKNOWN
     ),
-    **_kinds(409, _A.PERSON, _P.AUTHENTICATION_FAILED, _C.LOGIN_FINISHED),
+    **_kinds(409, _A.PERSON, _P.AUTHENTICATION_FAILED, _C.LOGIN_FINISHED, _C.LOGIN_LOGGED_OUT),
+    **_kinds(429, _A.SERVICE, _P.TEMPORARILY_UNAVAILABLE, _C.LOGIN_LOOP),
     **_kinds(
         403,
         _A.SCHOOL,

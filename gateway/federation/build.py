@@ -28,6 +28,7 @@ from gateway.federation.models import (
 )
 from gateway.federation.openid_provider import OpenIdProvider
 from gateway.federation.snapshot import Federation
+from gateway.federation.sso import SsoRules
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.agreements import AgreementEntry
 from gateway.settings.models.identity_providers import (
@@ -37,6 +38,7 @@ from gateway.settings.models.identity_providers import (
 )
 from gateway.settings.models.schools import SchoolEntry
 from gateway.settings.models.services import AskEntry, OidcServiceEntry, SamlServiceEntry, ServiceEntry
+from gateway.settings.models.sso import SchoolSsoEntry, SsoSettings
 from gateway.settings.problems import Problem, Problems, errors
 from gateway.storage.sealing import SecretKey
 
@@ -60,7 +62,7 @@ def build(settings: Settings, *, clock: Clock, key: SecretKey | None = None) -> 
     if errors((*settings.problems, *problems)):
         raise Problems([*problems, *dated])
     federation = Federation.of(
-        schools=[_school(entry.value) for entry in settings.schools],
+        schools=[_school(entry.value, settings.gateway.sso) for entry in settings.schools],
         identity_providers=[idp for idp in parties.identity_providers if idp is not None],
         services=[service for service in parties.services if service is not None],
         agreements=[_agreement(entry.value) for entry in settings.agreements],
@@ -130,6 +132,7 @@ def _service(entry: Entry[ServiceEntry], files: MetadataFiles) -> Service | None
         fallback=value.fallback,
         sector_identifier=value.sector_identifier,
         start_url=value.start_url,
+        sso=value.sso == "allowed",
     )
 
 
@@ -179,7 +182,7 @@ def _attribute_set(version: int, asked: Mapping[Attribute, AskEntry]) -> Attribu
     )
 
 
-def _school(value: SchoolEntry) -> School:
+def _school(value: SchoolEntry, sso: SsoSettings) -> School:
     return School(
         brin=value.brin,
         names=value.names,
@@ -189,6 +192,18 @@ def _school(value: SchoolEntry) -> School:
         domains=tuple(value.domains),
         digi_delivery_id=value.digi_delivery_id,
         denies={ServiceId(service): frozenset(attributes) for service, attributes in value.deny.items()},
+        sso=_sso(value.sso, sso),
+    )
+
+
+def _sso(own: SchoolSsoEntry, general: SsoSettings) -> SsoRules:
+    """The school's own wishes; an idle time beyond the absolute one comes down to that."""
+    absolute = own.absolute or general.absolute
+    return SsoRules(
+        enabled=general.enabled if own.enabled is None else own.enabled,
+        idle=min(own.idle or general.idle, absolute),
+        absolute=absolute,
+        shared=min(general.shared, absolute),
     )
 
 

@@ -18,6 +18,7 @@ from gateway.domain.sector import Sector
 from gateway.federation.clients import NameIdFormat, OidcClient, SamlClient
 from gateway.federation.metadata.entities import IdpMetadata
 from gateway.federation.openid_provider import OpenIdProvider
+from gateway.federation.sso import SsoRules
 
 IdpId = NewType("IdpId", str)
 """The id of an identity provider's entry: lower-case letters, digits and hyphens."""
@@ -46,6 +47,7 @@ class School:
     domains: tuple[str, ...] = ()
     digi_delivery_id: str | None = None
     denies: Mapping[ServiceId, frozenset[Attribute]] = field(default_factory=dict)
+    sso: SsoRules = field(default_factory=SsoRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Service:
     """An offer of learning content, and what it is in its protocol. It equals itself alone, so it can be a key.
 
     `asks` is what any of its attribute sets names. `sector_identifier` is a domain that services of one supplier share.
+    Without `sso` every login asks the school.
     """
 
     id: ServiceId
@@ -120,6 +123,7 @@ class Service:
     fallback: Fallback = Fallback.PROVISIONAL
     sector_identifier: str | None = None
     start_url: str | None = None
+    sso: bool = True
     asks: frozenset[Attribute] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -13,12 +13,37 @@ from gateway.release.released import ReleasedAttributes
 
 @dataclass(frozen=True, slots=True)
 class AuthenticationFacts:
-    """How and when the person authenticated, as a service may be told. `session` is a fresh SessionIndex or sid."""
+    """How and when the person authenticated, as a service may be told.
+
+    `session` is a fresh SessionIndex or sid. `transient` is a name for the person at this service that ends with the
+    session of the browser: two logins in it have the same, so that one logout ends both.
+    """
 
     context: str
     instant: datetime
     authorities: tuple[str, ...]
     session: str
+    transient: str
+
+
+class SessionCookie(Protocol):
+    """What the browser of this request holds of a session."""
+
+    def presented(self) -> str | None:
+        """The value of the cookie, believed by nobody yet."""
+        ...
+
+    def give(self, value: str) -> None:
+        """Have the browser keep this instead, until it is closed."""
+        ...
+
+    def drop(self) -> None:
+        """Have the browser forget it."""
+        ...
+
+    def on_shared_computer(self) -> bool:
+        """Whether the person said that others use this computer too."""
+        ...
 
 
 class TowardsIdentityProviders(Protocol):
@@ -41,6 +66,12 @@ class TowardsServices(Protocol):
         self, service: Service, reply: str, released: ReleasedAttributes, facts: AuthenticationFacts
     ) -> Redirect | PostForm:
         """The signed answer, with exactly the released attributes (law 1)."""
+        ...
+
+    def name_in_logout(
+        self, service: Service, reply: str, released: ReleasedAttributes, facts: AuthenticationFacts
+    ) -> str:
+        """The protocol's own note of the name by which `answer` lets the service know the person."""
         ...
 
     def refuse(self, service: Service, reply: str, error: SluisError) -> Redirect | PostForm:

@@ -1,11 +1,12 @@
 """What is next: the one place that decides it. Steps never call each other."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
 
+from gateway.attributes.canonical import Reading
 from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
@@ -16,12 +17,16 @@ from gateway.federation.models import IdentityProvider, IdpId, SchoolChoice, Ser
 from gateway.federation.snapshot import Federation
 from gateway.login.contracts import AuthenticationFacts, TowardsIdentityProviders, TowardsServices
 from gateway.login.kept import KeptLogins
+from gateway.login.loops import LoopBrake
 from gateway.login.messages import Authentication, AuthenticationRequest, Expectation, LoginRequest
+from gateway.login.sso.registry import Given
+from gateway.login.sso.session import Session
+from gateway.login.sso.sign_on import SingleSignOn, transient
 from gateway.login.steps import ChooseSchool, PostForm, Redirect, Refused, Step
 from gateway.login.transactions import Transaction, Transactions
 from gateway.observability import reference
 from gateway.observability.metrics import Metrics
-from gateway.release.pipeline import Releases
+from gateway.release.pipeline import Outcome, Releases
 
 log = structlog.get_logger("sluis")
 
@@ -60,6 +65,8 @@ class Dispatcher:
         services: Mapping[Protocol, TowardsServices],
         releases: Releases,
         kept: KeptLogins,
+        sign_on: SingleSignOn,
+        brake: LoopBrake,
         clock: Clock,
         randomness: Randomness,
         metrics: Metrics,
@@ -70,15 +77,17 @@ class Dispatcher:
         self._services = services
         self._releases = releases
         self._kept = kept
+        self._sign_on = sign_on
+        self._brake = brake
         self._clock = clock
         self._randomness = randomness
         self._metrics = metrics
 
     def begin(self, request: LoginRequest, browser: str) -> Step:
-        """A service asks for a login: to discovery, or straight to the only identity provider that may answer."""
+        """A service asks for a login: from the session; to the only identity provider that may answer; to discovery."""
         transaction = self._transactions.new(request, browser=browser, reference=reference.current())
         log.info("login_begun", service=request.service, force=request.force, passive=request.passive)
-        return self._or_refused(transaction, lambda: self._discover(transaction))
+        return self._or_refused(transaction, lambda: self._answer_or_ask(transaction))
 
     def refuse(self, request: LoginRequest, error: SluisError, browser: str, *, at_once: bool = False) -> Step:
         """A request that the gateway will not grant, of a service that is known and may be told so.
@@ -109,7 +118,7 @@ class Dispatcher:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="the identity provider left the federation")
         request = transaction.request
         begun = datetime.fromtimestamp(transaction.begun, UTC)
-        fresh_since = request.fresh_since or (begun if request.force else None)
+        fresh_since = begun if request.force else request.fresh_since
         contexts = request.contexts if request.contexts_essential else ()
         return Expectation(transaction.idp, attempt, contexts, fresh_since, browser)
 
@@ -119,7 +128,7 @@ class Dispatcher:
         The expectation is what `expect` gave for the browser that brings the answer: no other can end the attempt.
         """
         transaction = self._resume(self._transactions.finish(expectation.attempt))
-        return self._or_refused(transaction, lambda: self._release(transaction.request, authentication), authentication)
+        return self._or_refused(transaction, lambda: self._release(transaction, authentication), authentication)
 
     def fail(self, expectation: Expectation, error: SluisError) -> Step:
         """An answer that says no ends the attempt; one that failed a check does not: the true one may still come."""
@@ -138,8 +147,20 @@ class Dispatcher:
     def finish_unsolicited(self, service: ServiceId, authentication: Authentication, browser: str) -> Step:
         """A verified answer that nobody asked for, of an identity provider whose entry allows it."""
         request = LoginRequest(service=service, reply="")
-        transaction = self._transactions.new(request, browser=browser, reference=reference.current())
-        return self._or_refused(transaction, lambda: self._release(request, authentication), authentication)
+        transaction = self._transactions.new(
+            request,
+            browser=browser,
+            reference=reference.current(),
+            after_logout=self._sign_on.last_logout(browser),
+        )
+        return self._or_refused(transaction, lambda: self._release(transaction, authentication), authentication)
+
+    def _answer_or_ask(self, transaction: Transaction) -> Step:
+        request, browser = transaction.request, transaction.browser
+        session = self._sign_on.session_for(request, self._service(request.service), browser)
+        if session is not None:
+            return self._release_from(transaction, session)
+        return self._discover(replace(transaction, after_logout=self._sign_on.last_logout(browser)))
 
     def _discover(self, transaction: Transaction) -> Step:
         request = transaction.request
@@ -157,26 +178,64 @@ class Dispatcher:
     def _authenticate(self, transaction: Transaction, idp_id: IdpId) -> Redirect | PostForm:
         idp = self._federation.identity_providers[idp_id]
         request = transaction.request
+        # How long ago is enough cannot be asked of every school: whoever wants it to be recent has it done anew.
+        force = request.force or request.fresh_since is not None
         asked = AuthenticationRequest(
             attempt=self._transactions.attempt(transaction, idp_id),
-            force=request.force,
+            force=force,
             passive=request.passive,
             contexts=request.contexts,
             requesters=request.requesters,
-            max_age=0 if request.force else None,
+            max_age=0 if force else None,
         )
         log.info("login_sent_to_idp", service=request.service, idp=idp_id)
         return self._identity_providers[idp.protocol].authenticate(idp, asked)
 
-    def _release(self, request: LoginRequest, authentication: Authentication) -> Redirect | PostForm:
-        service = self._service(request.service)
+    def _release(self, transaction: Transaction, authentication: Authentication) -> Redirect | PostForm:
+        """An answer of the school: what a service gets of it, and a session for those that come later."""
+        self._sign_on.check_not_logged_out(transaction.browser, transaction.after_logout)
         idp = self._federation.identity_providers[authentication.idp]
         reading = self._releases.read(authentication.attributes, idp)
-        outcome = self._releases.release_again(
+        outcome = self._decide(transaction, idp, reading)
+        visit = self._sign_on.remember(transaction.browser, authentication, reading, outcome.school)
+        return self._answer(transaction.request, reading, outcome, visit, authentication)
+
+    def _release_from(self, transaction: Transaction, session: Session) -> Redirect | PostForm:
+        """The same without the school: decided and recorded anew, from what the session kept."""
+        idp = self._federation.identity_providers[session.idp]
+        outcome = self._decide(transaction, idp, session.reading)
+        answer = self._answer(transaction.request, session.reading, outcome, session.visit, session)
+        self._sign_on.prolong(transaction.browser, session)
+        self._metrics.session_login(transaction.request.service)
+        return answer
+
+    def _decide(self, transaction: Transaction, idp: IdentityProvider, reading: Reading) -> Outcome:
+        service = self._service(transaction.request.service)
+        self._brake.check(transaction.browser, service.id, idp.id)
+        return self._releases.release_again(
             service=service, idp=idp, reading=reading, now=self._clock.now(), reference=reference.current()
         )
-        facts = self._facts(idp, authentication)
+
+    def _answer(
+        self,
+        request: LoginRequest,
+        reading: Reading,
+        outcome: Outcome,
+        visit: str,
+        how: Authentication | Session,
+    ) -> Redirect | PostForm:
+        service = self._service(request.service)
+        idp = self._federation.identity_providers[how.idp]
+        facts = AuthenticationFacts(
+            context=how.context,
+            instant=how.instant,
+            authorities=(*how.authorities, idp.entity_id),
+            session=self._randomness.token(),
+            transient=transient(visit, service),
+        )
         towards = self._services[service.protocol]
+        name = towards.name_in_logout(service, request.reply, outcome.released, facts)
+        self._sign_on.record(visit, Given(service.id, facts.session, name))
         if towards.keeps_for:
             self._kept.keep(facts.session, service, idp.id, reading, seconds=towards.keeps_for)
         answer = towards.answer(service, request.reply, outcome.released, facts)
@@ -186,14 +245,6 @@ class Dispatcher:
         )
         self._metrics.login(service=service.id, idp=idp.id, outcome="released", code="")
         return answer
-
-    def _facts(self, idp: IdentityProvider, authentication: Authentication) -> AuthenticationFacts:
-        return AuthenticationFacts(
-            context=authentication.context,
-            instant=authentication.instant,
-            authorities=(*authentication.authorities, idp.entity_id),
-            session=self._randomness.token(),
-        )
 
     def _or_refused(
         self,

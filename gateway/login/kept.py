@@ -4,26 +4,13 @@ import json
 
 from gateway.attributes import kept
 from gateway.attributes.canonical import Reading
-from gateway.attributes.values import Attributes
-from gateway.domain.attribute import Attribute
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.domain.reduction import FROM_BIRTH_DATE
 from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceId
 from gateway.federation.snapshot import Federation
+from gateway.login.sso.session import minimal, needed_by
 from gateway.release.pipeline import Outcome, Releases
 from gateway.storage.contracts import ShortLivedStore
-
-_WHERE = frozenset(
-    {
-        Attribute.SCHOOL,
-        Attribute.SCHOOL_BRANCH,
-        Attribute.SCHOOL_DOMAIN,
-        Attribute.GROUP,
-        Attribute.SUBGROUP,
-    }
-)
-"""Which school, and whom in it an agreement covers."""
 
 
 class KeptLogins:
@@ -40,7 +27,7 @@ class KeptLogins:
 
     def keep(self, session: str, service: Service, idp: IdpId, reading: Reading, *, seconds: int) -> None:
         """Keep what this service may ask for, and what the decision needs, for so many seconds."""
-        text = kept.dump(_minimal(reading, service)).decode()
+        text = kept.dump(minimal(reading, needed_by((service,)))).decode()
         self._store.put(_key(session), json.dumps((service.id, idp, text)).encode(), seconds=seconds)
 
     def release(self, session: str, service: Service, *, reference: str) -> Outcome:
@@ -78,14 +65,6 @@ class KeptLogins:
         if of_service != service or idp is None:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
         return idp, kept.load(text.encode())
-
-
-def _minimal(reading: Reading, service: Service) -> Reading:
-    needed = service.asks | _WHERE | {Attribute.ECK_ID, service.fallback.attribute}
-    if service.asks & FROM_BIRTH_DATE.keys():
-        needed |= {Attribute.BIRTH_DATE}
-    values = {name: sent for name, sent in reading.attributes.values.items() if name in needed}
-    return Reading(Attributes(values), reading.account, reading.roles, unknown=(), citizen_numbers=0)
 
 
 def _key(session: str) -> str:

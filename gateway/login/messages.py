@@ -1,6 +1,6 @@
 """What crosses the doors of a login."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.attributes.values import RawAttributes
@@ -65,6 +65,22 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamSession:
+    """How an identity provider names its own session in a logout: NameID and SessionIndex, or `sub` and `sid`.
+
+    `name_id` goes back as it came, with its format and qualifiers. `ends` is the last moment that the identity provider
+    grants (SessionNotOnOrAfter).
+    """
+
+    name_id: str | None = field(default=None, repr=False)
+    name_id_format: str | None = None
+    name_qualifier: str | None = None
+    sp_name_qualifier: str | None = None
+    index: str | None = field(default=None, repr=False)
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Authentication:
     """What a verified message of an identity provider says.
 
@@ -76,3 +92,4 @@ class Authentication:
     context: str
     instant: datetime
     authorities: tuple[str, ...] = ()
+    session: UpstreamSession = UpstreamSession()

@@ -25,7 +25,7 @@ _JSON = json.JSONEncoder(separators=(",", ":"))
 class Transaction:
     """A login under way. `reference` is what pages and logs call it; `idp` is set in an attempt only.
 
-    `begun` is in seconds since 1970.
+    `begun` is in seconds since 1970; `after_logout` names the last logout in this browser before it.
     """
 
     login: str
@@ -34,6 +34,7 @@ class Transaction:
     begun: float
     request: LoginRequest
     idp: IdpId | None = None
+    after_logout: str = ""
 
 
 class Transactions:
@@ -45,10 +46,10 @@ class Transactions:
         self._randomness = randomness
         self._seconds = seconds
 
-    def new(self, request: LoginRequest, *, browser: str, reference: str) -> Transaction:
+    def new(self, request: LoginRequest, *, browser: str, reference: str, after_logout: str = "") -> Transaction:
         """A login, not yet kept."""
         begun = self._clock.now().timestamp()
-        return Transaction(self._randomness.token(), reference, browser, begun, request)
+        return Transaction(self._randomness.token(), reference, browser, begun, request, after_logout=after_logout)
 
     def keep(self, transaction: Transaction) -> None:
         """Keep a login until a school is chosen for it."""
@@ -116,6 +117,7 @@ def _encode(transaction: Transaction) -> bytes:
         request.contexts_essential,
         request.fresh_since.timestamp() if request.fresh_since else None,
         request.choose,
+        transaction.after_logout,
     )
     return _JSON.encode(fields).encode()
 
@@ -124,7 +126,7 @@ def _decode(kept: bytes) -> Transaction:
     login, reference, browser, begun, idp, service, reply, force, passive, contexts, idps, requesters, *more = (
         json.loads(kept)
     )
-    language, essential, fresh_since, choose = more
+    language, essential, fresh_since, choose, after_logout = more
     request = LoginRequest(
         service=service,
         reply=reply,
@@ -138,4 +140,4 @@ def _decode(kept: bytes) -> Transaction:
         fresh_since=datetime.fromtimestamp(fresh_since, UTC) if fresh_since is not None else None,
         choose=choose,
     )
-    return Transaction(login, reference, browser, begun, request, idp)
+    return Transaction(login, reference, browser, begun, request, idp, after_logout)

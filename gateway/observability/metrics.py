@@ -46,6 +46,18 @@ class Metrics:
             "Rows that could not be written to the ledger: each is a login that was stopped. Alarm on any",
             registry=self._registry,
         )
+        self._loops = Counter(
+            "sluis_login_loops_total",
+            "Logins that were stopped because a service sent the browser back again and again. Alarm on any",
+            ["service", "idp"],
+            registry=self._registry,
+        )
+        self._from_session = Counter(
+            "sluis_session_logins_total",
+            "Logins that were answered from a session, without the school",
+            ["service"],
+            registry=self._registry,
+        )
         self._agreements = Gauge(
             "sluis_agreements",
             "Agreements that end within 30 days, have ended, or are suspended",
@@ -79,6 +91,14 @@ class Metrics:
     def ledger_failed(self) -> None:
         """Count a row that could not be written."""
         self._ledger_failures.inc()
+
+    def login_loop(self, *, service: str, idp: str) -> None:
+        """Count a login that was one too many."""
+        self._loops.labels(service, idp).inc()
+
+    def session_login(self, service: str) -> None:
+        """Count a login without the school."""
+        self._from_session.labels(service).inc()
 
     def watch_agreements(self, count: Callable[[], Mapping[str, int]]) -> None:
         """Count agreements by what is the matter with them, whenever the metrics are asked for."""

@@ -9,6 +9,7 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import folded
 from gateway.federation.models import SchoolChoice
 from gateway.login.dispatch import Dispatcher
+from gateway.login.steps import ChooseSchool
 from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
 from gateway.web import Browser, Respond
@@ -42,6 +43,7 @@ def blueprint(
             more=max(0, len(found) - AT_MOST),
             total=len(discovery.choices),
             remembered=next((choice for choice in discovery.choices if choice.school.brin == remembered), None),
+            shared=choices.remembered().shared,
         )
         page.headers["Content-Security-Policy"] = POLICY
         return page
@@ -50,6 +52,9 @@ def blueprint(
     def choose(login: str) -> Response:
         if not _from_here(origin):
             raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER, cause="the form came from another site")
+        if "shared" in request.form:
+            choices.remember(shared=request.form["shared"] == "yes")
+            return respond(ChooseSchool(login))
         try:
             brin = Brin(request.form.get("school", ""))
         except ValueError as cause:

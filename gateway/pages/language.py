@@ -17,18 +17,23 @@ from gateway.domain.language import Language
 
 _COOKIE = "sluis-choice"
 _A_YEAR = 365 * 86400
+_SHARED = "shared"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a browser remembers of its person: a language and a school, no more."""
+    """What a browser remembers of its person: a language and a school, and whether others use the computer too."""
 
     language: Language | None = None
     school: Brin | None = None
+    shared: bool = False
 
 
 class Choices:
-    """Reads and sets the remembered choice. The cookie says `nl.99XB`; anything else in it counts for nothing."""
+    """Reads and sets the remembered choice. The cookie says `nl.99XB`, on a shared computer `nl.99XB.shared`.
+
+    Anything else in it counts for nothing.
+    """
 
     def __init__(self, *, languages: Sequence[Language], https: bool) -> None:
         self.languages = tuple(languages)
@@ -40,13 +45,21 @@ class Choices:
 
     def remembered(self) -> Choice:
         """The choice in the request's cookie."""
-        language, _, school = request.cookies.get(self._name, "").partition(".")
-        return Choice(Language(language) if language in self.languages else None, _brin(school))
+        language, _, rest = request.cookies.get(self._name, "").partition(".")
+        school, _, shared = rest.partition(".")
+        return Choice(Language(language) if language in self.languages else None, _brin(school), shared == _SHARED)
 
-    def remember(self, *, language: Language | None = None, school: Brin | None = None) -> None:
+    def remember(
+        self, *, language: Language | None = None, school: Brin | None = None, shared: bool | None = None
+    ) -> None:
         """Keep this from now on."""
         known: Choice = g.get("choice") or self.remembered()
-        g.choice = replace(known, language=language or known.language, school=school or known.school)
+        g.choice = replace(
+            known,
+            language=language or known.language,
+            school=school or known.school,
+            shared=known.shared if shared is None else shared,
+        )
 
     def language(self, wish: Language | None = None) -> Language:
         """`?lang=`, else what is remembered, else the service's wish, else the browser's, else the first."""
@@ -60,7 +73,7 @@ class Choices:
     def _set(self, response: Response) -> Response:
         choice: Choice | None = g.get("choice")
         if choice is not None:
-            value = f"{choice.language or ''}.{choice.school or ''}"
+            value = f"{choice.language or ''}.{choice.school or ''}{f'.{_SHARED}' if choice.shared else ''}"
             response.set_cookie(
                 self._name, value, max_age=_A_YEAR, path="/", secure=True, httponly=True, samesite="None"
             )

@@ -12,10 +12,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import decision, ledger, saml_saml
+from tests.bench import decision, ledger, saml_saml, sso
 
 _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "saml_saml": saml_saml.measure,
+    "sso": sso.measure,
     "decision": decision.measure,
     "ledger": ledger.measure,
 }

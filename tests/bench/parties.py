@@ -53,7 +53,7 @@ class Driver:
         self._connection = HTTPConnection(self.host, self.port)
         self._clock = SystemClock()
         self._count = 0
-        self._cookie = ""
+        self._cookies: dict[str, str] = {}
         self.last_answer = b""
 
     def login(self) -> None:
@@ -83,7 +83,29 @@ class Driver:
             raise AssertionError(f"a bad login was not refused: {status}")
 
     def begin(self) -> tuple[str, str]:
-        """Until the school's door: RelayState and the id of the gateway's request."""
+        """Until the school's door: RelayState and the id of the gateway's request. Each login has a fresh browser."""
+        self.fresh_browser()
+        status, location, _ = self.ask()
+        query = parse_qs(urlsplit(location).query)
+        if status != 303:
+            raise AssertionError(f"no redirect to the school: {status}")
+        sent = zlib.decompress(b64decode(query["SAMLRequest"][0]), -15)
+        return query["RelayState"][0], etree.fromstring(sent).get("ID", "")
+
+    def fresh_browser(self) -> None:
+        """Forget every cookie: one browser that logs in hundreds of times would be held for a loop."""
+        self._cookies.clear()
+
+    def browser(self) -> dict[str, str]:
+        """The cookies of the browser that logged in last, to `use` it again."""
+        return dict(self._cookies)
+
+    def use(self, browser: dict[str, str]) -> None:
+        """Go on in this browser."""
+        self._cookies = dict(browser)
+
+    def ask(self) -> tuple[int, str, str]:
+        """The service's request: status, Location and body of the answer."""
         self._count += 1
         message = (
             '<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"'
@@ -93,12 +115,17 @@ class Driver:
         ).encode()
         url = signed_url(self.addresses.single_sign_on, "SAMLRequest", message, "state", SERVICE_KEY)
         parts = urlsplit(url)
-        status, location, _ = self._ask("GET", f"{parts.path}?{parts.query}")
-        query = parse_qs(urlsplit(location).query)
-        if status != 303:
-            raise AssertionError(f"no redirect to the school: {status}")
-        sent = zlib.decompress(b64decode(query["SAMLRequest"][0]), -15)
-        return query["RelayState"][0], etree.fromstring(sent).get("ID", "")
+        return self._ask("GET", f"{parts.path}?{parts.query}")
+
+    def login_in_session(self) -> None:
+        """One login in the session that a login before began; raises when the school is asked."""
+        status, _, body = self.ask()
+        found = _FORM.search(body)
+        if status != 200 or found is None:
+            raise AssertionError(f"no answer from the session: {status}")
+        self.last_answer = b64decode(unescape(found[1]))
+        if b"status:Success" not in self.last_answer or b"Fenna" not in self.last_answer:
+            raise AssertionError("the service was refused")
 
     def response(self, request: str) -> etree._Element:
         """The school's answer, assertion and Response signed, eleven attributes."""
@@ -129,14 +156,16 @@ class Driver:
         return status, body
 
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, str]:
-        headers = {"Cookie": self._cookie} if self._cookie else {}
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        headers = {"Cookie": cookies} if cookies else {}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         self._connection.request(method, path, body, headers)
         answer = self._connection.getresponse()
         text = answer.read().decode()
-        if set_cookie := answer.headers["Set-Cookie"]:
-            self._cookie = set_cookie.partition(";")[0]
+        for set_cookie in answer.headers.get_all("Set-Cookie", ()):
+            name, _, value = set_cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
         return answer.status, answer.headers["Location"] or "", text
 
 

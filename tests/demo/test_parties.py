@@ -24,6 +24,7 @@ def silently(demo: Demo, tab: Tab, school: str, *, force: bool = False) -> Tab:
 def test_a_silent_login_where_the_school_knows_the_browser(demo: Demo) -> None:
     jar = Jar()
     demo.log_in(demo.tab(jar), "rekentuin", "De Regenboog", "Fenna")
+    demo.forget_session(jar)
     tab = silently(demo, demo.tab(jar), "De Regenboog").press("Continue").press("Verder")
     assert "You are in" in tab.text
     assert "Fenna" in tab.text
@@ -32,6 +33,7 @@ def test_a_silent_login_where_the_school_knows_the_browser(demo: Demo) -> None:
 def test_the_link_for_it_names_the_school(demo: Demo) -> None:
     jar = Jar()
     demo.log_in(demo.tab(jar), "rekentuin", "De Regenboog", "Daan")
+    demo.forget_session(jar)
     tab = demo.tab(jar).open(demo.service("leesplein") + "/").follow("silently through De Regenboog")
     assert "Daan" in tab.press("Continue").press("Verder").text
 
@@ -45,6 +47,7 @@ def test_a_silent_login_where_it_does_not(demo: Demo) -> None:
 def test_a_silent_login_that_must_be_fresh_is_impossible(demo: Demo) -> None:
     jar = Jar()
     demo.log_in(demo.tab(jar), "rekentuin", "De Regenboog", "Fenna")
+    demo.forget_session(jar)
     tab = silently(demo, demo.tab(jar), "De Regenboog", force=True).press("Continue").press("Verder")
     assert "NoPassive" in tab.text
 
@@ -52,6 +55,7 @@ def test_a_silent_login_that_must_be_fresh_is_impossible(demo: Demo) -> None:
 def test_the_school_asks_again_and_says_who_is_logged_in(demo: Demo) -> None:
     jar = Jar()
     demo.log_in(demo.tab(jar), "rekentuin", "De Regenboog", "Fenna")
+    demo.forget_session(jar)
     tab = demo.to_school(demo.tab(jar), "leesplein", "De Regenboog")
     assert "Fenna is logged in in this browser" in tab.text
     assert "You are in" in tab.press("Daan").press("Continue").press("Verder").text

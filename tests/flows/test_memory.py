@@ -21,6 +21,10 @@ class InProcess(Driver):
     def attach(self, app) -> None:
         self._client = app.test_client()
 
+    def fresh_browser(self) -> None:
+        if self._client is not None:
+            self._client = self._client.application.test_client()
+
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, str]:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
         answer = self._client.open(path, method=method, data=body, headers=headers, base_url=self.addresses.base_url)

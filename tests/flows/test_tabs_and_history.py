@@ -106,6 +106,7 @@ def test_cookies_are_small_and_out_of_reach_of_scripts(demo: Demo) -> None:
 def test_the_chosen_school_is_offered_first_the_next_time(demo: Demo) -> None:
     jar = Jar()
     demo.log_in(demo.tab(jar), "leesplein", "Petteflat College", "Sem")
+    demo.forget_session(jar)
     tab = demo.tab(jar)
     tab.open(demo.service("leesplein") + "/").follow("Log in")
     assert "De vorige keer koos je" in tab.text

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.attributes.values import RawAttributes
+from gateway.attributes.canonical import Reading
+from gateway.attributes.values import Attributes, RawAttributes
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.protocol import Protocol
@@ -21,9 +22,11 @@ from gateway.observability import reference
 from gateway.observability.metrics import Metrics
 from gateway.storage.sqlite_store import SqliteStore
 from tests.support.held import HeldClock, SeededRandomness
+from tests.support.signing_on import HeldCookie, signing_on
 from tests.support.small_federation import LEESPLEIN, PO_IDP, REGENBOOG, VO_IDP, ZONNEBLOEM, small_federation
 
 BROWSER = "browser-one"
+READING = Reading(Attributes(), "fenna", frozenset(), (), 0)
 
 
 @dataclass
@@ -45,6 +48,9 @@ class Services:
         self.answered.append((service.id, reply))
         return PostForm(service.saml.metadata.default_consumer.location, (("SAMLResponse", "signed"),))
 
+    def name_in_logout(self, service: Service, reply: str, released: Any, facts: Any) -> str:
+        return "known here as"
+
     def refuse(self, service: Service, reply: str, error: SluisError) -> PostForm:
         self.refused.append(error.code)
         return PostForm(service.saml.metadata.default_consumer.location, (("SAMLResponse", f"no: {error.kind.peer}"),))
@@ -56,11 +62,11 @@ class Decides:
     def __init__(self) -> None:
         self.refusal: SluisError | None = None
 
-    def read(self, raw: RawAttributes, idp: IdentityProvider) -> str:
-        return "a reading"
+    def read(self, raw: RawAttributes, idp: IdentityProvider) -> Reading:
+        return READING
 
     def release_again(self, **asked: Any) -> Any:
-        assert asked["reading"] == "a reading"
+        assert asked["reading"].account == READING.account
         if self.refusal is not None:
             raise self.refusal
         return SimpleNamespace(
@@ -88,8 +94,9 @@ def login(tmp_path: Path, clock: HeldClock, randomness: SeededRandomness) -> Log
     reference.bind("0123456789")
     identity_providers, services, releases = IdentityProviders(), Services(), Decides()
     store = SqliteStore(tmp_path / "short-lived.sqlite", clock=clock)
+    metrics, federation = Metrics(), small_federation()
     dispatcher = Dispatcher(
-        federation=small_federation(),
+        federation=federation,
         transactions=Transactions(store=store, clock=clock, randomness=randomness, seconds=900),
         identity_providers={Protocol.SAML: identity_providers},
         services={Protocol.SAML: services},
@@ -97,7 +104,15 @@ def login(tmp_path: Path, clock: HeldClock, randomness: SeededRandomness) -> Log
         kept=SimpleNamespace(keep=lambda *_, **__: pytest.fail("nothing is kept for a service that fetches nothing")),  # type: ignore[arg-type]
         clock=clock,
         randomness=randomness,
-        metrics=Metrics(),
+        metrics=metrics,
+        **signing_on(
+            store=store,
+            federation=federation,
+            clock=clock,
+            randomness=randomness,
+            cookie=HeldCookie(),
+            metrics=metrics,
+        ),
     )
     return Login(dispatcher, identity_providers, services, releases, clock)
 

@@ -27,7 +27,9 @@ SUBJECT = Subject(SubjectKind.ECK_ID, ECK_ID, pairwise="p1." + "b" * 40)
 REPLY = Reply("_request-1", ACS, "state", NameIdFormat.TRANSIENT)
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 LOGGED_IN = datetime(2026, 9, 7, 8, 12, 5, 700_000, tzinfo=UTC)
-FACTS = AuthenticationFacts(PASSWORD, LOGGED_IN, ("https://behind.example/idp", "https://po.example/idp"), "session1")
+FACTS = AuthenticationFacts(
+    PASSWORD, LOGGED_IN, ("https://behind.example/idp", "https://po.example/idp"), "session1", "transient1"
+)
 ELEVEN = {
     Attribute.ECK_ID: (ECK_ID,),
     Attribute.GIVEN_NAME: ("Fenna",),

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import text
 
-from gateway.app import assemble, create_app
+from gateway.app import Parts, assemble, create_app
 from gateway.demo.federation import DemoFederation, address, write_federation
 from gateway.demo.people import GATEWAY_HOST, SERVICES
 from gateway.demo.servers import HOSTS, is_free, parties, serving
@@ -22,6 +23,7 @@ from gateway.domain.randomness import SystemRandomness
 from gateway.observability import log
 from gateway.settings.loader import load
 from gateway.storage import migrate
+from gateway.storage.contracts import ShortLivedStore
 from tests.support.browser_like import Jar, Tab
 from tests.support.held import HeldClock
 
@@ -33,6 +35,7 @@ class Demo:
     federation: DemoFederation
     clock: HeldClock
     app: Flask
+    replicas: tuple[Parts, ...]
 
     @property
     def gateway(self) -> str:
@@ -55,6 +58,28 @@ class Demo:
         self.to_school(tab, service, school)
         return tab.press(person).press("Continue")
 
+    def forget_session(self, jar: Jar) -> None:
+        """The browser loses the gateway's session, and is known at the school still."""
+        jar.of(self.gateway).pop("sluis-session", None)
+
+    def store(self) -> ShortLivedStore:
+        """The short-lived store as the gateway itself opens it."""
+        return self.replicas[0].store
+
+    def ledger_rows(self) -> int:
+        with self.replicas[0].engine.connect() as connection:
+            return int(connection.execute(text("SELECT count(*) FROM ledger")).scalar_one())
+
+    def metric(self, name: str, **labels: str) -> float:
+        """A counter, of all replicas together."""
+        wanted = {f'{label}="{value}"' for label, value in labels.items()}
+        return sum(
+            float(line.rpartition(" ")[2])
+            for parts in self.replicas
+            for line in parts.metrics.render().decode().splitlines()
+            if line.startswith(f"{name}{{") and all(one in line for one in wanted)
+        )
+
     def log_lines(self) -> str:
         return (self.federation.directory / "var" / "sluis.log").read_text("utf-8")
 
@@ -75,7 +100,7 @@ def running_demo(directory: Path, add: Callable[[DemoFederation], None] = lambda
         parties(federation, clock=clock, randomness=randomness),
         serving(app, GATEWAY_HOST, federation.port),
     ):
-        yield Demo(federation, clock, app)
+        yield Demo(federation, clock, app, tuple(replicas))
     for parts in replicas:
         parts.engine.dispose()
     log.close()

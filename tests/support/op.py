@@ -42,6 +42,7 @@ from tests.support.held import HeldClock, SeededRandomness
 from tests.support.paged import Pages
 from tests.support.releasing import KEY, NOW, SCHOOL, SENT, TODAY, World
 from tests.support.signing_keys import elliptic_key, signing_key
+from tests.support.signing_on import HeldCookie, signing_on
 from tests.support.small_federation import identity_provider, service
 
 ISSUER = "https://sluis.example"
@@ -179,6 +180,7 @@ class Op:
     provider: OpenIdProvider = field(init=False)
     store: SealedStore = field(init=False)
     browser: str = "this browser"
+    cookie: HeldCookie = field(default_factory=HeldCookie)
 
     def __post_init__(self) -> None:
         store = SqliteStore(self.directory / "short-lived.sqlite", clock=self.clock)
@@ -225,6 +227,15 @@ class Op:
             clock=self.clock,
             randomness=self.randomness,
             metrics=self.world.metrics,
+            **signing_on(
+                store=self.store,
+                federation=federation,
+                clock=self.clock,
+                randomness=self.randomness,
+                cookie=self.cookie,
+                braked=False,
+                metrics=self.world.metrics,
+            ),
         )
         pages = Pages(self.clock)
         for blueprint in self.provider.blueprints(
@@ -256,7 +267,8 @@ class Op:
             )  # type: ignore[return-value]
 
     def log_in(self, **changes: str | None) -> dict[str, str]:
-        """What comes back at the redirect URI after a login."""
+        """What comes back at the redirect URI after a login at the school."""
+        self.cookie.drop()
         asked = self.authorize(**changes)
         assert asked.status_code == 303, (asked.status_code, asked.headers.get("Location"))
         assert "klas.example" not in asked.headers["Location"], asked.headers["Location"]

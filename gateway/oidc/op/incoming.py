@@ -44,7 +44,7 @@ class Incoming:
     force: bool = False
     passive: bool = False
     choose: bool = False
-    """check_prompt; check_max_age sets `force` too."""
+    """check_prompt."""
     fresh_since: datetime | None = None
     """check_max_age."""
     userinfo: tuple[str, ...] = ()

@@ -43,6 +43,16 @@ class OpenIdProviderRole:
         code = Code(grant, to.redirect_uri, to.challenge, to.nonce, claims(service, released, frozenset(to.id_token)))
         return self._to_client(to, {"code": self._grants.new_code(code)})
 
+    def name_in_logout(
+        self,
+        service: Service,  # noqa: ARG002
+        reply: str,  # noqa: ARG002
+        released: ReleasedAttributes,
+        facts: AuthenticationFacts,  # noqa: ARG002
+    ) -> str:
+        """The `sub`."""
+        return released.subject.pairwise
+
     def refuse(self, service: Service, reply: str, error: SluisError) -> Redirect | PostForm:  # noqa: ARG002
         """The error in OAuth's words, with the reference of this login; of the error itself the hint and no more."""
         told = {"error": oauth_error(error), "error_description": description(error, reference.current())}

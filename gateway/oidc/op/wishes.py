@@ -117,14 +117,13 @@ def check_prompt(incoming: Incoming) -> None:
 
 
 def check_max_age(incoming: Incoming) -> None:
-    """The person logged in at most so many seconds ago; a school cannot be asked how long ago, so it asks anew."""
+    """The person logged in at most so many seconds ago; a session may know that, and a school is asked to ask anew."""
     asked = incoming.parameters.get("max_age")
     if asked is None:
         return
     if not (asked.isascii() and asked.isdigit() and len(asked) <= 9):
         raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="max_age is a number of seconds")
     incoming.fresh_since = incoming.now - timedelta(seconds=min(int(asked), _YEAR))
-    incoming.force = True
 
 
 def check_claims(incoming: Incoming) -> None:

@@ -8,12 +8,12 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
-from gateway.login.messages import Authentication, Expectation
+from gateway.login.messages import Authentication, Expectation, UpstreamSession
 from gateway.oidc.rp.callback import CHECKS, Answer
 from gateway.oidc.rp.claims import raw_attributes
 from gateway.oidc.rp.exchange import Exchange, redeemed
 from gateway.oidc.rp.expected import Expected
-from gateway.oidc.rp.id_token import authenticated_at
+from gateway.oidc.rp.id_token import Claims, authenticated_at
 from gateway.oidc.rp.proofs import Proofs
 from gateway.oidc.rp.providers import Providers
 from gateway.oidc.rp.request import CALLBACK_PATH
@@ -76,7 +76,13 @@ class AnswerConsumer:
             raw_attributes(claims, userinfo),
             context if isinstance(context, str) and context else UNSPECIFIED,
             authenticated_at(claims),
+            session=_session(claims),
         )
+
+
+def _session(claims: Claims) -> UpstreamSession:
+    index = claims.get("sid")
+    return UpstreamSession(name_id=str(claims["sub"]), index=index if isinstance(index, str) else None)
 
 
 def blueprint(*, consumer: AnswerConsumer, dispatcher: Dispatcher, respond: Respond, browser: Browser) -> Blueprint:

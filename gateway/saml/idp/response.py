@@ -16,6 +16,7 @@ from gateway.login.contracts import AuthenticationFacts
 from gateway.login.steps import PostForm
 from gateway.release.released import ReleasedAttributes
 from gateway.saml.idp.assertion import Addressed, add_assertion, child
+from gateway.saml.idp.given import GivenName
 from gateway.saml.idp.reply import Reply
 from gateway.saml.instants import write_instant
 from gateway.saml.status import STATUSES, SUCCESS, Status
@@ -61,7 +62,7 @@ class IdentityProviderRole:
             response,
             addressed,
             assertion_id=self._fresh_id(),
-            subject=(to.name_id, self._name_id(to.name_id, released)),
+            subject=(to.name_id, _name_id(to.name_id, released, facts)),
             facts=facts,
             session_ends=addressed.now + self._session,
             attributes=wire_attributes(released.values, service.dialect),
@@ -76,6 +77,13 @@ class IdentityProviderRole:
         if service.saml.sign_response:
             sign(response, self._key)
         return _post(to, response)
+
+    def name_in_logout(
+        self, service: Service, reply: str, released: ReleasedAttributes, facts: AuthenticationFacts
+    ) -> str:
+        """The NameID of the assertion (`gateway.saml.idp.given`)."""
+        kind = Reply.load(reply, service).name_id
+        return GivenName(kind, _name_id(kind, released, facts)).dump()
 
     def refuse(self, service: Service, reply: str, error: SluisError) -> PostForm:
         """The Response that says no: the catalogue's status and nothing else of the error. It is always signed."""
@@ -102,11 +110,12 @@ class IdentityProviderRole:
             etree.SubElement(code, name(SAMLP, "StatusCode")).set("Value", status.second)
         return response
 
-    def _name_id(self, kind: NameIdFormat, released: ReleasedAttributes) -> str:
-        return released.subject.pairwise if kind is NameIdFormat.PERSISTENT else self._fresh_id()
-
     def _fresh_id(self) -> str:
         return f"_{self._randomness.token()}"
+
+
+def _name_id(kind: NameIdFormat, released: ReleasedAttributes, facts: AuthenticationFacts) -> str:
+    return released.subject.pairwise if kind is NameIdFormat.PERSISTENT else f"_{facts.transient}"
 
 
 def _encrypt_in_place(assertion: etree._Element, recipient: EncryptFor, randomness: Randomness) -> None:

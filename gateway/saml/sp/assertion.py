@@ -7,6 +7,7 @@ from lxml import etree
 
 from gateway.attributes.values import RawAttributes
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.login.messages import UpstreamSession
 from gateway.saml.instants import read_instant
 from gateway.xml.namespaces import SAML, name
 from gateway.xml.signatures import VerifiedElement
@@ -32,6 +33,7 @@ class AuthenticationStatement:
 
     instant: datetime
     session_ends: datetime | None
+    session_index: str | None
     context: str
     authorities: tuple[str, ...]
 
@@ -75,6 +77,21 @@ class Assertion:
             if (texts := _texts(attribute))
         )
         return RawAttributes(values, self._name_id())
+
+    def session(self) -> UpstreamSession:
+        """How the identity provider names the session that began, for a logout (saml-core 3.7.1)."""
+        found = self._element.find(f"{name(SAML, 'Subject')}/{name(SAML, 'NameID')}")
+        statement = self.authentication
+        if found is None or statement is None:
+            return UpstreamSession()
+        return UpstreamSession(
+            name_id=(found.text or "").strip() or None,
+            name_id_format=found.get("Format"),
+            name_qualifier=found.get("NameQualifier"),
+            sp_name_qualifier=found.get("SPNameQualifier"),
+            index=statement.session_index,
+            ends=statement.session_ends,
+        )
 
     def _name_id(self) -> str | None:
         found = self._element.find(f"{name(SAML, 'Subject')}/{name(SAML, 'NameID')}")
@@ -126,6 +143,7 @@ def _authentication(element: etree._Element | None) -> AuthenticationStatement |
     return AuthenticationStatement(
         instant=instant,
         session_ends=moment(element.get("SessionNotOnOrAfter")),
+        session_index=element.get("SessionIndex"),
         context=(context.findtext(name(SAML, "AuthnContextClassRef")) or "").strip(),
         authorities=tuple((one.text or "").strip() for one in context.iterfind(name(SAML, "AuthenticatingAuthority"))),
     )

@@ -91,7 +91,12 @@ class AssertionConsumer:
         statement = assertion.authentication
         assert statement is not None
         return Authentication(
-            idp.id, assertion.attributes(), statement.context, statement.instant, statement.authorities
+            idp.id,
+            assertion.attributes(),
+            statement.context,
+            statement.instant,
+            statement.authorities,
+            assertion.session(),
         )
 
 

@@ -20,6 +20,7 @@ from gateway.settings.fields import (
     Whole,
 )
 from gateway.settings.models.retention import Retention
+from gateway.settings.models.sso import SsoSettings
 from gateway.settings.models.stores import Stores
 
 
@@ -104,6 +105,7 @@ class Gateway(Model):
     )
     stores: Stores = Field(default=Stores(), description="Where state is kept")
     lifetimes: Lifetimes = Field(default=Lifetimes(), description="How long things live")
+    sso: SsoSettings = Field(default=SsoSettings(), description="Single sign-on")
     retention: Retention = Field(default=Retention(), description="How long records are kept")
     log: Log = Field(default=Log(), description="The log")
     pid_file: FileName | None = Field(

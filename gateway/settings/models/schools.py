@@ -14,6 +14,7 @@ from gateway.settings.fields import (
     Names,
     Text,
 )
+from gateway.settings.models.sso import SchoolSsoEntry
 
 _GUID = r"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$"
 
@@ -33,3 +34,4 @@ class SchoolEntry(Model):
     deny: dict[Id, list[Attribute]] = Field(
         default={}, description="By service, attributes that this school never lets go to it, whatever was agreed"
     )
+    sso: SchoolSsoEntry = Field(default=SchoolSsoEntry(), description="Single sign-on, where it is otherwise here")

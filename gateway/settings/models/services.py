@@ -77,6 +77,9 @@ class CommonServiceEntry(Model):
         "identifier; absent: each has its own",
     )
     start_url: Address | None = Field(default=None, description="Where error pages lead back to")
+    sso: Literal["allowed", "never"] = Field(
+        default="allowed", description="`never`: every login asks the school, also of a person who is logged in already"
+    )
     attribute_sets: dict[Annotated[Whole, Field(ge=1)], dict[Attribute, Annotated[AskEntry, BeforeValidator(_ask)]]] = (
         Field(min_length=1, description="Numbered sets of attributes, each with its purpose; each names eck_id")
     )

@@ -35,6 +35,7 @@ from tests.support.authn_requests import (
 )
 from tests.support.held import HeldClock, SeededRandomness
 from tests.support.signing_keys import signing_key
+from tests.support.signing_on import HeldCookie, signing_on
 from tests.support.small_federation import REKENTUIN
 
 KEY = signing_key(REKENTUIN)
@@ -74,18 +75,25 @@ def known() -> Federation:
 
 @pytest.fixture
 def dispatcher(known, clock, randomness, tmp_path) -> BeginsOnly:
+    store, metrics = SqliteStore(tmp_path / "store.sqlite", clock=clock), Metrics()
     return BeginsOnly(
         federation=known,
-        transactions=Transactions(
-            store=SqliteStore(tmp_path / "store.sqlite", clock=clock), clock=clock, randomness=randomness, seconds=900
-        ),
+        transactions=Transactions(store=store, clock=clock, randomness=randomness, seconds=900),
         identity_providers={},
         services={Protocol.SAML: role(clock)},
         releases=SimpleNamespace(),
         kept=SimpleNamespace(),
         clock=clock,
         randomness=randomness,
-        metrics=Metrics(),
+        metrics=metrics,
+        **signing_on(
+            store=store,
+            federation=known,
+            clock=clock,
+            randomness=randomness,
+            cookie=HeldCookie(),
+            metrics=metrics,
+        ),
     )
 
 

@@ -137,9 +137,10 @@ def test_the_school_s_login_is_told_as_it_was():
     ]
 
 
-def test_a_transient_name_id_is_another_each_time_and_says_nothing():
+def test_a_transient_name_id_is_that_of_the_visit_and_says_nothing():
     gateway = role()
-    forms = [gateway.answer(service(), REPLY.dump(), released(), FACTS) for _ in range(2)]
+    visits = (FACTS, replace(FACTS, transient="transient2"))
+    forms = [gateway.answer(service(), REPLY.dump(), released(), facts) for facts in visits]
     names = [found(response_of(form), "//saml:NameID")[0] for form in forms]
     assert names[0].get("Format") == "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
     assert names[0].text != names[1].text
@@ -183,7 +184,7 @@ def test_a_character_that_xml_cannot_carry_is_refused_and_not_shown(character):
 
 
 def test_an_instant_of_another_zone_is_written_in_utc():
-    facts = AuthenticationFacts(PASSWORD, LOGGED_IN.astimezone(timezone(timedelta(hours=2))), (), "s")
+    facts = AuthenticationFacts(PASSWORD, LOGGED_IN.astimezone(timezone(timedelta(hours=2))), (), "s", "t")
     [statement] = found(response_of(answer(facts=facts)), "//saml:AuthnStatement")
     assert statement.get("AuthnInstant") == f"{LOGGED_IN:%Y-%m-%dT%H:%M:%SZ}"
 

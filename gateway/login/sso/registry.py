@@ -1,0 +1,192 @@
+"""The registry: what the logins of one browser and person gave to whom, so that one logout can end all of it.
+
+A *visit* is one person in one browser, from the first login until a logout; the cookie of a session may end long before
+services let go of the person. All of it is sealed by the store. That a visit ended is a mark of its own, which outlives
+everything that could bring it back.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+
+from gateway.domain.randomness import Randomness
+from gateway.federation.models import IdpId, ServiceId
+from gateway.login.messages import UpstreamSession
+from gateway.login.sso.slots import Slots
+from gateway.storage.contracts import ShortLivedStore
+
+LOGINS = 128
+"""Places for the logins of one visit; far beyond what people do, some give way to others."""
+VISITS = 256
+"""Places for the visits of one person, whatever the browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One person in one browser. `account` is the user id at the identity provider: it stays in the sealed store."""
+
+    id: str
+    browser: str
+    idp: IdpId
+    account: str = field(repr=False)
+    upstream: UpstreamSession
+    shared: bool
+
+    def is_of_same_person(self, other: "Visit") -> bool:
+        """Whether the other one is of the same account at the same identity provider."""
+        return (self.idp, self.account) == (other.idp, other.account)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A login at a service. `session` is the SessionIndex or sid, `name` the protocol's note of the person's name."""
+
+    service: ServiceId
+    session: str = field(repr=False)
+    name: str = field(repr=False)
+
+
+class Registry:
+    """Keeps visits for `seconds`, as long as services may count on a login; a login itself takes `login_seconds`."""
+
+    def __init__(self, *, store: ShortLivedStore, randomness: Randomness, seconds: int, login_seconds: int) -> None:
+        self._store = store
+        self._randomness = randomness
+        self._seconds = seconds
+        self._login_seconds = login_seconds
+        self._logins = Slots(store, limit=LOGINS)
+        self._visits = Slots(store, limit=VISITS)
+
+    def open(self, visit: Visit) -> tuple[Visit, Visit | None]:
+        """The visit that this login belongs to, and the one of another person that it takes the place of.
+
+        It is the browser's own if that is of the same person, else a new one; of two at once both get the same.
+        `visit.id` counts for nothing.
+        """
+        before = self.of_browser(visit.browser)
+        known = before if before is not None and before.is_of_same_person(visit) else None
+        if known is None:
+            known = self._begin(replace(visit, id=self._randomness.token()), first=before is None)
+            new = _keys(visit)
+        else:
+            new = _keys(visit) - _keys(known)
+        opened = replace(visit, id=known.id)
+        self._keep(opened)
+        self._store.put(f"browser:{opened.browser}", opened.id.encode(), seconds=self._seconds)
+        for key in new:
+            self._visits.scatter(key, opened.id.encode(), seconds=self._seconds, start=self._somewhere())
+        replaced = before is not None and not before.is_of_same_person(visit)
+        return opened, before if replaced else None
+
+    def of_browser(self, browser: str) -> Visit | None:
+        """The visit of this browser that has not ended."""
+        found = self._store.get(f"browser:{browser}")
+        return self.find(found.decode()) if found is not None else None
+
+    def find(self, visit: str) -> Visit | None:
+        """The visit of this id, unless it ended."""
+        kept = self._store.get(f"visit:{visit}")
+        return _decode(kept) if kept is not None and not self.has_ended(visit) else None
+
+    def of_login(self, session: str, service: ServiceId) -> Visit | None:
+        """The visit in which this service got this SessionIndex or sid."""
+        kept = self._store.get(f"login-session:{session}") if session.isascii() and len(session) < 100 else None
+        if kept is None:
+            return None
+        of_service, visit = json.loads(kept)
+        return self.find(visit) if of_service == service else None
+
+    def of_account(self, idp: IdpId, account: str) -> tuple[Visit, ...]:
+        """The visits of this person, in whatever browser."""
+        return self._found(f"account:{_safe(idp, account)}")
+
+    def of_upstream(self, idp: IdpId, *, name_id: str | None, index: str | None) -> tuple[Visit, ...]:
+        """The visits that an identity provider names; one with an index that is another than theirs are not."""
+        if index is not None:
+            found = self._found(f"upstream-index:{_safe(idp, index)}")
+            return tuple(one for one in found if name_id in (None, one.upstream.name_id))
+        return self._found(f"upstream-name:{_safe(idp, name_id)}") if name_id is not None else ()
+
+    def record(self, visit: str, given: Given) -> None:
+        """Remember a login. Whoever then asks `has_ended` and hears no may let it leave: a logout will find it."""
+        self._store.put(
+            f"login-session:{given.session}", json.dumps((given.service, visit)).encode(), seconds=self._seconds
+        )
+        value = json.dumps((given.service, given.session, given.name)).encode()
+        self._logins.scatter(f"given:{visit}", value, seconds=self._seconds, start=self._somewhere())
+
+    def given(self, visit: str) -> tuple[Given, ...]:
+        """What the visit gave, in no order."""
+        rows = (json.loads(value) for value in self._logins.values(f"given:{visit}"))
+        return tuple(Given(ServiceId(service), session, name) for service, session, name in rows)
+
+    def end(self, visit: Visit) -> bool:
+        """End the visit, for good; False when it had ended before. What it gave can still be read.
+
+        Logins that are under way in its browser end with it.
+        """
+        self._store.put(f"logout:{visit.browser}", self._randomness.token().encode(), seconds=self._login_seconds)
+        self._store.take(f"browser:{visit.browser}")
+        return self.end_alone(visit)
+
+    def end_alone(self, visit: Visit) -> bool:
+        """The same of a visit that another person's took the place of: nothing else in the browser ends."""
+        return self._store.add(f"ended:{visit.id}", b"1", seconds=self._seconds)
+
+    def has_ended(self, visit: str) -> bool:
+        """Whether somebody ended it."""
+        return self._store.get(f"ended:{visit}") is not None
+
+    def last_logout(self, browser: str) -> str:
+        """Another text after every logout in this browser; empty when there was none lately."""
+        kept = self._store.get(f"logout:{browser}")
+        return kept.decode() if kept is not None else ""
+
+    def _begin(self, visit: Visit, *, first: bool) -> Visit:
+        """Keep a new visit, unless it is the first of its browser and another login was faster."""
+        self._keep(visit)
+        if first and not self._store.add(f"browser:{visit.browser}", visit.id.encode(), seconds=self._seconds):
+            other = self.of_browser(visit.browser)
+            if other is not None and other.is_of_same_person(visit):
+                return other
+        return visit
+
+    def _keep(self, visit: Visit) -> None:
+        self._store.put(f"visit:{visit.id}", _encode(visit), seconds=self._seconds)
+
+    def _somewhere(self) -> int:
+        return self._randomness.bytes(1)[0]
+
+    def _found(self, key: str) -> tuple[Visit, ...]:
+        ids = dict.fromkeys(value.decode() for value in self._visits.values(key))
+        return tuple(visit for one in ids if (visit := self.find(one)) is not None)
+
+
+def _keys(visit: Visit) -> frozenset[str]:
+    """By what the visit can be found: the account, and the names that the identity provider has for it."""
+    upstream = visit.upstream
+    found = {f"account:{_safe(visit.idp, visit.account)}"}
+    if upstream.name_id is not None:
+        found.add(f"upstream-name:{_safe(visit.idp, upstream.name_id)}")
+    if upstream.index is not None:
+        found.add(f"upstream-index:{_safe(visit.idp, upstream.index)}")
+    return frozenset(found)
+
+
+def _safe(*parts: str) -> str:
+    """Parts that others chose, in ASCII and without a doubt where one ends."""
+    return json.dumps(parts)
+
+
+def _encode(visit: Visit) -> bytes:
+    ends = visit.upstream.ends
+    upstream = {**asdict(visit.upstream), "ends": ends.timestamp() if ends else None}
+    return json.dumps({**asdict(visit), "upstream": upstream}).encode()
+
+
+def _decode(kept: bytes) -> Visit:
+    fields = json.loads(kept)
+    upstream = fields["upstream"]
+    ends = upstream["ends"]
+    upstream["ends"] = datetime.fromtimestamp(ends, UTC) if ends is not None else None
+    return Visit(**{**fields, "idp": IdpId(fields["idp"]), "upstream": UpstreamSession(**upstream)})

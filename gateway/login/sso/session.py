@@ -1,0 +1,108 @@
+"""A session of single sign-on: what further logins need of the one at the school, and nothing else."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from gateway.attributes import kept
+from gateway.attributes.canonical import Reading
+from gateway.attributes.values import Attributes
+from gateway.domain.attribute import Attribute
+from gateway.domain.reduction import FROM_BIRTH_DATE
+from gateway.federation.models import IdpId, Service
+from gateway.login.messages import LoginRequest
+
+WHERE = frozenset(
+    {
+        Attribute.SCHOOL,
+        Attribute.SCHOOL_BRANCH,
+        Attribute.SCHOOL_DOMAIN,
+        Attribute.GROUP,
+        Attribute.SUBGROUP,
+    }
+)
+"""Which school, and whom in it an agreement covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`knows` are the attributes that were kept if the school sent them: a service that needs another is not served.
+
+    `until`, and `used` (the last login that was written down), are in seconds since 1970, `idle` in seconds.
+    """
+
+    visit: str = field(repr=False)
+    idp: IdpId
+    reading: Reading
+    knows: frozenset[Attribute]
+    context: str
+    instant: datetime
+    authorities: tuple[str, ...]
+    until: float
+    idle: int
+    used: float
+
+    def dump(self) -> bytes:
+        """As bytes, for `load`."""
+        fields = (
+            self.visit,
+            self.idp,
+            kept.dump(self.reading).decode(),
+            sorted(self.knows),
+            self.context,
+            self.instant.timestamp(),
+            self.authorities,
+            self.until,
+            self.idle,
+            self.used,
+        )
+        return json.dumps(fields, separators=(",", ":")).encode()
+
+    @classmethod
+    def load(cls, raw: bytes) -> "Session":
+        """The session of `dump`. Raises ValueError for what an older or newer gateway kept otherwise."""
+        visit, idp, reading, knows, context, instant, authorities, until, idle, used = json.loads(raw)
+        return cls(
+            visit,
+            IdpId(idp),
+            kept.load(reading.encode()),
+            frozenset(Attribute(one) for one in knows),
+            context,
+            datetime.fromtimestamp(instant, UTC),
+            tuple(authorities),
+            until,
+            idle,
+            used,
+        )
+
+
+def serves(session: Session, request: LoginRequest, service: Service) -> bool:
+    """Whether this login can be answered from the session as far as the request and the service's entry go."""
+    if request.force or request.choose or not service.sso:
+        return False
+    if request.fresh_since is not None and session.instant < request.fresh_since:
+        return False
+    if request.idps and session.idp not in request.idps:
+        return False
+    if request.contexts and request.contexts_essential and session.context not in request.contexts:
+        return False
+    return needed_by((service,)) <= session.knows
+
+
+def needed_by(services: Iterable[Service]) -> frozenset[Attribute]:
+    """What decisions about these services may need of a person."""
+    needed: set[Attribute] = {Attribute.ECK_ID, *WHERE}
+    for service in services:
+        needed |= service.asks
+        if service.fallback.attribute is not None:
+            needed.add(service.fallback.attribute)
+    if needed & FROM_BIRTH_DATE.keys():
+        needed.add(Attribute.BIRTH_DATE)
+    return frozenset(needed)
+
+
+def minimal(reading: Reading, needed: frozenset[Attribute]) -> Reading:
+    """The reading with nothing but what is needed."""
+    values = {name: sent for name, sent in reading.attributes.values.items() if name in needed}
+    return Reading(Attributes(values), reading.account, reading.roles, unknown=(), citizen_numbers=0)

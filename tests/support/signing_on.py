@@ -1,0 +1,62 @@
+"""Single sign-on for tests that build a dispatcher themselves: the cookie in the test's hand."""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from gateway.login.loops import LoopBrake
+from gateway.login.sso.registry import Registry
+from gateway.login.sso.sign_on import SingleSignOn
+from gateway.observability.metrics import Metrics
+
+
+@dataclass
+class HeldCookie:
+    """Fulfils SessionCookie for the one browser of a test."""
+
+    value: str | None = None
+    shared: bool = False
+
+    def presented(self) -> str | None:
+        return self.value
+
+    def give(self, value: str) -> None:
+        self.value = value
+
+    def drop(self) -> None:
+        self.value = None
+
+    def on_shared_computer(self) -> bool:
+        return self.shared
+
+
+def registry(store: Any, randomness: Any) -> Registry:
+    return Registry(store=store, randomness=randomness, seconds=36000, login_seconds=900)
+
+
+def signing_on(
+    *,
+    store: Any,
+    federation: Any,
+    clock: Any,
+    randomness: Any,
+    cookie: HeldCookie,
+    metrics: Metrics,
+    braked: bool = True,
+    **more: Any,
+) -> dict[str, Any]:
+    """What a dispatcher needs beside all else. Not `braked`, a test may log in as often as it likes."""
+    return {
+        "sign_on": SingleSignOn.of(
+            store=store,
+            registry=registry(store, randomness),
+            cookie=cookie,
+            federation=federation,
+            clock=clock,
+            randomness=randomness,
+            **more,
+        ),
+        "brake": LoopBrake(store=store, randomness=randomness, metrics=metrics)
+        if braked
+        else SimpleNamespace(check=lambda *_: None),
+    }
