@@ -126,7 +126,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": gateway.listen,
             "workers": gateway.workers,
             "threads": gateway.threads,
-            "worker_class": "gthread",
+            "worker_class": "gateway.cli.worker.Worker",
             "proc_name": "sluis",
             "umask": 0o077,
             "accesslog": None,

@@ -1,0 +1,53 @@
+"""What the worker leaves out of each request, and how long an idle browser can hold up its end."""
+
+import selectors
+import socket
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from gateway.cli.worker import Worker
+
+
+@pytest.fixture
+def worker() -> Worker:
+    made = Worker.__new__(Worker)
+    made._told = 0.0
+    made.tmp = SimpleNamespace(told=0)
+    made.tmp.notify = lambda: setattr(made.tmp, "told", made.tmp.told + 1)
+    return made
+
+
+def test_tells_that_it_lives_once_a_second(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    for now in (1000.0, 1000.2, 1000.99, 1001.0, 1001.5, 1002.1):
+        worker.notify()
+    assert worker.tmp.told == 3
+
+
+class Poller:
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def select(self, timeout: float) -> list[object]:
+        self.waits.append(timeout)
+        return []
+
+
+def test_looks_every_second_for_kept_connections_that_have_ended(worker: Worker) -> None:
+    worker.poller = Poller()
+    for timeout in (20.0, 0.5, 0.0):
+        worker.wait_for_and_dispatch_events(timeout=timeout)
+    assert worker.poller.waits == [1.0, 0.5, 0.0]
+
+
+def test_answers_what_has_come(worker: Worker) -> None:
+    heard = []
+    one, other = socket.socketpair()
+    with one, other, selectors.DefaultSelector() as worker.poller:
+        worker.poller.register(one, selectors.EVENT_READ, lambda ready: heard.append(ready.recv(9)))
+        other.sendall(b"hello")
+        worker.wait_for_and_dispatch_events(timeout=20.0)
+    assert heard == [b"hello"]
