@@ -20,9 +20,9 @@ def worker() -> Worker:
 
 
 def test_tells_that_it_lives_once_a_second(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 1000.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    for now in (1000.0, 1000.2, 1000.99, 1001.0, 1001.5, 1002.1):
+    times = [1000.0, 1000.2, 1000.99, 1001.0, 1001.5, 1002.1]
+    monkeypatch.setattr(time, "monotonic", iter(times).__next__)
+    for _ in times:
         worker.notify()
     assert worker.tmp.told == 3
 
