@@ -17,6 +17,7 @@ _COMMANDS = {
     "policy": "gateway.cli.policy",
     "purge": "gateway.cli.purge",
     "reload": "gateway.cli.reload",
+    "report": "gateway.cli.report",
     "serve": "gateway.cli.serve",
     "service": "gateway.cli.service",
 }

@@ -1,6 +1,6 @@
 """Time, handed in, so that a test can hold it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -30,3 +30,8 @@ def dutch_time(moment: datetime) -> datetime:
 def dutch_day(moment: datetime) -> date:
     """The calendar day of an aware moment where the schools are: agreements begin and end with it."""
     return dutch_time(moment).date()
+
+
+def dutch_midnight(day: date) -> datetime:
+    """The moment at which a calendar day begins where the schools are."""
+    return datetime.combine(day, time(), tzinfo=_CALENDAR)

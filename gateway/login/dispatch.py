@@ -237,7 +237,14 @@ class Dispatcher:
         name = towards.name_in_logout(service, request.reply, outcome.released, facts)
         self._sign_on.record(visit, Given(service.id, facts.session, name))
         if towards.keeps_for:
-            self._kept.keep(facts.session, service, idp.id, reading, seconds=towards.keeps_for)
+            self._kept.keep(
+                facts.session,
+                service,
+                idp.id,
+                reading,
+                seconds=towards.keeps_for,
+                reference=reference.current(),
+            )
         answer = towards.answer(service, request.reply, outcome.released, facts)
         subject = outcome.released.subject
         log.info(

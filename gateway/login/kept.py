@@ -25,24 +25,27 @@ class KeptLogins:
         self._releases = releases
         self._clock = clock
 
-    def keep(self, session: str, service: Service, idp: IdpId, reading: Reading, *, seconds: int) -> None:
+    def keep(
+        self, session: str, service: Service, idp: IdpId, reading: Reading, *, seconds: int, reference: str
+    ) -> None:
         """Keep what this service may ask for, and what the decision needs, for so many seconds."""
         text = kept.dump(minimal(reading, needed_by((service,)))).decode()
-        self._store.put(_key(session), json.dumps((service.id, idp, text)).encode(), seconds=seconds)
+        self._store.put(_key(session), json.dumps((service.id, idp, text, reference)).encode(), seconds=seconds)
 
-    def release(self, session: str, service: Service, *, reference: str) -> Outcome:
+    def release(self, session: str, service: Service) -> Outcome:
         """The release to this service as things stand now, with a ledger row of its own.
 
+        The row has the reference of the login, so that who counts logins does not count what is fetched of them.
         Raises SluisError TOKEN_INVALID when nothing is kept (any more), or the one that refuses.
         """
-        idp, reading = self._find(session, service.id)
+        idp, reading, reference = self._find(session, service.id)
         return self._releases.release_again(
             service=service, idp=idp, reading=reading, now=self._clock.now(), reference=reference
         )
 
     def may_renew(self, session: str, service: Service) -> bool:
         """Whether the agreement as it stands now lets the service renew its tokens. Raises as `release` does."""
-        idp, reading = self._find(session, service.id)
+        idp, reading, _ = self._find(session, service.id)
         decision = self._releases.preview(service=service, idp=idp, reading=reading, now=self._clock.now())
         return decision.agreement.offline_access
 
@@ -56,15 +59,19 @@ class KeptLogins:
         """Keep it no longer."""
         self._store.take(_key(session))
 
-    def _find(self, session: str, service: ServiceId) -> tuple[IdentityProvider, Reading]:
+    def _find(self, session: str, service: ServiceId) -> tuple[IdentityProvider, Reading, str]:
         found = self._store.get(_key(session))
         if found is None:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
-        of_service, of_idp, text = json.loads(found)
+        try:
+            of_service, of_idp, text, reference = json.loads(found)
+            reading = kept.load(text.encode())
+        except ValueError as cause:
+            raise SluisError(ErrorCode.TOKEN_INVALID, hint="another version of the gateway kept it") from cause
         idp = self._federation.identity_providers.get(IdpId(of_idp))
         if of_service != service or idp is None:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
-        return idp, kept.load(text.encode())
+        return idp, reading, reference
 
 
 def _key(session: str) -> str:

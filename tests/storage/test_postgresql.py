@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.storage import migrate, schema
+from gateway.storage import ledger_counts, migrate, schema
 from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
 from gateway.storage.engine import open_engine
@@ -114,3 +114,18 @@ def test_what_was_kept_outlives_the_server_and_the_gateway_goes_on(
         assert set(connection.scalars(select(schema.ledger.c.reference))) == {f"R{number}" for number in range(20)}
     migrate.check(engine)
     ledger.close()
+
+
+def test_logins_are_counted_without_the_haste_of_a_login(engine: Engine):
+    migrate.upgrade(engine)
+    with closing(sql_ledger(engine)) as ledger:
+        for reference, account in (("R1", "f"), ("R1", "f"), ("R2", "f"), ("R3", "d")):
+            ledger.append(replace(ROW, reference=reference, subject_hash=account * 64))
+        ledger.append(replace(ROW, reference="R4", subject_hash=None))
+    since, until = ROW.at - timedelta(hours=1), ROW.at + timedelta(hours=1)
+    found = list(ledger_counts.counted(engine, since=since, until=until, school="99XA"))
+    assert sorted((one.logins, one.subject is None) for one in found) == [(1, False), (1, True), (2, False)]
+    assert {(one.key_id, one.kind.service) for one in found} == {("l1", ROW.service)}
+    assert ledger_counts.began(engine) == ROW.at
+    with engine.connect() as connection:
+        assert connection.scalar(text("SHOW statement_timeout")) == "5s", "only while it counts"

@@ -9,7 +9,6 @@ from gateway.domain.protocol import Protocol
 from gateway.federation.models import Service
 from gateway.federation.snapshot import Federation
 from gateway.login.kept import KeptLogins
-from gateway.observability import reference
 from gateway.oidc.op.called import Called
 from gateway.oidc.op.claims import asked_by_scopes, claims
 from gateway.oidc.op.client_authentication import Clients
@@ -93,7 +92,7 @@ class UserInfo:
             check(presented)
         grant, service = presented.access.grant, presented.service
         try:
-            outcome = self.kept.release(grant.session, service, reference=reference.current())
+            outcome = self.kept.release(grant.session, service)
         except SluisError as refused:
             raise _over(refused) from refused
         if outcome.released.subject.pairwise != grant.subject:

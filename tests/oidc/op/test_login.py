@@ -1,5 +1,6 @@
 """A login by OpenID Connect, from the client's request to what it knows of the person."""
 
+from tests.support import paged
 from tests.support.op import CALLBACK, ISSUER, PASSWORD, op
 from tests.support.releasing import ECK_ID, NOW
 
@@ -35,6 +36,20 @@ def test_a_pupil_gets_in_and_the_client_fetches_what_was_agreed(tmp_path):
         "school_brin": "99XA",
         "ou": ["groep 6"],
     }
+
+
+def test_what_is_fetched_of_a_login_stands_in_the_ledger_under_that_login(tmp_path, monkeypatch):
+    provider = op(tmp_path)
+    token = provider.tokens()["access_token"]
+    monkeypatch.setattr(paged, "REFERENCE", "AN0THERREQ")
+    for _ in range(2):
+        assert provider.userinfo(token).status_code == 200
+    provider.tokens()
+    rows = provider.world.records.ledger
+    assert [row.outcome for row in rows] == ["released"] * 4
+    login, *fetched, next_login = (row.reference for row in rows)
+    assert fetched == [login, login]
+    assert next_login == "AN0THERREQ", "another login is another"
 
 
 def test_the_answer_can_come_by_a_form(tmp_path):
