@@ -69,6 +69,8 @@ class ErrorCode(StrEnum):
     CLIENT_NOT_ALLOWED = auto()
     GRANT_UNSUPPORTED = auto()
     GRANT_INVALID = auto()
+    PROOF_INVALID = auto()
+    PROOF_NONCE = auto()
     TOKEN_MISSING = auto()
     TOKEN_INVALID = auto()
     TOKEN_SCOPE = auto()
@@ -179,7 +181,16 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _C.GRANT_UNSUPPORTED,
     ),
     **_kinds(400, _A.PERSON, _P.UNSUPPORTED_REQUEST, _C.REQUEST_URI_UNKNOWN),
-    **_kinds(400, _A.SERVICE, _P.REQUEST_DENIED, _C.REQUEST_CONSENT, _C.CLIENT_NOT_ALLOWED, _C.GRANT_INVALID),
+    **_kinds(
+        400,
+        _A.SERVICE,
+        _P.REQUEST_DENIED,
+        _C.REQUEST_CONSENT,
+        _C.CLIENT_NOT_ALLOWED,
+        _C.GRANT_INVALID,
+        _C.PROOF_INVALID,
+        _C.PROOF_NONCE,
+    ),
     **_kinds(401, _A.SERVICE, _P.REQUEST_DENIED, _C.CLIENT_AUTHENTICATION, _C.TOKEN_MISSING, _C.TOKEN_INVALID),
     **_kinds(403, _A.SERVICE, _P.REQUEST_DENIED, _C.TOKEN_SCOPE),
     **_kinds(403, _A.PERSON, _P.NO_PASSIVE, _C.REQUEST_OTHER_PERSON),

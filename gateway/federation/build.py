@@ -166,6 +166,8 @@ def _oidc_client(entry: Entry[ServiceEntry], value: OidcServiceEntry, files: Met
         backchannel_logout_uri=value.backchannel_logout_uri,
         secret_hashes=tuple(one.removeprefix("sha256:") for one in value.client_secret_hashes),
         jwks=jwks,
+        dpop_bound=value.dpop_bound_access_tokens,
+        dpop_nonce=value.require_dpop_nonce,
         require_pushed=value.require_pushed_authorization_requests,
         id_token_algorithm=SigningAlgorithm(value.id_token_signed_response_alg),
         userinfo_algorithm=SigningAlgorithm(signs_userinfo) if signs_userinfo else None,

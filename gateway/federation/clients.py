@@ -56,7 +56,8 @@ class OidcClient:
 
     `secret_hashes` are SHA-256, hexadecimal, of secrets with 256 bits of entropy. `jwks` is the text of its JSON Web
     Key Set, None where it has no keys. `claim_names` are names other than the dialect's. `require_pushed`: it
-    pushes every authorization request (RFC 9126).
+    pushes every authorization request (RFC 9126). `dpop_bound`: its tokens are bound to a key by DPoP, always;
+    `dpop_nonce`: and its proofs hold a nonce (RFC 9449).
     """
 
     client_id: str
@@ -69,6 +70,8 @@ class OidcClient:
     secret_hashes: tuple[str, ...] = field(default=(), repr=False)
     jwks: str | None = field(default=None, repr=False)
     require_pushed: bool = False
+    dpop_bound: bool = False
+    dpop_nonce: bool = False
     id_token_algorithm: SigningAlgorithm = SigningAlgorithm.RS256
     userinfo_algorithm: SigningAlgorithm | None = None
     claim_names: tuple[tuple[Attribute, str], ...] = ()

@@ -29,6 +29,8 @@ _SHARED: dict[str, tuple[ErrorCode, ...]] = {
         ErrorCode.CLIENT_NOT_ALLOWED,
         ErrorCode.GRANT_UNSUPPORTED,
         ErrorCode.GRANT_INVALID,
+        ErrorCode.PROOF_INVALID,
+        ErrorCode.PROOF_NONCE,
         ErrorCode.TOKEN_MISSING,
         ErrorCode.TOKEN_INVALID,
         ErrorCode.TOKEN_SCOPE,

@@ -20,8 +20,9 @@ METHODS = {
     "basic": ("client_secret_basic", "RS256", False, ()),
     "post": ("client_secret_post", "ES256", False, ("par",)),
     "keys": ("private_key_jwt", "ES256", True, ()),
-    "keys-par": ("private_key_jwt", "RS256", False, ("par",)),
-    "public": ("none", "RS256", True, ("par",)),
+    "keys-par": ("private_key_jwt", "RS256", False, ("par", "dpop")),
+    "public": ("none", "RS256", True, ("par", "dpop")),
+    "dpop": ("client_secret_basic", "ES256", True, ("dpop",)),
 }
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 
@@ -46,7 +47,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
     def introduce(made: DemoFederation) -> None:
         for one in clients.values():
-            one.write_entry(made.directory)
+            one.write_entry(made.directory, **({"require_dpop_nonce": True} if one.name == "vreemd-keys-par" else {}))
 
     with ExitStack() as stack:
         demo = stack.enter_context(running_demo(directory, introduce))
@@ -93,6 +94,7 @@ def test_renewal_introspection_and_revocation(world: World, name: str) -> None:
     client = world.clients[name]
     got = logged_in(world, name, scope="openid eck offline_access")
     renewed = client.ask("refresh", got["state"])
+    assert renewed["tokens"]["token_type"] == ("dpop" if "dpop" in client.extras else "bearer")
     assert renewed["claims"]["sub"] == got["claims"]["sub"]
     assert renewed["userinfo"] == got["userinfo"]
     assert renewed["tokens"]["refresh_token"] != got["tokens"]["refresh_token"]

@@ -79,6 +79,13 @@ def test_a_client_that_pushes_every_request(tmp_path):
     assert federation(tmp_path / "must", entry).service_by_client_id["klas"].oidc.require_pushed
 
 
+def test_a_client_whose_tokens_are_bound(tmp_path):
+    entry = ENTRY + "dpop_bound_access_tokens: true\nrequire_dpop_nonce: true\n"
+    client = federation(tmp_path, entry).service_by_client_id["klas"].oidc
+    assert client.dpop_bound
+    assert client.dpop_nonce
+
+
 def test_services_with_one_sector_identifier_share_a_pairwise_scope(tmp_path):
     service = federation(tmp_path, ENTRY + "sector_identifier: letterbos.example\n").service_by_client_id["klas"]
 

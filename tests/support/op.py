@@ -8,6 +8,7 @@ from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
@@ -48,6 +49,7 @@ from tests.support.small_federation import identity_provider, service
 ISSUER = "https://sluis.example"
 CALLBACK = "https://klas.example/callback"
 AFTER_LOGOUT = "https://klas.example/bye"
+_NUMBERS = count(1)
 SECRET = "a secret of 256 bits, as add-oidc makes them"
 CLIENT = "klas"
 VERIFIER = "v" * 43
@@ -120,6 +122,31 @@ def verified(token: str, jwks: dict[str, Any]) -> dict[str, Any]:
         both = encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
         point.verify(both, signed, ec.ECDSA(SHA256()))
     return json.loads(unb64(body))
+
+
+def proof(
+    key: ec.EllipticCurvePrivateKey | None = None,
+    *,
+    at: str = "/oidc/token",
+    header: dict[str, Any] | None = None,
+    now: datetime = NOW,
+    token: str | None = None,
+    **changes: Any,
+) -> dict[str, str]:
+    """The DPoP header of a request; None leaves a claim out. `token` is the access token beside it."""
+    signer = key or client_key("dpop")
+    claims = {"jti": f"{next(_NUMBERS)}", "htm": "POST", "htu": ISSUER + at, "iat": int(now.timestamp()), **changes}
+    if token is not None:
+        claims.setdefault("ath", b64(sha256(token.encode()).digest()))
+    made = {name: value for name, value in claims.items() if value is not None}
+    head = {"typ": "dpop+jwt", "alg": "ES256", "jwk": public_jwk(signer), **(header or {})}
+    return {"DPoP": es256({name: value for name, value in head.items() if value is not None}, made, signer)}
+
+
+def thumbprint(key: ec.EllipticCurvePrivateKey | None = None) -> str:
+    """RFC 7638 3, by hand."""
+    jwk = public_jwk(key or client_key("dpop"))
+    return b64(sha256(json.dumps(dict(sorted(jwk.items())), separators=(",", ":")).encode()).digest())
 
 
 def signed_by(token: str, jwks: dict[str, Any]) -> bool:
@@ -310,10 +337,11 @@ class Op:
         form = {"grant_type": "refresh_token", "refresh_token": token, **changes}
         return self.post("/oidc/token", basic() if headers is None else headers, **form)
 
-    def userinfo(self, token: str, method: str = "GET") -> TestResponse:
-        return self.app.test_client().open(
-            "/oidc/userinfo", method=method, headers={"Authorization": f"Bearer {token}"}
-        )
+    def userinfo(
+        self, token: str, method: str = "GET", *, scheme: str = "Bearer", more: dict[str, str] | None = None
+    ) -> TestResponse:
+        headers = {"Authorization": f"{scheme} {token}", **(more or {})}
+        return self.app.test_client().open("/oidc/userinfo", method=method, headers=headers)
 
     def jwks(self) -> dict[str, Any]:
         return dict(self.app.test_client().get("/oidc/jwks").json or {})

@@ -12,7 +12,8 @@ How it is laid out, and where more of a protocol belongs:
   `sender.check_pushed` takes them back when the browser comes. A request object (RFC 9101) is unpacked into
   `Parameters` behind that same check, and `wishes.check_request_object` then lets it through.
 - How a client may prove who it is: a row in `client_authentication.METHODS` (mutual TLS, RFC 8705, is another row).
-- What binds a token to its sender (DPoP, RFC 9449; mutual TLS): a check in `token.EVERY_GRANT` that finds the proof, a
-  field of `grants.Grant` that keeps its thumbprint, and a check in `protected.CHECKS` that asks for it again.
+- What binds a token to its sender: `senders` finds the key (DPoP, RFC 9449, in `proofs`; mutual TLS is another
+  `KeyKind`), `token.check_sender` asks for it, `grants.Grant.key` keeps its thumbprint, `protected.check_sender` asks
+  for it again.
 - A stricter profile is one more check at the head of `authorize.WISHES` and of `token.EVERY_GRANT`.
 """

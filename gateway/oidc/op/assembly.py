@@ -15,16 +15,20 @@ from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
 from gateway.oidc.op import client_endpoint, endpoint, logout_endpoint
 from gateway.oidc.op.addresses import Addresses
-from gateway.oidc.op.assertions import Assertions, client_keys
+from gateway.oidc.op.assertions import Assertions
 from gateway.oidc.op.authorize import Authorization
 from gateway.oidc.op.client_authentication import Clients
+from gateway.oidc.op.client_keys import client_keys
 from gateway.oidc.op.discovery import document
 from gateway.oidc.op.end_session import EndSession
 from gateway.oidc.op.grants import Grants
+from gateway.oidc.op.nonces import Nonces
 from gateway.oidc.op.par import PushedAuthorization
+from gateway.oidc.op.proofs import Proofs
 from gateway.oidc.op.protected import TokenStatus, UserInfo
 from gateway.oidc.op.provider import OpenIdProviderRole
 from gateway.oidc.op.pushed import PushedRequests
+from gateway.oidc.op.senders import Senders
 from gateway.oidc.op.signing import Signer
 from gateway.oidc.op.token import TokenEndpoint
 from gateway.settings.private_keys import TokenKey
@@ -83,7 +87,7 @@ class OpenIdProvider:
     def blueprints(self, *, dispatcher: Dispatcher, respond: Respond, browser: Browser) -> tuple[Blueprint, ...]:
         """Every endpoint."""
         issuer = self.addresses.issuer
-        clients = self._clients()
+        clients, senders = self._clients(), self._senders()
         pushed = PushedRequests(store=self.store, randomness=self.randomness)
         authorization = Authorization(self.federation, issuer, self.signer, self.clock, pushed)
         return (
@@ -107,9 +111,9 @@ class OpenIdProvider:
                 browser=browser,
             ),
             client_endpoint.blueprint(
-                pushed=PushedAuthorization(clients, authorization, pushed),
-                token=TokenEndpoint(issuer, clients, self.grants, self.kept, self.signer),
-                userinfo=UserInfo(issuer, self.federation, self.grants, self.kept, self.signer),
+                pushed=PushedAuthorization(clients, authorization, pushed, senders),
+                token=TokenEndpoint(issuer, clients, self.grants, self.kept, self.signer, senders),
+                userinfo=UserInfo(issuer, self.federation, self.grants, self.kept, self.signer, senders),
                 status=TokenStatus(issuer, clients, self.grants, self.kept),
                 configuration=document(
                     self.addresses, self.signer, self.federation, tuple(self.languages), documentation=False
@@ -132,3 +136,14 @@ class OpenIdProvider:
             skew=int(self.skew.total_seconds()),
         )
         return Clients(self.federation, assertions)
+
+    def _senders(self) -> Senders:
+        return Senders(
+            Proofs(
+                bases=(self.addresses.issuer,),
+                nonces=Nonces(store=self.store, clock=self.clock, randomness=self.randomness),
+                store=self.store,
+                clock=self.clock,
+                skew=int(self.skew.total_seconds()),
+            )
+        )

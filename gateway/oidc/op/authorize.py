@@ -42,6 +42,7 @@ WISHES: tuple[Check, ...] = (
     wishes.check_id_token_hint,
     wishes.check_login_hint,
     wishes.check_ui_locales,
+    wishes.check_dpop_jkt,
     wishes.check_extensions,
 )
 """Whoever fails one of these is told at once at the redirect URI (RFC 6749 4.1.2.1): the operator registered it."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from gateway.federation.clients import ClientAuthentication, OidcClient
 from gateway.federation.models import Service
 from gateway.oidc.op.parameters import Parameters
+from gateway.oidc.op.transport import Transport
 
 
 @dataclass(slots=True, repr=False)
@@ -12,8 +13,7 @@ class Called:
     """What arrived at an endpoint for clients, and who it is from as far as is known."""
 
     parameters: Parameters
-    authorization: str | None
-    """The Authorization header, as it came."""
+    transport: Transport
 
     method: ClientAuthentication = field(init=False)
     """check_one_method."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from gateway.attributes.dialects import OIDC, dialect
 from gateway.federation.snapshot import Federation
-from gateway.oidc.op.assertions import client_keys
+from gateway.oidc.op.client_keys import client_keys
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.services import OidcServiceEntry, ServiceEntry
 from gateway.settings.problems import Problem, warning

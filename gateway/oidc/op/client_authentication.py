@@ -41,7 +41,7 @@ def check_one_method(_: Clients, called: Called) -> None:
     """One way of authenticating, no more (RFC 6749 2.3), and one client id."""
     sent = called.parameters
     used = {
-        ClientAuthentication.CLIENT_SECRET_BASIC: called.authorization is not None,
+        ClientAuthentication.CLIENT_SECRET_BASIC: called.transport.authorization is not None,
         ClientAuthentication.CLIENT_SECRET_POST: "client_secret" in sent,
         ClientAuthentication.PRIVATE_KEY_JWT: "client_assertion" in sent or "client_assertion_type" in sent,
     }
@@ -51,7 +51,7 @@ def check_one_method(_: Clients, called: Called) -> None:
     called.method = methods[0] if methods else ClientAuthentication.NONE
     named = sent.get("client_id")
     if called.method is ClientAuthentication.CLIENT_SECRET_BASIC:
-        called.client_id, called.credential = _basic(called.authorization or "")
+        called.client_id, called.credential = _basic(called.transport.authorization or "")
     elif called.method is ClientAuthentication.PRIVATE_KEY_JWT:
         if sent.get("client_assertion_type") != ASSERTION_TYPE or "client_assertion" not in sent:
             raise SluisError(

@@ -26,14 +26,18 @@ from gateway.oidc.op.called import Called
 from gateway.oidc.op.endpoint import posted
 from gateway.oidc.op.errors import description, oauth_error
 from gateway.oidc.op.par import PushedAuthorization
+from gateway.oidc.op.proofs import ALGORITHMS, NonceNeeded
 from gateway.oidc.op.protected import TokenStatus, UserInfo
 from gateway.oidc.op.token import TokenEndpoint
+from gateway.oidc.op.transport import Transport
 
 log = structlog.get_logger("sluis")
 
 MAX_AGE = 3600
 """Seconds for which a cache may keep the documents; a new key is announced longer than that before its first use."""
-_BEARER = frozenset({ErrorCode.TOKEN_MISSING, ErrorCode.TOKEN_INVALID, ErrorCode.TOKEN_SCOPE})
+_OF_TOKENS = frozenset({ErrorCode.TOKEN_INVALID, ErrorCode.TOKEN_SCOPE})
+_OF_PROOFS = frozenset({ErrorCode.PROOF_INVALID, ErrorCode.PROOF_NONCE})
+_DPOP = f'DPoP algs="{" ".join(ALGORITHMS)}"'
 
 
 def blueprint(
@@ -61,7 +65,7 @@ def blueprint(
     @routes.route(USERINFO_PATH, methods=["GET", "POST"])
     @_in_json
     def user_info() -> Response:
-        told = userinfo.answer(request.headers.get("Authorization"))
+        told = userinfo.answer(_transport())
         return Response(told, mimetype="application/jwt") if isinstance(told, str) else _json(told)
 
     @routes.post(INTROSPECTION_PATH)
@@ -82,7 +86,16 @@ def blueprint(
 
 
 def _called() -> Called:
-    return Called(posted(), request.headers.get("Authorization"))
+    return Called(posted(), _transport())
+
+
+def _transport() -> Transport:
+    return Transport(
+        method=request.method,
+        path=request.path,
+        authorization=request.headers.get("Authorization"),
+        proof=request.headers.get("DPoP"),
+    )
 
 
 def _json(told: dict[str, Any], status: int = 200) -> Response:
@@ -117,15 +130,21 @@ def _refused(error: SluisError) -> Response:
     if error.code is ErrorCode.TOKEN_MISSING:
         # RFC 6750 3.1: who sent no token is told no error code.
         response = _json({}, 401)
-        response.headers["WWW-Authenticate"] = "Bearer"
+        response.headers["WWW-Authenticate"] = f"Bearer, {_DPOP}"
         return response
     code, said = oauth_error(error), description(error, reference.current())
     http = error.kind.http_status
     if error.code is ErrorCode.REQUEST_TOO_LARGE and request.path != PUSHED_PATH:
         http = 400  # RFC 6749 5.2; RFC 9126 2.3 keeps 413
     response = _json({"error": code, "error_description": said, "reference": reference.current()}, http)
-    if error.code in _BEARER:
-        response.headers["WWW-Authenticate"] = f'Bearer error="{code}", error_description="{said}"'
+    if isinstance(error, NonceNeeded):
+        response.headers["DPoP-Nonce"] = error.nonce
+    if error.code in _OF_TOKENS or (error.code in _OF_PROOFS and request.path == USERINFO_PATH):
+        if error.code in _OF_PROOFS:
+            response.status_code = 401
+        what = f'error="{code}", error_description="{said}"'
+        by_proof = request.headers.get("Authorization", "").lower().startswith("dpop ")
+        response.headers["WWW-Authenticate"] = f"{_DPOP}, {what}" if by_proof else f"Bearer {what}, {_DPOP}"
     elif error.code is ErrorCode.CLIENT_AUTHENTICATION:
         response.headers["WWW-Authenticate"] = 'Basic realm="clients"'
     return response

@@ -6,6 +6,7 @@ from gateway.domain.attribute import Attribute
 from gateway.domain.language import Language
 from gateway.federation.clients import ClientAuthentication
 from gateway.federation.snapshot import Federation
+from gateway.oidc.op import proofs
 from gateway.oidc.op.addresses import Addresses
 from gateway.oidc.op.assertions import ALGORITHMS
 from gateway.oidc.op.claims import claim_names
@@ -52,6 +53,7 @@ def document(
         "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "dpop_signing_alg_values_supported": list(proofs.ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "select_account"],
         "display_values_supported": ["page"],

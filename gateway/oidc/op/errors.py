@@ -14,6 +14,8 @@ _OF_CODE: dict[ErrorCode, str] = {
     ErrorCode.CLIENT_NOT_ALLOWED: "unauthorized_client",
     ErrorCode.GRANT_UNSUPPORTED: "unsupported_grant_type",
     ErrorCode.GRANT_INVALID: "invalid_grant",
+    ErrorCode.PROOF_INVALID: "invalid_dpop_proof",
+    ErrorCode.PROOF_NONCE: "use_dpop_nonce",
     ErrorCode.TOKEN_INVALID: "invalid_token",
     ErrorCode.TOKEN_SCOPE: "insufficient_scope",
 }

@@ -11,6 +11,7 @@ from typing import Any
 from gateway.domain.clock import Clock
 from gateway.domain.randomness import Randomness
 from gateway.federation.models import ServiceId
+from gateway.oidc.op.sender_key import SenderKey
 from gateway.storage.contracts import ShortLivedStore
 
 CODE_SECONDS = 60
@@ -22,6 +23,7 @@ class Grant:
     """What a login gave a client. `session` is its `sid`; moments are in whole seconds since 1970.
 
     `userinfo` are names of claims that were asked for one by one. `until` ends all renewing.
+    `key` is the one that its tokens are bound to.
     """
 
     session: str
@@ -32,17 +34,22 @@ class Grant:
     auth_time: int
     context: str
     until: int
+    key: SenderKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An authorization code, as it is kept. `claims` go into the ID token: released, and asked for there by name."""
+    """An authorization code, as it is kept. `claims` go into the ID token: released, and asked for there by name.
+
+    `dpop_jkt` is the thumbprint of the only DPoP key that may exchange it (RFC 9449 10).
+    """
 
     grant: Grant
     redirect_uri: str
     challenge: str = field(repr=False)
     nonce: str | None = field(repr=False)
     claims: dict[str, Any] = field(repr=False)
+    dpop_jkt: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +162,14 @@ def narrowed(grant: Grant, scopes: tuple[str, ...]) -> Grant:
     return replace(grant, scopes=scopes)
 
 
+def bound(grant: Grant, key: SenderKey | None) -> Grant:
+    """The grant with the key that its next tokens are bound to."""
+    return replace(grant, key=key)
+
+
 def _grant(kept: dict[str, Any]) -> Grant:
-    return Grant(**{**kept, "scopes": tuple(kept["scopes"]), "userinfo": tuple(kept["userinfo"])})
+    key = SenderKey.load(kept.get("key"))
+    return Grant(**{**kept, "scopes": tuple(kept["scopes"]), "userinfo": tuple(kept["userinfo"]), "key": key})
 
 
 def _well_formed(presented: str) -> bool:

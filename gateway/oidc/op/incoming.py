@@ -57,6 +57,8 @@ class Incoming:
     """check_claims, check_acr_values."""
     idps: tuple[IdpId, ...] = ()
     """check_login_hint."""
+    dpop_jkt: str | None = None
+    """check_dpop_jkt."""
     language: Language | None = None
     """check_ui_locales."""
 
@@ -77,6 +79,7 @@ class Incoming:
             userinfo=self.userinfo,
             id_token=self.id_token,
             subject=self.subject,
+            dpop_jkt=self.dpop_jkt,
         )
         return LoginRequest(
             service=self.service.id,

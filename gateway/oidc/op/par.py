@@ -9,6 +9,7 @@ from gateway.oidc.op.called import Called
 from gateway.oidc.op.client_authentication import Clients
 from gateway.oidc.op.parameters import Parameters
 from gateway.oidc.op.pushed import SECONDS, PushedRequests
+from gateway.oidc.op.senders import Senders
 
 _CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 """What proves the client here, and is no part of what it asks."""
@@ -21,6 +22,7 @@ class PushedAuthorization:
     clients: Clients
     authorization: Authorization
     pushed: PushedRequests
+    senders: Senders
 
     def push(self, called: Called) -> dict[str, Any]:
         """The `request_uri` for the browser. Raises SluisError with what RFC 9126 2.3 has for it.
@@ -29,8 +31,12 @@ class PushedAuthorization:
         gone by then, and `max_age` counts from that moment.
         """
         self.clients.authenticate(called)
+        key = self.senders.proven(called.transport, called.client)
         if "request_uri" in called.parameters:
             raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="a request_uri cannot be pushed")
         asked = {name: value for name, value in called.parameters.values.items() if name not in _CREDENTIALS}
+        if key is not None and asked.setdefault("dpop_jkt", key.thumbprint) != key.thumbprint:
+            # RFC 9449 10.1: a proof here says the same as dpop_jkt, and proves it
+            raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="dpop_jkt is not the key of the DPoP proof")
         parameters = self.authorization.check_pushed(Parameters(asked))
         return {"request_uri": self.pushed.keep(called.client_id, parameters), "expires_in": SECONDS}

@@ -1,4 +1,7 @@
-"""Access tokens where they are used: UserInfo, introspection, revocation (OpenID Core 5.3, RFC 7662, RFC 7009)."""
+"""Access tokens where they are used: UserInfo, introspection, revocation.
+
+OpenID Connect Core 5.3, RFC 7662, RFC 7009, RFC 9449 7.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +17,10 @@ from gateway.oidc.op.claims import asked_by_scopes, claims
 from gateway.oidc.op.client_authentication import Clients
 from gateway.oidc.op.grants import AccessToken, Grants
 from gateway.oidc.op.scopes import OPENID
+from gateway.oidc.op.sender_key import token_type
+from gateway.oidc.op.senders import Senders
 from gateway.oidc.op.signing import Claims, Signer
+from gateway.oidc.op.transport import Transport
 
 MAX_HEADER = 500
 
@@ -23,26 +29,29 @@ MAX_HEADER = 500
 class Presented:
     """A request with an access token, on its way through the checks."""
 
-    authorization: str | None
+    transport: Transport
     federation: Federation
     grants: Grants
+    senders: Senders
 
+    scheme: str = ""
     token: str = ""
-    """check_bearer."""
+    """check_header."""
     access: AccessToken = field(init=False)
     """check_token."""
     service: Service = field(init=False)
     """check_service."""
 
 
-def check_bearer(presented: Presented) -> None:
+def check_header(presented: Presented) -> None:
     """The token stands in the Authorization header: in a query or a form it would end up in logs (RFC 9700 4.3.2)."""
-    scheme, _, token = (presented.authorization or "").partition(" ")
-    if presented.authorization is None:
+    authorization = presented.transport.authorization
+    if authorization is None:
         raise SluisError(ErrorCode.TOKEN_MISSING)
-    if scheme.lower() != "bearer" or len(token) > MAX_HEADER:
-        raise SluisError(ErrorCode.TOKEN_INVALID, hint="Authorization: Bearer and the access token")
-    presented.token = token.strip()
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() not in _SCHEMES or len(token) > MAX_HEADER:
+        raise SluisError(ErrorCode.TOKEN_INVALID, hint="Authorization: Bearer or DPoP, and the access token")
+    presented.scheme, presented.token = _SCHEMES[scheme.lower()], token.strip()
 
 
 def check_token(presented: Presented) -> None:
@@ -61,14 +70,35 @@ def check_service(presented: Presented) -> None:
     presented.service = service
 
 
+def check_sender(presented: Presented) -> None:
+    """It comes from whom it was given to, where it is bound to a key; and under the scheme that says so."""
+    key = presented.access.grant.key
+    if presented.scheme != token_type(key):
+        raise SluisError(ErrorCode.TOKEN_INVALID, hint=f"this token is of type {token_type(key)}")
+    if key is None:
+        return
+    client = presented.service.oidc
+    if not presented.senders.proves(key, presented.transport, client, access_token=presented.token):
+        raise SluisError(ErrorCode.TOKEN_INVALID, hint="the access token is bound to another key")
+
+
 def check_scope(presented: Presented) -> None:
     """It was given for `openid`."""
     if OPENID not in presented.access.grant.scopes:
         raise SluisError(ErrorCode.TOKEN_SCOPE, hint="scope openid")
 
 
-CHECKS: tuple[Callable[[Presented], None], ...] = (check_bearer, check_token, check_service, check_scope)
-"""In their order. What asks for a sender's proof again stands behind check_service."""
+CHECKS: tuple[Callable[[Presented], None], ...] = (
+    check_header,
+    check_token,
+    check_service,
+    check_sender,
+    check_scope,
+)
+"""In their order."""
+
+_SCHEMES = {"bearer": "Bearer", "dpop": "DPoP"}
+"""Schemes have no case (RFC 9110 11.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +110,17 @@ class UserInfo:
     grants: Grants
     kept: KeptLogins
     signer: Signer
+    senders: Senders
 
-    def answer(self, authorization: str | None) -> Claims | str:
-        """The claims, or a signed token of them where the client's entry says so. Raises SluisError TOKEN_*.
+    def answer(self, transport: Transport) -> Claims | str:
+        """The claims, or a signed token of them where the client's entry says so.
+
+        Raises SluisError TOKEN_* and PROOF_*.
 
         A release that is refused now, such as after an agreement that was suspended, ends the token: it yields nothing,
         not even `sub`.
         """
-        presented = Presented(authorization, self.federation, self.grants)
+        presented = Presented(transport, self.federation, self.grants, self.senders)
         for check in CHECKS:
             check(presented)
         grant, service = presented.access.grant, presented.service
@@ -129,12 +162,13 @@ class TokenStatus:
                 "active": True,
                 "scope": " ".join(grant.scopes),
                 "client_id": called.client_id,
-                "token_type": "Bearer",
+                "token_type": token_type(grant.key),
                 "exp": access.expires,
                 "iat": access.issued,
                 "sub": grant.subject,
                 "aud": called.client_id,
                 "iss": self.issuer,
+                **({} if grant.key is None else {"cnf": {grant.key.kind.value: grant.key.thumbprint}}),
             }
         return {"active": False}
 

@@ -40,7 +40,8 @@ class OpenIdProviderRole:
             context=facts.context,
             until=self._grants.now() + self._grants.refresh_seconds,
         )
-        code = Code(grant, to.redirect_uri, to.challenge, to.nonce, claims(service, released, frozenset(to.id_token)))
+        named = claims(service, released, frozenset(to.id_token))
+        code = Code(grant, to.redirect_uri, to.challenge, to.nonce, named, to.dpop_jkt)
         return self._to_client(to, {"code": self._grants.new_code(code)})
 
     def name_in_logout(

@@ -1,4 +1,7 @@
-"""The token endpoint: what it checks, what it gives (RFC 6749 4.1.3, 5.1 and 6, RFC 7636 4.6, OpenID Core 3.1.3)."""
+"""The token endpoint: what it checks, what it gives.
+
+RFC 6749 4.1.3, 5.1 and 6, RFC 7636 4.6, RFC 9449 5, OpenID Connect Core 3.1.3.
+"""
 
 import hmac
 import re
@@ -12,9 +15,11 @@ from gateway.domain.errors import Audience, ErrorCode, SluisError
 from gateway.login.kept import KeptLogins
 from gateway.oidc.op.called import Called
 from gateway.oidc.op.client_authentication import Clients
-from gateway.oidc.op.grants import CODE_SECONDS, Code, Grant, Grants, narrowed
+from gateway.oidc.op.grants import CODE_SECONDS, Code, Grant, Grants, bound, narrowed
 from gateway.oidc.op.id_token import id_token
 from gateway.oidc.op.scopes import OFFLINE_ACCESS, OPENID
+from gateway.oidc.op.sender_key import KeyKind, SenderKey, token_type
+from gateway.oidc.op.senders import Senders
 from gateway.oidc.op.signing import Signer
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
@@ -27,7 +32,10 @@ class Exchange:
     called: Called
     grants: Grants
     kept: KeptLogins
+    senders: Senders
 
+    key: SenderKey | None = None
+    """check_sender: what the tokens will be bound to."""
     presented: str = ""
     """check_presented: the code or the refresh token."""
     code: Code | None = None
@@ -37,6 +45,11 @@ class Exchange:
 
 
 Check = Callable[[Exchange], None]
+
+
+def check_sender(exchange: Exchange) -> None:
+    """A key, proven, where the client's entry asks for one; any client may have its tokens bound."""
+    exchange.key = exchange.senders.key_for_tokens(exchange.called.transport, exchange.called.client)
 
 
 def check_presented(exchange: Exchange) -> None:
@@ -78,6 +91,13 @@ def check_verifier(exchange: Exchange) -> None:
         raise _invalid("code_verifier does not fit the code_challenge")
 
 
+def check_code_key(exchange: Exchange) -> None:
+    """The key is the one that the authorization request named, where it named one (RFC 9449 10)."""
+    named = exchange.code.dpop_jkt if exchange.code is not None else None
+    if named is not None and exchange.key != SenderKey(KeyKind.DPOP, named):
+        raise _invalid("the code is for the DPoP key of the authorization request")
+
+
 def check_refresh_token(exchange: Exchange) -> None:
     """A refresh token of this client that is not over."""
     grant = exchange.grants.find_refresh_token(exchange.presented)
@@ -85,6 +105,18 @@ def check_refresh_token(exchange: Exchange) -> None:
         exchange.grants.revoke_if_spent("refresh", exchange.presented, exchange.called.service.id)
         raise _invalid("the refresh token is unknown, of another client, over, or revoked")
     exchange.grant = grant
+
+
+def check_refresh_key(exchange: Exchange) -> None:
+    """Tokens that were bound stay bound; those of a public client to the same key (RFC 9449 5).
+
+    Any other client proves who it is, so it may go on with a fresh key; it cannot go back to no key.
+    """
+    before, client = exchange.grant.key, exchange.called.client
+    if before is None or exchange.key == before:
+        return
+    if exchange.key is None or exchange.key.kind is not before.kind or client.public:
+        raise _invalid("the refresh token is bound to a key, and this request does not prove it")
 
 
 def check_scope(exchange: Exchange) -> None:
@@ -115,12 +147,26 @@ def check_first_use(exchange: Exchange) -> None:
         raise _invalid("it was used before: all that it gave is revoked")
 
 
-EVERY_GRANT: tuple[Check, ...] = (check_presented,)
-"""Before the checks of a grant type. What binds tokens to their sender, or asks for a stricter profile, stands here."""
+EVERY_GRANT: tuple[Check, ...] = (check_sender, check_presented)
+"""Before the checks of a grant type. What asks for a stricter profile stands here."""
 
 CHECKS: dict[str, tuple[Check, ...]] = {
-    "authorization_code": (*EVERY_GRANT, check_code, check_redirect_uri, check_verifier, check_first_use),
-    "refresh_token": (*EVERY_GRANT, check_refresh_token, check_scope, check_agreement, check_first_use),
+    "authorization_code": (
+        *EVERY_GRANT,
+        check_code,
+        check_redirect_uri,
+        check_verifier,
+        check_code_key,
+        check_first_use,
+    ),
+    "refresh_token": (
+        *EVERY_GRANT,
+        check_refresh_token,
+        check_refresh_key,
+        check_scope,
+        check_agreement,
+        check_first_use,
+    ),
 }
 """The checks of each grant type, in their order."""
 
@@ -136,6 +182,7 @@ class TokenEndpoint:
     grants: Grants
     kept: KeptLogins
     signer: Signer
+    senders: Senders
 
     def exchange(self, called: Called) -> dict[str, Any]:
         """The token response. Raises SluisError with what RFC 6749 5.2 has for it."""
@@ -145,9 +192,10 @@ class TokenEndpoint:
             raise SluisError(ErrorCode.REQUEST_MISSING, hint="grant_type is missing")
         if asked not in CHECKS:
             raise SluisError(ErrorCode.GRANT_UNSUPPORTED, hint=f"grant_type is {' or '.join(CHECKS)}")
-        exchange = Exchange(called, self.grants, self.kept)
+        exchange = Exchange(called, self.grants, self.kept, self.senders)
         for check in CHECKS[asked]:
             check(exchange)
+        exchange.grant = bound(exchange.grant, exchange.key)
         return self._tokens(exchange)
 
     def _tokens(self, exchange: Exchange) -> dict[str, Any]:
@@ -158,7 +206,7 @@ class TokenEndpoint:
         self.kept.prolong(grant.session, seconds=self._kept_for(grant, refreshed=refresh_token is not None))
         told: dict[str, Any] = {
             "access_token": access_token,
-            "token_type": "Bearer",
+            "token_type": token_type(grant.key),
             "expires_in": self.grants.access_seconds,
             "scope": " ".join(one for one in granted.scopes if one != OFFLINE_ACCESS or refresh_token),
         }

@@ -19,12 +19,13 @@ MAX_CONTEXTS = 20
 MAX_HINT = 300
 _VISIBLE = re.compile(r"[\x20-\x7e]+", re.ASCII)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_THUMBPRINT = _CHALLENGE
+"""Both are a SHA-256 in base64url."""
 _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _YEAR = 366 * 86400
 _EXTENSIONS = {
     "authorization_details": "rich authorization requests (RFC 9396)",
     "resource": "resource indicators (RFC 8707)",
-    "dpop_jkt": "binding of codes to DPoP keys (RFC 9449 10)",
 }
 
 
@@ -178,6 +179,14 @@ def check_ui_locales(incoming: Incoming) -> None:
     known = {language.value: language for language in Language}
     tags = (tag.partition("-")[0].lower() for tag in incoming.parameters.words("ui_locales"))
     incoming.language = next((known[tag] for tag in tags if tag in known), None)
+
+
+def check_dpop_jkt(incoming: Incoming) -> None:
+    """`dpop_jkt` is the thumbprint of the DPoP key that is to exchange the code (RFC 9449 10)."""
+    thumbprint = incoming.parameters.get("dpop_jkt")
+    if thumbprint is not None and not _THUMBPRINT.fullmatch(thumbprint):
+        raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="dpop_jkt is 43 characters of base64url")
+    incoming.dpop_jkt = thumbprint
 
 
 def check_extensions(incoming: Incoming) -> None:

@@ -136,6 +136,13 @@ class OidcServiceEntry(CommonServiceEntry):
     require_pushed_authorization_requests: Switch = Field(
         default=False, description="Whether it pushes every authorization request (RFC 9126); it always may"
     )
+    dpop_bound_access_tokens: Switch = Field(
+        default=False, description="Whether its tokens are always bound to a key by DPoP (RFC 9449); they may be anyway"
+    )
+    require_dpop_nonce: Switch = Field(
+        default=False,
+        description="Whether its DPoP proofs need a nonce of the gateway: none is made beforehand",
+    )
     id_token_signed_response_alg: Literal["RS256", "ES256"] = Field(
         default="RS256", description="What signs its ID tokens"
     )

@@ -1,7 +1,7 @@
 // A relying party on openid-client. Its one argument is a JSON file:
 // { host, port, issuer, client_id, method, secret, key (JWK), alg, signed_userinfo, extras }
 //
-// extras: a list of par (it pushes its requests)
+// extras: a list of par (it pushes its requests), dpop (its tokens are bound to a key, another at each login)
 //
 //   GET  /login?<any parameter of an authorization request>   to the provider
 //   GET  /callback, POST /callback                            JSON: what it received, or the error that it reports
@@ -41,6 +41,7 @@ client.enableNonRepudiationChecks(config);
 async function begin(query) {
   const verifier = client.randomPKCECodeVerifier();
   const login = { verifier, state: client.randomState(), nonce: client.randomNonce() };
+  login.bound = uses("dpop") ? { DPoP: client.getDPoPHandle(config, await client.randomDPoPKeyPair()) } : {};
   logins.set(login.state, login);
   if (query.get("max_age")) login.maxAge = Number(query.get("max_age"));
   const parameters = {
@@ -52,7 +53,7 @@ async function begin(query) {
     nonce: login.nonce,
     ...Object.fromEntries(query),
   };
-  if (uses("par")) return client.buildAuthorizationUrlWithPAR(config, parameters);
+  if (uses("par")) return client.buildAuthorizationUrlWithPAR(config, parameters, login.bound);
   return client.buildAuthorizationUrl(config, parameters);
 }
 
@@ -65,12 +66,12 @@ async function received(request) {
     expectedNonce: login.nonce,
     maxAge: login.maxAge,
     idTokenExpected: true,
-  });
+  }, undefined, login.bound);
   return { state: login.state, tokens: login.tokens, claims: login.tokens.claims(), userinfo: await userinfo(login) };
 }
 
 async function userinfo(login) {
-  return client.fetchUserInfo(config, login.tokens.access_token, client.skipSubjectCheck);
+  return client.fetchUserInfo(config, login.tokens.access_token, client.skipSubjectCheck, login.bound);
 }
 
 async function answer(url, request) {
@@ -79,7 +80,7 @@ async function answer(url, request) {
     case "/callback":
       return received(request);
     case "/refresh":
-      login.tokens = await client.refreshTokenGrant(config, login.tokens.refresh_token);
+      login.tokens = await client.refreshTokenGrant(config, login.tokens.refresh_token, undefined, login.bound);
       return { tokens: login.tokens, claims: login.tokens.claims(), userinfo: await userinfo(login) };
     case "/userinfo":
       return userinfo(login);

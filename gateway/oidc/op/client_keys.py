@@ -1,0 +1,105 @@
+"""Public keys of clients, and what they signed (RFC 7515, RFC 7517, RFC 8725)."""
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, KeySet, RSAKey
+
+MAX_LENGTH = 16 * 1024
+"""Characters of a token."""
+MAX_KEYS = 20
+MIN_BITS = 2048
+_KINDS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
+"""The kind of key of each algorithm that clients may sign with at all: a key is good for its own kind alone."""
+
+
+class _Registry(jws.JWSRegistry):
+    """Headers may hold a public key of 3072 bits; members that nobody knows say nothing (RFC 7515 4)."""
+
+    max_header_length = 4096
+
+
+def client_keys(text: str) -> KeySet:
+    """The public keys of a client. Raises ValueError, with what is wrong, for any that cannot be used."""
+    found = json.loads(text)["keys"]
+    if len(found) > MAX_KEYS:
+        raise ValueError(f"at most {MAX_KEYS} keys")
+    keys: list[RSAKey | ECKey] = []
+    for number, one in enumerate(found, start=1):
+        try:
+            keys.append(public_key(one))
+        except (JoseError, ValueError, KeyError, TypeError) as cause:
+            said = (
+                cause.args[0] if type(cause) is ValueError and cause.args else "it is no public key that is known here"
+            )
+            raise ValueError(f"key {number}: {said}") from None
+    return KeySet(list(keys))
+
+
+def public_key(one: dict[str, Any]) -> RSAKey | ECKey:
+    """A public key. Raises JoseError, ValueError, KeyError or TypeError for what is none, or too weak."""
+    if {"d", "k", "p", "q"} & one.keys():
+        raise ValueError("this is a private key, which only the client may have: have it replaced")
+    if one["kty"] == "RSA":
+        modulus = urlsafe_b64decode(one["n"] + "=" * (-len(one["n"]) % 4))
+        if int.from_bytes(modulus).bit_length() < MIN_BITS:
+            raise ValueError(f"RSA has at least {MIN_BITS} bits")
+        return RSAKey.import_key(one)
+    if one["kty"] == "EC" and one["crv"] == "P-256":
+        return ECKey.import_key(one)
+    raise ValueError("a key is RSA, or EC on P-256")
+
+
+def header_of(token: str, algorithms: Collection[str]) -> dict[str, Any]:
+    """The header of a compact JWS; nothing is believed of it yet. Raises ValueError with what is wrong."""
+    if len(token) > MAX_LENGTH:
+        raise ValueError("not a JWT")
+    try:
+        header = jws.extract_compact(token.encode(), registry=_registry(algorithms)).headers()
+    except (JoseError, ValueError, TypeError):
+        raise ValueError("not a JWT") from None
+    if header.get("alg") not in algorithms or "crit" in header:
+        raise ValueError(f"alg is one of {', '.join(algorithms)}")
+    return dict(header)
+
+
+def verified_claims(
+    token: str, keys: Iterable[Key], algorithms: Collection[str], *, by_kid: bool = True
+) -> dict[str, Any]:
+    """The claims of a token that one of these keys signed: with `by_kid` the one that its `kid` names, if it does.
+
+    Raises ValueError with what is wrong. Keys and addresses of keys in the header are passed over.
+    """
+    header = header_of(token, algorithms)
+    algorithm, kid = header["alg"], header.get("kid") if by_kid else None
+    for key in keys:
+        if key.key_type == _KINDS[algorithm] and kid in (None, key.kid):
+            payload = _payload(token, key, algorithm)
+            if payload is not None:
+                return _claims(payload)
+    raise ValueError("signature")
+
+
+def _payload(token: str, key: Key, algorithm: str) -> bytes | None:
+    try:
+        return jws.deserialize_compact(token, key, registry=_registry([algorithm])).payload
+    except (JoseError, ValueError, TypeError):
+        return None
+
+
+def _claims(payload: bytes) -> dict[str, Any]:
+    try:
+        claims = json.loads(payload)
+    except (ValueError, RecursionError):
+        claims = None
+    if not isinstance(claims, dict):
+        raise ValueError("not a JWT")  # noqa: TRY004 - it came from outside
+    return claims
+
+
+def _registry(algorithms: Collection[str]) -> jws.JWSRegistry:
+    return _Registry(algorithms=list(algorithms), strict_check_header=False)
