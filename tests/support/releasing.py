@@ -31,7 +31,7 @@ from gateway.pseudonyms.resolve import SubjectResolver
 from gateway.pseudonyms.sources import EckIds, FromAssertion
 from gateway.release.pipeline import Outcome, Releases
 from gateway.release.policy import AttributePolicy, Policy
-from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
+from gateway.storage.contracts import AnomalyRow, Ledger, LedgerRow, SubjectRow
 from gateway.storage.sealing import SecretKey
 from tests.support.small_federation import changed, identity_provider, service
 
@@ -115,25 +115,41 @@ class World:
     keys: tuple[SecretKey, ...] = (KEY, OLD_KEY)
     schools: tuple[School, ...] = (SCHOOL,)
     metrics: Metrics = field(default_factory=Metrics)
+    other_services: tuple[Service, ...] = ()
+    ledger: Ledger | None = None
 
     def pipeline(self, federation: Federation | None = None) -> Releases:
         federation = federation or Federation.of(
-            schools=self.schools, identity_providers=(self.idp,), services=(self.service,), agreements=self.agreements
+            schools=self.schools,
+            identity_providers=(self.idp,),
+            services=(self.service, *self.other_services),
+            agreements=self.agreements,
         )
         return Releases(
             federation=federation,
             policy=self.policy,
             eck_ids=EckIds({EckIdSource.ASSERTION: FromAssertion(TEST_SEGMENTS)}),
             subjects=SubjectResolver(keys=Ring(self.keys[0], previous=self.keys[1:]), subjects=self.records),
-            ledger=self.records,
+            ledger=self.ledger or self.records,
             anomalies=self.records,
             account_key=KEY,
             metrics=self.metrics,
         )
 
-    def release(self, sent: dict[str, tuple[str, ...]], *, name_id: str | None = None, now: datetime = NOW) -> Outcome:
-        raw = RawAttributes(tuple(sent.items()), name_id)
-        return self.pipeline().release(service=self.service, idp=self.idp, raw=raw, now=now, reference="0123456789")
+    def release(
+        self,
+        sent: dict[str, tuple[str, ...]],
+        *,
+        name_id: str | None = None,
+        now: datetime = NOW,
+        reference: str = "0123456789",
+        refused: frozenset[Attribute] = frozenset(),
+    ) -> Outcome:
+        pipeline = self.pipeline()
+        reading = pipeline.read(RawAttributes(tuple(sent.items()), name_id), self.idp)
+        return pipeline.release_again(
+            service=self.service, idp=self.idp, reading=reading, now=now, reference=reference, refused=refused
+        )
 
 
 def world(
