@@ -58,6 +58,7 @@ class ErrorCode(StrEnum):
     REQUEST_SCOPE = auto()
     REQUEST_PKCE = auto()
     REQUEST_OBJECT = auto()
+    REQUEST_OBJECT_INVALID = auto()
     REQUEST_OBJECT_BY_REFERENCE = auto()
     REQUEST_URI_UNKNOWN = auto()
     REQUEST_REGISTRATION = auto()
@@ -176,6 +177,7 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _C.REQUEST_SCOPE,
         _C.REQUEST_PKCE,
         _C.REQUEST_OBJECT,
+        _C.REQUEST_OBJECT_INVALID,
         _C.REQUEST_OBJECT_BY_REFERENCE,
         _C.REQUEST_REGISTRATION,
         _C.GRANT_UNSUPPORTED,

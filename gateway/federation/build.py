@@ -168,6 +168,7 @@ def _oidc_client(entry: Entry[ServiceEntry], value: OidcServiceEntry, files: Met
         jwks=jwks,
         dpop_bound=value.dpop_bound_access_tokens,
         dpop_nonce=value.require_dpop_nonce,
+        require_signed=value.require_signed_request_object,
         require_pushed=value.require_pushed_authorization_requests,
         id_token_algorithm=SigningAlgorithm(value.id_token_signed_response_alg),
         userinfo_algorithm=SigningAlgorithm(signs_userinfo) if signs_userinfo else None,

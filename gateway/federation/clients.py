@@ -55,9 +55,9 @@ class OidcClient:
     """A service as an OpenID Connect relying party.
 
     `secret_hashes` are SHA-256, hexadecimal, of secrets with 256 bits of entropy. `jwks` is the text of its JSON Web
-    Key Set, None where it has no keys. `claim_names` are names other than the dialect's. `require_pushed`: it
-    pushes every authorization request (RFC 9126). `dpop_bound`: its tokens are bound to a key by DPoP, always;
-    `dpop_nonce`: and its proofs hold a nonce (RFC 9449).
+    Key Set, None where it has no keys. `claim_names` are names other than the dialect's. What it has to do, where it
+    otherwise may: `require_pushed` push its authorization requests (RFC 9126), `require_signed` sign them (RFC 9101),
+    `dpop_bound` have its tokens bound to a key, `dpop_nonce` put a nonce into its proofs (RFC 9449).
     """
 
     client_id: str
@@ -70,6 +70,7 @@ class OidcClient:
     secret_hashes: tuple[str, ...] = field(default=(), repr=False)
     jwks: str | None = field(default=None, repr=False)
     require_pushed: bool = False
+    require_signed: bool = False
     dpop_bound: bool = False
     dpop_nonce: bool = False
     id_token_algorithm: SigningAlgorithm = SigningAlgorithm.RS256

@@ -22,6 +22,7 @@ _SHARED: dict[str, tuple[ErrorCode, ...]] = {
         ErrorCode.REQUEST_SCOPE,
         ErrorCode.REQUEST_PKCE,
         ErrorCode.REQUEST_OBJECT,
+        ErrorCode.REQUEST_OBJECT_INVALID,
         ErrorCode.REQUEST_OBJECT_BY_REFERENCE,
         ErrorCode.REQUEST_REGISTRATION,
         ErrorCode.REQUEST_CONSENT,

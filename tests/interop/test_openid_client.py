@@ -22,6 +22,8 @@ METHODS = {
     "keys": ("private_key_jwt", "ES256", True, ()),
     "keys-par": ("private_key_jwt", "RS256", False, ("par", "dpop")),
     "public": ("none", "RS256", True, ("par", "dpop")),
+    "jar": ("client_secret_post", "ES256", False, ("jar",)),
+    "everything": ("private_key_jwt", "ES256", True, ("par", "jar", "dpop")),
     "dpop": ("client_secret_basic", "ES256", True, ("dpop",)),
 }
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
@@ -144,6 +146,14 @@ def test_a_pushed_request_is_all_that_the_browser_carries(world: World) -> None:
     tab = world.demo.tab().open(location)
     assert client.received(tab.press("Fenna").press("Continue"))["claims"]["eckid"]
     assert "request_uri_unknown" in world.demo.tab().open(location).body
+
+
+def test_a_signed_request_says_all(world: World) -> None:
+    client = world.clients["jar"]
+    location = client.begins(max_age="60", claims='{"id_token": {"eckid": null}}')
+    assert set(parse_qs(urlsplit(location).query)) == {"client_id", "request"}
+    tab = world.demo.tab().open(location).press("De Regenboog").press("Fenna").press("Continue")
+    assert client.received(tab)["claims"]["eckid"]
 
 
 def test_a_school_hint_leads_straight_to_the_school(world: World) -> None:

@@ -79,6 +79,11 @@ def test_a_client_that_pushes_every_request(tmp_path):
     assert federation(tmp_path / "must", entry).service_by_client_id["klas"].oidc.require_pushed
 
 
+def test_a_client_that_signs_every_request(tmp_path):
+    entry = ENTRY + "require_signed_request_object: true\njwks: klas.jwks\n"
+    assert federation(tmp_path, entry, **{"klas.jwks": JWKS}).service_by_client_id["klas"].oidc.require_signed
+
+
 def test_a_client_whose_tokens_are_bound(tmp_path):
     entry = ENTRY + "dpop_bound_access_tokens: true\nrequire_dpop_nonce: true\n"
     client = federation(tmp_path, entry).service_by_client_id["klas"].oidc
@@ -117,6 +122,7 @@ def test_services_with_one_sector_identifier_share_a_pairwise_scope(tmp_path):
         (ENTRY + "claim_names: {eck_id: x, role: x}\n", 1, "claim_names: two attributes have one name"),
         (ENTRY + "backchannel_logout_uri: http://klas.example/\n", 12, "a logout URI is https"),
         (ENTRY + "jwks: klas.jwks\n", 12, "klas.jwks: the file cannot be read"),
+        (ENTRY + "require_signed_request_object: true\n", 1, "signed requests are checked with the client's public"),
         (ENTRY + "metadata: klas.xml\n", 12, "unknown key metadata"),
     ],
 )  # fmt: skip

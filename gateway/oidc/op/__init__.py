@@ -10,7 +10,7 @@ How it is laid out, and where more of a protocol belongs:
   runs the same tuple: pushed authorization requests (RFC 9126, `par`) run `client_authentication.CHECKS` and then those
   of the authorization endpoint over the pushed parameters, keep them under a `request_uri`, and
   `sender.check_pushed` takes them back when the browser comes. A request object (RFC 9101) is unpacked into
-  `Parameters` behind that same check, and `wishes.check_request_object` then lets it through.
+  `Parameters` behind it, by `sender.check_request_object`.
 - How a client may prove who it is: a row in `client_authentication.METHODS` (mutual TLS, RFC 8705, is another row).
 - What binds a token to its sender: `senders` finds the key (DPoP, RFC 9449, in `proofs`; mutual TLS is another
   `KeyKind`), `token.check_sender` asks for it, `grants.Grant.key` keeps its thumbprint, `protected.check_sender` asks

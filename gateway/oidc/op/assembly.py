@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Blueprint
+from joserfc.jwk import KeySet
 
 from gateway.domain.clock import Clock
 from gateway.domain.key_ring import Ring
@@ -28,6 +29,7 @@ from gateway.oidc.op.proofs import Proofs
 from gateway.oidc.op.protected import TokenStatus, UserInfo
 from gateway.oidc.op.provider import OpenIdProviderRole
 from gateway.oidc.op.pushed import PushedRequests
+from gateway.oidc.op.request_objects import RequestObjects
 from gateway.oidc.op.senders import Senders
 from gateway.oidc.op.signing import Signer
 from gateway.oidc.op.token import TokenEndpoint
@@ -87,9 +89,10 @@ class OpenIdProvider:
     def blueprints(self, *, dispatcher: Dispatcher, respond: Respond, browser: Browser) -> tuple[Blueprint, ...]:
         """Every endpoint."""
         issuer = self.addresses.issuer
-        clients, senders = self._clients(), self._senders()
+        keys = self._client_keys()
+        clients, senders = self._clients(keys), self._senders()
         pushed = PushedRequests(store=self.store, randomness=self.randomness)
-        authorization = Authorization(self.federation, issuer, self.signer, self.clock, pushed)
+        authorization = Authorization(self.federation, issuer, self.signer, self.clock, pushed, self._objects(keys))
         return (
             endpoint.blueprint(
                 authorization=authorization,
@@ -122,12 +125,18 @@ class OpenIdProvider:
             ),
         )
 
-    def _clients(self) -> Clients:
-        keys = {
+    def _client_keys(self) -> dict[str, KeySet]:
+        return {
             service.oidc.client_id: client_keys(service.oidc.jwks)
             for service in self.federation.service_by_client_id.values()
             if service.oidc.jwks is not None
         }
+
+    def _objects(self, keys: Mapping[str, KeySet]) -> RequestObjects:
+        skew = int(self.skew.total_seconds())
+        return RequestObjects(keys=keys, issuer=self.addresses.issuer, clock=self.clock, skew=skew)
+
+    def _clients(self, keys: Mapping[str, KeySet]) -> Clients:
         assertions = Assertions(
             keys=keys,
             audiences=frozenset({self.addresses.issuer, self.addresses.token}),

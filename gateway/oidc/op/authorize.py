@@ -1,6 +1,6 @@
 """The checks of an authorization request, in their order, for every way in which one can arrive.
 
-OpenID Connect Core 3.1.2, RFC 6749 4.1.1, RFC 7636, RFC 9126, RFC 9700.
+OpenID Connect Core 3.1.2, RFC 6749 4.1.1, RFC 7636, RFC 9101, RFC 9126, RFC 9700.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from gateway.oidc.op import sender, wishes
 from gateway.oidc.op.incoming import Incoming
 from gateway.oidc.op.parameters import Parameters
 from gateway.oidc.op.pushed import PushedRequests
+from gateway.oidc.op.request_objects import RequestObjects
 from gateway.oidc.op.signing import Signer
 
 Check = Callable[[Incoming], None]
@@ -21,6 +22,7 @@ Check = Callable[[Incoming], None]
 CLIENT: tuple[Check, ...] = (
     sender.check_client,
     sender.check_pushed,
+    sender.check_request_object,
     sender.check_redirect_uri,
 )
 """Whoever fails one of these gets a page: there is no address yet that may be answered."""
@@ -30,6 +32,7 @@ WISHES: tuple[Check, ...] = (
     wishes.check_response_mode,
     wishes.check_doubled,
     wishes.check_pushed_where_needed,
+    wishes.check_signed_where_needed,
     wishes.check_request_object,
     wishes.check_response_type,
     wishes.check_code_challenge,
@@ -65,6 +68,7 @@ class Authorization:
     signer: Signer
     clock: Clock
     pushed: PushedRequests
+    objects: RequestObjects
 
     def check(self, parameters: Parameters) -> LoginRequest | NotGranted:
         """What a client asks, checked. Raises SluisError REQUEST_* as long as nobody can be answered."""
@@ -78,13 +82,19 @@ class Authorization:
             return NotGranted(incoming.login_request(), error)
         return incoming.login_request()
 
-    def check_pushed(self, parameters: Parameters) -> Parameters:
-        """What a client pushes, as it is to be kept: it has passed every check. Raises SluisError."""
+    def check_pushed(self, parameters: Parameters, *, proven: str | None) -> Parameters:
+        """What a client pushes, as it is to be kept: it has passed every check. Raises SluisError.
+
+        `proven` is the thumbprint of the DPoP key that it proved beside it.
+        """
         incoming = self._incoming(parameters)
-        incoming.pushed = True
+        incoming.pushed, incoming.proven = True, proven
         for check in (*CLIENT, *WISHES):
             check(incoming)
-        return incoming.parameters
+        bound = {} if incoming.dpop_jkt is None else {"dpop_jkt": incoming.dpop_jkt}
+        return Parameters({**incoming.parameters.values, **bound})
 
     def _incoming(self, parameters: Parameters) -> Incoming:
-        return Incoming(parameters, self.federation, self.issuer, self.signer, self.clock.now(), self.pushed)
+        return Incoming(
+            parameters, self.federation, self.issuer, self.signer, self.clock.now(), self.pushed, self.objects
+        )

@@ -93,12 +93,20 @@ def _payload(token: str, key: Key, algorithm: str) -> bytes | None:
 
 def _claims(payload: bytes) -> dict[str, Any]:
     try:
-        claims = json.loads(payload)
+        claims = json.loads(payload, object_pairs_hook=_unique)
     except (ValueError, RecursionError):
         claims = None
     if not isinstance(claims, dict):
         raise ValueError("not a JWT")  # noqa: TRY004 - it came from outside
     return claims
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Readers disagree about which of two members of one name counts (RFC 7519 4)."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError
+    return made
 
 
 def _registry(algorithms: Collection[str]) -> jws.JWSRegistry:

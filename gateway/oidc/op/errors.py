@@ -6,6 +6,7 @@ _OF_CODE: dict[ErrorCode, str] = {
     ErrorCode.REQUEST_RESPONSE_TYPE: "unsupported_response_type",
     ErrorCode.REQUEST_SCOPE: "invalid_scope",
     ErrorCode.REQUEST_OBJECT: "request_not_supported",
+    ErrorCode.REQUEST_OBJECT_INVALID: "invalid_request_object",
     ErrorCode.REQUEST_OBJECT_BY_REFERENCE: "request_uri_not_supported",
     ErrorCode.REQUEST_URI_UNKNOWN: "invalid_request_uri",
     ErrorCode.REQUEST_REGISTRATION: "registration_not_supported",

@@ -11,6 +11,7 @@ from gateway.login.messages import LoginRequest
 from gateway.oidc.op.parameters import Parameters
 from gateway.oidc.op.pushed import PushedRequests
 from gateway.oidc.op.reply import Reply
+from gateway.oidc.op.request_objects import RequestObjects
 from gateway.oidc.op.signing import Signer
 
 
@@ -24,6 +25,11 @@ class Incoming:
     signer: Signer
     now: datetime
     kept: PushedRequests
+    objects: RequestObjects
+    proven: str | None = None
+    """Thumbprint of the DPoP key that the client proved when it pushed this."""
+    signed: bool = False
+    """check_request_object; check_pushed, for what was checked when it was pushed."""
     pushed: bool = False
     """Whether the client sent it itself, and proved who it is; check_pushed."""
 

@@ -35,8 +35,7 @@ class PushedAuthorization:
         if "request_uri" in called.parameters:
             raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="a request_uri cannot be pushed")
         asked = {name: value for name, value in called.parameters.values.items() if name not in _CREDENTIALS}
-        if key is not None and asked.setdefault("dpop_jkt", key.thumbprint) != key.thumbprint:
-            # RFC 9449 10.1: a proof here says the same as dpop_jkt, and proves it
-            raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="dpop_jkt is not the key of the DPoP proof")
-        parameters = self.authorization.check_pushed(Parameters(asked))
+        # RFC 9449 10.1: a proof here says the same as dpop_jkt, and proves it
+        proven = key.thumbprint if key is not None else None
+        parameters = self.authorization.check_pushed(Parameters(asked), proven=proven)
         return {"request_uri": self.pushed.keep(called.client_id, parameters), "expires_in": SECONDS}

@@ -24,7 +24,14 @@ def check_pushed(incoming: Incoming) -> None:
     found = incoming.kept.take(incoming.client.client_id, incoming.parameters.values["request_uri"])
     if found is None:
         raise SluisError(ErrorCode.REQUEST_URI_UNKNOWN, hint="the request_uri is unknown, of another client, or over")
-    incoming.parameters, incoming.pushed = found, True
+    incoming.parameters, incoming.pushed, incoming.signed = found, True, True
+
+
+def check_request_object(incoming: Incoming) -> None:
+    """What a client with keys signed takes the place of what stands beside it (RFC 9101 6.3)."""
+    if "request" in incoming.parameters and incoming.client.jwks is not None:
+        incoming.parameters = incoming.objects.read(_one(incoming.parameters, "request"), incoming.client)
+        incoming.signed = True
 
 
 def check_redirect_uri(incoming: Incoming) -> None:

@@ -56,8 +56,14 @@ def check_pushed_where_needed(incoming: Incoming) -> None:
         raise SluisError(ErrorCode.REQUEST_UNSUPPORTED, hint="this client pushes its requests (RFC 9126)")
 
 
+def check_signed_where_needed(incoming: Incoming) -> None:
+    """A client whose entry says so signs every request (RFC 9101 10.5)."""
+    if incoming.client.require_signed and not incoming.signed:
+        raise SluisError(ErrorCode.REQUEST_UNSUPPORTED, hint="this client signs its requests (RFC 9101)")
+
+
 def check_request_object(incoming: Incoming) -> None:
-    """Parameters come as they are: not in a request object, and never by an address that we would have to fetch."""
+    """No request object of a client without keys, and none by an address that we would have to fetch."""
     if "request" in incoming.parameters:
         raise SluisError(ErrorCode.REQUEST_OBJECT)
     if "request_uri" in incoming.parameters:
@@ -182,11 +188,13 @@ def check_ui_locales(incoming: Incoming) -> None:
 
 
 def check_dpop_jkt(incoming: Incoming) -> None:
-    """`dpop_jkt` is the thumbprint of the DPoP key that is to exchange the code (RFC 9449 10)."""
+    """`dpop_jkt` names the DPoP key that is to exchange the code; a proof of it says the same (RFC 9449 10)."""
     thumbprint = incoming.parameters.get("dpop_jkt")
     if thumbprint is not None and not _THUMBPRINT.fullmatch(thumbprint):
         raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="dpop_jkt is 43 characters of base64url")
-    incoming.dpop_jkt = thumbprint
+    if incoming.proven is not None and thumbprint not in (None, incoming.proven):
+        raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="dpop_jkt is not the key of the DPoP proof")
+    incoming.dpop_jkt = thumbprint or incoming.proven
 
 
 def check_extensions(incoming: Incoming) -> None:

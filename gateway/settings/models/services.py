@@ -136,6 +136,9 @@ class OidcServiceEntry(CommonServiceEntry):
     require_pushed_authorization_requests: Switch = Field(
         default=False, description="Whether it pushes every authorization request (RFC 9126); it always may"
     )
+    require_signed_request_object: Switch = Field(
+        default=False, description="Whether it signs every authorization request (RFC 9101); with `jwks` it always may"
+    )
     dpop_bound_access_tokens: Switch = Field(
         default=False, description="Whether its tokens are always bound to a key by DPoP (RFC 9449); they may be anyway"
     )
@@ -166,6 +169,8 @@ class OidcServiceEntry(CommonServiceEntry):
             raise ValueError("client_secret_hashes: no method of this client uses a secret")
         if "private_key_jwt" in methods and self.jwks is None:
             raise ValueError("jwks is missing: private_key_jwt is checked with the client's public keys")
+        if self.require_signed_request_object and self.jwks is None:
+            raise ValueError("jwks is missing: signed requests are checked with the client's public keys")
         return self
 
     @model_validator(mode="after")

@@ -1,7 +1,8 @@
 // A relying party on openid-client. Its one argument is a JSON file:
 // { host, port, issuer, client_id, method, secret, key (JWK), alg, signed_userinfo, extras }
 //
-// extras: a list of par (it pushes its requests), dpop (its tokens are bound to a key, another at each login)
+// extras: a list of par (it pushes its requests), dpop (its tokens are bound to a key, another at each login),
+// jar (it signs its requests)
 //
 //   GET  /login?<any parameter of an authorization request>   to the provider
 //   GET  /callback, POST /callback                            JSON: what it received, or the error that it reports
@@ -24,8 +25,12 @@ async function authentication() {
   if (settings.method === "client_secret_basic") return client.ClientSecretBasic(settings.secret);
   if (settings.method === "client_secret_post") return client.ClientSecretPost(settings.secret);
   if (settings.method === "none") return client.None();
+  return client.PrivateKeyJwt(await signingKey());
+}
+
+async function signingKey() {
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-  return client.PrivateKeyJwt(await crypto.subtle.importKey("jwk", settings.key, algorithm, false, ["sign"]));
+  return crypto.subtle.importKey("jwk", settings.key, algorithm, false, ["sign"]);
 }
 
 const metadata = {
@@ -53,6 +58,10 @@ async function begin(query) {
     nonce: login.nonce,
     ...Object.fromEntries(query),
   };
+  if (uses("jar")) {
+    const signed = await client.buildAuthorizationUrlWithJAR(config, parameters, await signingKey());
+    return uses("par") ? client.buildAuthorizationUrlWithPAR(config, signed.searchParams, login.bound) : signed;
+  }
   if (uses("par")) return client.buildAuthorizationUrlWithPAR(config, parameters, login.bound);
   return client.buildAuthorizationUrl(config, parameters);
 }
