@@ -22,13 +22,13 @@ def _sets(settings: Settings) -> Iterator[Problem]:
         carried = dialect(entry.value.dialect).carries
         for version, named in entry.value.attribute_sets.items():
             for attribute in named:
-                place = entry.place("attribute_sets", version, attribute.value)
-                if attribute in IDENTIFIERS:
+                if attribute in IDENTIFIERS or (attribute in carried and (not spoken or attribute in delivered)):
                     continue
+                place = entry.place("attribute_sets", version, attribute.value)
                 if attribute not in carried:
                     what = f"the dialect {entry.value.dialect} has no name for {attribute}"
                     yield Problem(place, what, "take it out of the set, or give the service another dialect")
-                elif spoken and attribute not in delivered:
+                else:
                     what = f"no identity provider can send {attribute}: their dialects are {', '.join(spoken)}"
                     yield Problem(place, what, "take it out of the set")
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,16 @@ def where_command(directory: Path, entity: str) -> None:
     for line in found:
         click.echo(line)
     sys.exit(0 if found else 1)
+
+
+@command.command("index", hidden=True)
+@directory_argument
+@_source_option
+def index_command(directory: Path, only: str | None) -> None:
+    """Make the indexes that are not there; what is wrong with a document is told by whoever uses it."""
+    for source in _sources(settings_or_exit(directory), only):
+        with suppress(MetadataRejected):
+            source.kept.open(source.document)
 
 
 @command.command("watch", hidden=True)

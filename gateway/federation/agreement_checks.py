@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 
+from gateway.domain.brin import Brin
 from gateway.domain.fallback import Fallback
 from gateway.federation.hints import did_you_mean, school_hint
 from gateway.settings.loader import Entry, Settings
@@ -69,11 +70,15 @@ def check_fallbacks(settings: Settings) -> Iterator[Problem]:
 
 def check_limits(settings: Settings) -> Iterator[Problem]:
     """Branches are of schools that the agreement is of; what is suspended is said, lest it be forgotten."""
-    schools = {entry.value.brin: entry.value for entry in settings.schools}
+    of_board: dict[str | None, set[Brin]] = {}
+    for school in settings.schools:
+        of_board.setdefault(school.value.board, set()).add(school.value.brin.main)
     for entry in settings.agreements:
         agreement = entry.value
-        of_boards = {brin.main for brin, school in schools.items() if school.board in agreement.boards}
-        own = {brin.main for brin in agreement.schools} | of_boards
+        own: set[Brin] = set()
+        if agreement.branches:
+            of_schools = {brin.main for brin in agreement.schools}
+            own = of_schools.union(*(of_board.get(board, ()) for board in agreement.boards))
         for index, brin in enumerate(agreement.branches):
             if brin.main not in own and not settings.unread:
                 what = f"{brin} is no branch of a school of this agreement"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.domain.brin import Brin
@@ -98,19 +99,19 @@ def check_presence(parties: Parties) -> Iterator[Problem]:
 def check_ids(parties: Parties) -> Iterator[Problem]:
     """Ids, BRINs, domains and entity ids name one thing each."""
     settings = parties.settings
-    yield from _doubles("the id", ((entry.value.id, entry.place("id")) for entry in settings.identity_providers))
-    yield from _doubles("the id", ((entry.value.id, entry.place("id")) for entry in settings.services))
-    yield from _doubles("the BRIN", ((str(entry.value.brin), entry.place("brin")) for entry in settings.schools))
-    domains = ((domain, entry.place("domains")) for entry in settings.schools for domain in entry.value.domains)
-    yield from _doubles("the domain", domains)
-    idps = ((idp.entity_id, entry.place("metadata")) for idp, entry in parties.saml_identity_providers())
-    yield from _doubles("the entityID", idps)
-    providers = ((idp.entity_id, entry.place("issuer")) for idp, entry in parties.openid_providers())
-    yield from _doubles("the issuer", providers)
-    services = ((client.metadata.entity_id, entry.place("metadata")) for client, entry in parties.saml_clients())
-    yield from _doubles("the entityID", services)
-    clients = ((client.client_id, entry.place("client_id")) for client, entry in parties.oidc_clients())
-    yield from _doubles("the client_id", clients)
+    yield from _doubles("the id", "id", ((entry.value.id, entry) for entry in settings.identity_providers))
+    yield from _doubles("the id", "id", ((entry.value.id, entry) for entry in settings.services))
+    yield from _doubles("the BRIN", "brin", ((str(entry.value.brin), entry) for entry in settings.schools))
+    domains = ((domain, entry) for entry in settings.schools for domain in entry.value.domains)
+    yield from _doubles("the domain", "domains", domains)
+    idps = ((idp.entity_id, entry) for idp, entry in parties.saml_identity_providers())
+    yield from _doubles("the entityID", "metadata", idps)
+    providers = ((idp.entity_id, entry) for idp, entry in parties.openid_providers())
+    yield from _doubles("the issuer", "issuer", providers)
+    services = ((client.metadata.entity_id, entry) for client, entry in parties.saml_clients())
+    yield from _doubles("the entityID", "metadata", services)
+    clients = ((client.client_id, entry) for client, entry in parties.oidc_clients())
+    yield from _doubles("the client_id", "client_id", clients)
 
 
 def check_schools(parties: Parties) -> Iterator[Problem]:
@@ -120,14 +121,14 @@ def check_schools(parties: Parties) -> Iterator[Problem]:
     spoken_for: dict[Brin, Entry[IdentityProviderEntry]] = {}
     for entry in settings.identity_providers:
         for index, brin in enumerate(entry.value.schools):
-            place = entry.place("schools", index)
             if brin not in known and str(brin) not in settings.unread:
+                place = entry.place("schools", index)
                 yield Problem(place, f"no school has the BRIN {brin}", school_hint(brin, known))
             first = spoken_for.setdefault(brin, entry)
             if first is not entry:
                 used = min(first.value.id, entry.value.id)
                 what = f"{first.value.id} speaks for {brin} already, at {first.place('schools')}"
-                yield warning(place, what, f"who chooses the school is sent to {used}")
+                yield warning(entry.place("schools", index), what, f"who chooses the school is sent to {used}")
     for school in settings.schools:
         brin = school.value.brin
         if brin not in spoken_for and str(brin) not in settings.unread:
@@ -246,12 +247,13 @@ class _Sectors:
         return of_schools.union(*(self._by_board.get(board, ()) for one in agreements for board in one.boards))
 
 
-def _doubles(what: str, named: Iterable[tuple[str, Place]]) -> Iterator[Problem]:
-    first: dict[str, Place] = {}
-    for name, place in named:
+def _doubles(what: str, key: str, named: Iterable[tuple[str, Entry[Any]]]) -> Iterator[Problem]:
+    first: dict[str, Entry[Any]] = {}
+    for name, entry in named:
         if name in first:
-            yield Problem(place, f"{what} {name} stands at {first[name]} already", "each is given once")
-        first.setdefault(name, place)
+            stands = f"{what} {name} stands at {first[name].place(key)} already"
+            yield Problem(entry.place(key), stands, "each is given once")
+        first.setdefault(name, entry)
 
 
 def _plain(endpoint: str, locations: Iterable[str], place: Place) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
 """Whether what services ask, schools deny and agreements reduce fits the policy and each other."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from gateway.domain.attribute import IDENTIFIERS, Attribute
 from gateway.domain.reduction import Reduction, choosable
@@ -20,7 +21,7 @@ def check_policy(settings: Settings) -> Iterator[Problem]:
         if attribute not in settings.policy.attributes:
             yield warning(place, f"the policy does not class {attribute}: it goes to nobody", "class it: never, too")
     for attribute, entry in settings.policy.attributes.items():
-        at = settings.policy_document.place(("attributes", attribute.value))
+        at = partial(settings.policy_document.place, ("attributes", attribute.value))
         yield from _reduction(attribute, entry.reduction, at)
 
 
@@ -30,17 +31,17 @@ def check_attribute_sets(settings: Settings) -> Iterator[Problem]:
     for entry in settings.services:
         for version, asked in entry.value.attribute_sets.items():
             if Attribute.ECK_ID not in asked:
-                place = entry.place("attribute_sets", version)
-                yield Problem(place, f"set {version} does not name eck_id", "it is the one identifier of a release")
+                where = entry.place("attribute_sets", version)
+                yield Problem(where, f"set {version} does not name eck_id", "it is the one identifier of a release")
             for attribute, ask in asked.items():
-                place = entry.place("attribute_sets", version, attribute.value)
+                place = partial(entry.place, "attribute_sets", version, attribute.value)
                 if attribute is Attribute.ECK_ID and ask.roles:
-                    yield Problem(place, "eck_id is asked of some roles alone", "a release has it of everybody")
+                    yield Problem(place(), "eck_id is asked of some roles alone", "a release has it of everybody")
                 if attribute in IDENTIFIERS - {Attribute.ECK_ID}:
                     instead = "a release has one identifier; what goes for a learner without ECK iD is `fallback`"
-                    yield Problem(place, f"{attribute} is a second identifier", instead)
+                    yield Problem(place(), f"{attribute} is a second identifier", instead)
                 elif attribute not in policy:
-                    yield Problem(place, f"the policy does not class {attribute}", "add it to policy.yaml")
+                    yield Problem(place(), f"the policy does not class {attribute}", "add it to policy.yaml")
                 else:
                     yield from _reduction(attribute, ask.reduction, place)
                     if attribute is not Attribute.ECK_ID:
@@ -77,11 +78,11 @@ def check_agreement_reductions(settings: Settings) -> Iterator[Problem]:
         service = services.get(agreement.service)
         accepted = service.attribute_sets.get(agreement.attribute_set) if service is not None else None
         for attribute, reduction in agreement.reduce.items():
-            place = entry.place("reduce", attribute.value)
+            place = partial(entry.place, "reduce", attribute.value)
             yield from _reduction(attribute, reduction, place)
             if accepted is not None and attribute not in accepted:
                 what = f"set {agreement.attribute_set} of {agreement.service} does not ask {attribute}"
-                yield warning(place, what, "there is nothing to reduce")
+                yield warning(place(), what, "there is nothing to reduce")
         if agreement.namesakes and Attribute.SURNAME in agreement.reduce:
             what = "it wants full surnames because of namesakes, and reduces them"
             yield Problem(entry.place("namesakes"), what, "leave out one of both")
@@ -114,24 +115,24 @@ POLICY_CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
 )
 
 
-def _fit(attribute: Attribute, ask: AskEntry, entry: PolicyEntry, place: Place) -> Iterator[Problem]:
+def _fit(attribute: Attribute, ask: AskEntry, entry: PolicyEntry, place: Callable[[], Place]) -> Iterator[Problem]:
     """By the classes of the roles that are asked, in whatever sector: schools of all may accept the set."""
     classes = entry.classes
     if classes.all_named == {ReleaseClass.NEVER}:
-        yield Problem(place, f"the policy lets {attribute} go to nobody", "take it out of the set")
+        yield Problem(place(), f"the policy lets {attribute} go to nobody", "take it out of the set")
         return
     if ReleaseClass.JUSTIFIED in classes.all_named and ask.purpose not in entry.purposes:
         what = f"the purpose {ask.purpose} does not justify {attribute}"
-        yield Problem(place, what, f"possible: {', '.join(entry.purposes)}")
+        yield Problem(place(), what, f"possible: {', '.join(entry.purposes)}")
     never = [role for role in ask.roles or Role if classes.of_roles.get(role) is ReleaseClass.NEVER]
     if never:
         what = f"the policy does not let {attribute} go of {', '.join(never)}"
         others = ", ".join(role for role in Role if role not in never)
-        yield warning(place, what, f"ask it of others alone: {{purpose: {ask.purpose}, roles: [{others}]}}")
+        yield warning(place(), what, f"ask it of others alone: {{purpose: {ask.purpose}, roles: [{others}]}}")
 
 
-def _reduction(attribute: Attribute, reduction: Reduction | None, place: Place) -> Iterator[Problem]:
+def _reduction(attribute: Attribute, reduction: Reduction | None, place: Callable[[], Place]) -> Iterator[Problem]:
     possible = choosable(attribute)
     if reduction is not None and reduction not in possible:
         what = f"{attribute} cannot be reduced to {reduction}"
-        yield Problem(place, what, f"possible: {', '.join(possible) or 'nothing, an identifier is whole'}")
+        yield Problem(place(), what, f"possible: {', '.join(possible) or 'nothing, an identifier is whole'}")

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from gateway.domain.protocol import Protocol
-from gateway.settings.document import Document, KeyPath, read_document
+from gateway.settings.document import Document, read_document
 from gateway.settings.fields import Model
 from gateway.settings.files import strange_files
 from gateway.settings.models.agreements import AgreementEntry
@@ -19,6 +19,7 @@ from gateway.settings.models.metadata_sources import MetadataSourceEntry
 from gateway.settings.models.policy import PolicyFile
 from gateway.settings.models.schools import SchoolEntry
 from gateway.settings.models.services import SERVICE_ENTRIES, ServiceEntry
+from gateway.settings.nodes import KeyPath
 from gateway.settings.problems import Place, Problem, Problems, errors, warning
 from gateway.settings.wording import in_words, nearest
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.settings.document import KeyPath
 from gateway.settings.loader import Settings
 from gateway.settings.models.stores import RedisStoreSettings
+from gateway.settings.nodes import KeyPath
 from gateway.settings.problems import Problem
 from gateway.settings.secrets import SecretReference, resolved
 from gateway.storage import redis_address

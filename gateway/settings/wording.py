@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from gateway.settings.document import Document, KeyPath
+from gateway.settings.document import Document
 from gateway.settings.fields import Model
+from gateway.settings.nodes import KeyPath
 from gateway.settings.problems import Problem
 
 _PLAIN: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -12,13 +12,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import decision, ledger, saml_saml, sso
+from tests.bench import decision, ledger, metadata_12000, saml_saml, sso
 
 _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "saml_saml": saml_saml.measure,
     "sso": sso.measure,
     "decision": decision.measure,
     "ledger": ledger.measure,
+    "metadata_12000": metadata_12000.measure,
 }
 _TARGET = Path("build") / "bench.json"
 

@@ -16,6 +16,7 @@ from gateway.domain.clock import SystemClock
 from gateway.saml.addresses import Addresses
 from gateway.saml.instants import write_instant
 from gateway.saml.redirect import signed_url
+from gateway.xml.keys import SigningKey
 from gateway.xml.signatures import sign
 from tests.support.responses import IDP, Message, assertion_of
 from tests.support.signing_keys import signing_key
@@ -47,6 +48,15 @@ class Driver:
 
     host: str
     port: int
+    service: str = SERVICE
+    service_key: SigningKey = SERVICE_KEY
+    idp: str = IDP
+    idp_key: SigningKey = IDP_KEY
+    brin: str = "99XA"
+    only: str = ""
+    """The one identity provider that the service lets the person choose; without it there is but one."""
+    keeps: bool = True
+    """Whether the connection stays open; a worker that goes closes those that it has."""
 
     def __post_init__(self) -> None:
         self.addresses = Addresses(f"http://{self.host}:{self.port}")
@@ -107,13 +117,15 @@ class Driver:
     def ask(self) -> tuple[int, str, str]:
         """The service's request: status, Location and body of the answer."""
         self._count += 1
+        idp_list = f'<samlp:IDPList><samlp:IDPEntry ProviderID="{self.only}"/></samlp:IDPList>'
+        scoping = f"<samlp:Scoping>{idp_list}</samlp:Scoping>" if self.only else ""
         message = (
             '<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"'
             f' xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_bench-{self._count}" Version="2.0"'
             f' IssueInstant="{write_instant(self._clock.now())}" Destination="{self.addresses.single_sign_on}">'
-            f"<saml:Issuer>{SERVICE}</saml:Issuer></samlp:AuthnRequest>"
+            f"<saml:Issuer>{self.service}</saml:Issuer>{scoping}</samlp:AuthnRequest>"
         ).encode()
-        url = signed_url(self.addresses.single_sign_on, "SAMLRequest", message, "state", SERVICE_KEY)
+        url = signed_url(self.addresses.single_sign_on, "SAMLRequest", message, "state", self.service_key)
         parts = urlsplit(url)
         return self._ask("GET", f"{parts.path}?{parts.query}")
 
@@ -131,6 +143,8 @@ class Driver:
         """The school's answer, assertion and Response signed, eleven attributes."""
         now = self._clock.now()
         message = Message(
+            issuer=self.idp,
+            assertion_issuer=self.idp,
             in_response_to=request,
             confirmed_request=request,
             response_id=f"_r{self._count}",
@@ -138,15 +152,15 @@ class Driver:
             destination=self.addresses.assertion_consumer,
             recipient=self.addresses.assertion_consumer,
             audiences=(self.addresses.sp_entity_id,),
-            attributes=ELEVEN,
+            attributes=ELEVEN | {"nlEduPersonHomeOrganizationId": (self.brin,)},
             authenticated=now,
             not_before=now,
             not_on_or_after=now.replace(year=now.year + 1),
             confirmed_until=now.replace(microsecond=0) + _FIVE_MINUTES,
         )
         root = message.response()
-        sign(assertion_of(root), IDP_KEY)
-        sign(root, IDP_KEY)
+        sign(assertion_of(root), self.idp_key)
+        sign(root, self.idp_key)
         return root
 
     def answer(self, attempt: str, response: bytes) -> tuple[int, str]:
@@ -160,6 +174,8 @@ class Driver:
         headers = {"Cookie": cookies} if cookies else {}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if not self.keeps:
+            self._connection.close()
         self._connection.request(method, path, body, headers)
         answer = self._connection.getresponse()
         text = answer.read().decode()

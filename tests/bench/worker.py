@@ -17,9 +17,10 @@ _TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """The one process of the gateway that answers."""
+    """The one process of the gateway that answers, and the one above it."""
 
     process: int
+    master: int
 
     def cpu_ms(self) -> float:
         """CPU milliseconds of all its threads since it began, to 10 ms."""
@@ -30,6 +31,22 @@ class Worker:
         """Resident memory."""
         pages = int(Path(f"/proc/{self.process}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def shared_memory_mb(self) -> float:
+        """Resident memory of this process and the one above, what they share counted once."""
+        rolled = [Path(f"/proc/{one}/smaps_rollup").read_text() for one in (self.process, self.master)]
+        lines = [line for text in rolled for line in text.splitlines() if line.startswith("Pss:")]
+        return sum(int(line.split()[1]) for line in lines) * 1024 / 1e6
+
+    def after_reload(self) -> "Worker":
+        """The worker that answers now."""
+        return Worker(_workers(self.master)[-1], self.master)
+
+
+def _workers(master: int) -> list[int]:
+    """Children of the process above that came from it without a program of their own."""
+    children = map(int, Path(f"/proc/{master}/task/{master}/children").read_text().split())
+    return [one for one in children if b"watch" not in Path(f"/proc/{one}/cmdline").read_bytes()]
 
 
 def free_port() -> int:
@@ -45,8 +62,7 @@ def served(directory: Path, port: int) -> Iterator[Worker]:
     gateway = subprocess.Popen([sys.executable, "-m", "gateway.cli", "serve", str(directory)])
     try:
         _wait_until_ready(gateway, port)
-        (worker,) = Path(f"/proc/{gateway.pid}/task/{gateway.pid}/children").read_text().split()
-        yield Worker(int(worker))
+        yield Worker(_workers(gateway.pid)[0], gateway.pid)
     finally:
         gateway.terminate()
         gateway.wait()
@@ -54,7 +70,7 @@ def served(directory: Path, port: int) -> Iterator[Worker]:
 
 def _wait_until_ready(gateway: "subprocess.Popen[bytes]", port: int) -> None:
     pause = threading.Event()
-    for _ in range(150):
+    for _ in range(1500):
         connection = HTTPConnection(HOST, port, timeout=2)
         try:
             connection.request("GET", "/health/ready")

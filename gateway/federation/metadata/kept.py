@@ -9,9 +9,10 @@ import hmac
 import json
 import mmap
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +50,19 @@ class Kept:
 
     def open(self, document: Path) -> Source:
         """The source by its index, or by the document, verified anew. Raises MetadataRejected."""
-        raw = read(document)
-        digest = hashlib.sha256(raw).hexdigest()
-        indexed = self._indexed(digest)
+        indexed = self._indexed(digest_of(document))
         if indexed is not None:
             return indexed
+        raw = read(document)
         source, octets = self.verified(raw)
         # A directory that cannot be written to costs time at the next start, and nothing else.
         with suppress(OSError):
             self.keep_index(raw, source, octets)
         return source
+
+    def is_indexed(self, document: Path) -> bool:
+        """Whether `open` need not verify the document anew. Raises MetadataRejected when it cannot be read."""
+        return self._index(digest_of(document)) is not None
 
     def verified(self, raw: bytes) -> tuple[Source, bytes]:
         """A document, verified, and the octets of its entities. Raises MetadataRejected."""
@@ -96,23 +100,34 @@ class Kept:
         fresh.replace(self.directory / name)
 
     def _indexed(self, digest: str) -> Source | None:
+        content = self._index(digest)
+        if content is None:
+            return None
+        try:
+            octets_digest, rows = json.loads(content)
+            octets = self._mapped(octets_digest)
+        except (OSError, ValueError):
+            return None
+        return None if octets is None else Source(self.id, from_rows(rows), octets)
+
+    def _index(self, digest: str) -> str | None:
+        """What was written of this document, if it was written here."""
         if self.key is None:
             return None
         try:
             mark, _, content = (self.directory / "index.json").read_text("utf-8").partition("\n")
-            if not hmac.compare_digest(mark, self._mark(digest, content)):
-                return None
-            octets_digest, rows = json.loads(content)
-            octets = self._mapped()
-            # The index is of these octets, not of those of another version that was being written.
-            if hashlib.sha256(octets).hexdigest() != octets_digest:
-                return None
         except (OSError, ValueError):
             return None
-        return Source(self.id, from_rows(rows), octets)
+        return content if hmac.compare_digest(mark, self._mark(digest, content)) else None
 
-    def _mapped(self) -> Any:
+    def _mapped(self, digest: str) -> Any:
+        """The octets, if they are those of the index and not of another version that was being written.
+
+        They are read for that without being mapped, so that pages that no login needs stay out of the process.
+        """
         with (self.directory / "entities").open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                return None
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def _mark(self, digest: str, content: str) -> str:
@@ -123,8 +138,21 @@ class Kept:
 
 def read(document: Path) -> bytes:
     """The octets of a document. Raises MetadataRejected."""
+    with _opened(document) as file:
+        return file.read()
+
+
+def digest_of(document: Path) -> str:
+    """SHA-256 of a document (hexadecimal), without having all of it in memory. Raises MetadataRejected."""
+    with _opened(document) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _opened(document: Path) -> Iterator[BufferedReader]:
     try:
-        return document.read_bytes()
+        with document.open("rb") as file:
+            yield file
     except FileNotFoundError:
         raise MetadataRejected("it has not been fetched yet") from None
     except OSError as cause:

@@ -1,16 +1,16 @@
 """Fetching a source anew: never seen by a login before it has been verified, whole and judged."""
 
-import hashlib
 import random
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from gateway.domain.http import Http, HttpFailed
 from gateway.federation.metadata.document import MetadataRejected
 from gateway.federation.metadata.guard import Difference, difference, objection
 from gateway.federation.metadata.index import Indexed
-from gateway.federation.metadata.kept import FetchState, read
+from gateway.federation.metadata.kept import FetchState, digest_of, read
 from gateway.federation.metadata.sources import ConfiguredSource
 
 MAX_BYTES = 200_000_000
@@ -129,7 +129,7 @@ def _taken(
         why = objection(found, new, configured, max_lost_percent=source.entry.value.max_lost_percent)
         if why:
             raise NotTaken(f"{why}; `sluis metadata fetch --accept` takes it", found)
-    same = old is not None and source.document.exists() and _digest(read(source.document)) == _digest(raw)
+    same = old is not None and source.document.exists() and digest_of(source.document) == sha256(raw).hexdigest()
     if write and not same:
         if source.entry.value.url is not None:
             kept.write("document.xml", raw)
@@ -145,7 +145,3 @@ def _kept_entities(source: ConfiguredSource) -> dict[str, Indexed] | None:
         return source.kept.open(source.document).entities
     except MetadataRejected:
         return None
-
-
-def _digest(raw: bytes) -> bytes:
-    return hashlib.sha256(raw).digest()
