@@ -21,6 +21,13 @@ from gateway.settings.problems import errors
 
 _METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 _SECRET_BYTES = 32
+_FAPI2 = {
+    "profile": "FAPI 2.0 Security Profile",
+    "require_pushed_authorization_requests": True,
+    "dpop_bound_access_tokens": True,
+    "id_token_signed_response_alg": "ES256",
+}
+"""What a supplier has to know more, by the names of client metadata."""
 
 
 @click.group("service")
@@ -48,6 +55,7 @@ command.add_command(diff)
     "--auth", type=click.Choice(_METHODS), default=_METHODS[0], show_default=True, help="How it proves itself."
 )
 @click.option("--jwks", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its public keys (JWK Set).")
+@click.option("--fapi2", is_flag=True, help="Hold it to the FAPI 2.0 Security Profile; with --auth private_key_jwt.")
 @click.option("--native", is_flag=True, help="An app on the person's own machine.")
 @click.option("--logout-uri", "logout_uris", multiple=True, help="Where a logout may end; repeat for more.")
 def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
@@ -63,6 +71,7 @@ def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
     jwks: Path | None,
     logout_uris: tuple[str, ...],
     *,
+    fapi2: bool,
     native: bool,
 ) -> None:
     """Write services/NAME.yaml, checked, and print what to send to the supplier. A secret is shown this once."""
@@ -73,6 +82,8 @@ def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
         raise click.BadParameter(str(cause.errors()[0]["ctx"]["error"]), param_hint="NAME") from cause
     if (auth == "private_key_jwt") != (jwks is not None):
         raise click.UsageError("--jwks goes with --auth private_key_jwt, and with nothing else")
+    if fapi2 and auth != "private_key_jwt":
+        raise click.UsageError("--fapi2 goes with --auth private_key_jwt: a secret proves too little")
     path = directory / "services" / f"{name}.yaml"
     keys = directory / "services" / f"{name}.jwks"
     if path.exists() or (jwks is not None and keys.exists()):
@@ -90,6 +101,7 @@ def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
         "token_endpoint_auth_methods": [auth],
         **({"client_secret_hashes": [f"sha256:{sha256(secret.encode()).hexdigest()}"]} if secret else {}),
         **({"jwks": keys.name} if jwks else {}),
+        **({"profile": "fapi2", "id_token_signed_response_alg": "ES256"} if fapi2 else {}),
         "attribute_sets": {1: _asked(attributes)},
     }
     path.parent.mkdir(exist_ok=True)
@@ -108,6 +120,7 @@ def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
         "redirect_uris": list(redirect_uris),
         "scope": "openid eck" + "".join(f" {scope}" for scope in ("profile", "school", "groups", "email")),
         "pkce": "S256",
+        **(_FAPI2 if fapi2 else {}),
     }
     click.echo(json.dumps(told, indent=2, ensure_ascii=False))
 

@@ -32,6 +32,13 @@ class SigningAlgorithm(StrEnum):
     ES256 = "ES256"
 
 
+class Profile(StrEnum):
+    """A set of rules that a client is held to beyond OpenID Connect Core."""
+
+    FAPI2 = "fapi2"
+    """FAPI 2.0 Security Profile (OpenID Foundation, February 2025)."""
+
+
 @dataclass(frozen=True, slots=True)
 class SamlClient:
     """A service as a SAML service provider."""
@@ -69,6 +76,7 @@ class OidcClient:
     backchannel_logout_uri: str | None = None
     secret_hashes: tuple[str, ...] = field(default=(), repr=False)
     jwks: str | None = field(default=None, repr=False)
+    profile: Profile | None = None
     require_pushed: bool = False
     require_signed: bool = False
     dpop_bound: bool = False
@@ -81,3 +89,8 @@ class OidcClient:
     def public(self) -> bool:
         """Whether it can keep no secret (RFC 6749 2.1)."""
         return ClientAuthentication.NONE in self.authentication
+
+    @property
+    def fapi2(self) -> bool:
+        """Whether it is held to the FAPI 2.0 Security Profile."""
+        return self.profile is Profile.FAPI2

@@ -66,9 +66,46 @@ def test_a_client_with_keys(directory, tmp_path):
     assert service(directory).oidc.jwks == jwks.read_text()
 
 
+def add_fapi2(directory, tmp_path, *more):
+    jwks = tmp_path / "keys.json"
+    jwks.write_text(json.dumps({"keys": [public_jwk(client_key())]}))
+    return add(directory, "--fapi2", "--auth", "private_key_jwt", "--jwks", str(jwks), *more)
+
+
+def test_a_client_under_fapi2(directory, tmp_path):
+    said = told(add_fapi2(directory, tmp_path))
+
+    assert said["require_pushed_authorization_requests"] is True
+    assert said["dpop_bound_access_tokens"] is True
+    assert said["id_token_signed_response_alg"] == "ES256"
+    client = service(directory).oidc
+    assert client.fapi2
+    assert client.require_pushed
+    assert client.dpop_bound
+
+
+@pytest.mark.parametrize(("skew", "right"), [("9s", False), ("10s", True), ("61s", False), ("5m", False)])
+def test_clocks_of_others_under_fapi2(directory, tmp_path, skew, right):
+    told(add_fapi2(directory, tmp_path))
+    gateway = directory / "gateway.yaml"
+    gateway.write_text(gateway.read_text().replace("clock_skew: 60s", f"clock_skew: {skew}"))
+    problems = [str(one) for one in examine(directory, HeldClock()).problems if "clock_skew" in str(one)]
+    assert right != any("between 10s and 60s" in one for one in problems)
+
+
+def test_fapi2_without_https_is_for_trying_out(directory, tmp_path):
+    told(add_fapi2(directory, tmp_path))
+    gateway = directory / "gateway.yaml"
+    gateway.write_text(gateway.read_text().replace("https://login.example.nl", "http://127.0.0.1:8080"))
+    examination = examine(directory, HeldClock())
+    assert any("profile fapi2 is for https" in str(one) for one in examination.problems)
+    assert examination.configuration is not None
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [
+        (["--fapi2"], "a secret proves too little"),
         (["--attribute", "shoe_size=fun"], "attribute_sets.1.shoe_size"),
         (["--attribute", "given_name"], "ATTRIBUTE=PURPOSE"),
         (["--redirect-uri", "http://klas.example/"], "a redirect URI is https"),

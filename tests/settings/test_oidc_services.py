@@ -6,7 +6,7 @@ import pytest
 
 from gateway.domain.attribute import Attribute
 from gateway.federation.build import build
-from gateway.federation.clients import ClientAuthentication, SigningAlgorithm
+from gateway.federation.clients import ClientAuthentication, Profile, SigningAlgorithm
 from gateway.settings.loader import load
 from gateway.settings.problems import Level, Problems
 from tests.support.configuration import write_configuration
@@ -82,6 +82,45 @@ def test_a_client_that_pushes_every_request(tmp_path):
 def test_a_client_that_signs_every_request(tmp_path):
     entry = ENTRY + "require_signed_request_object: true\njwks: klas.jwks\n"
     assert federation(tmp_path, entry, **{"klas.jwks": JWKS}).service_by_client_id["klas"].oidc.require_signed
+
+
+FAPI2 = f"""{ENTRY}profile: fapi2
+id_token_signed_response_alg: ES256
+jwks: klas.jwks
+""".replace("[client_secret_basic]", "[private_key_jwt]").replace(f'client_secret_hashes: ["sha256:{"0a" * 32}"]\n', "")
+
+
+def test_a_client_under_fapi2(tmp_path):
+    client = federation(tmp_path, FAPI2, **{"klas.jwks": JWKS}).service_by_client_id["klas"].oidc
+    assert client.fapi2
+    assert client.profile is Profile.FAPI2
+    assert client.require_pushed
+    assert client.dpop_bound
+    assert client.id_token_algorithm is SigningAlgorithm.ES256
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("[private_key_jwt]", "[none]", "profile fapi2 has private_key_jwt"),
+        ("alg: ES256", "alg: RS256", "id_token_signed_response_alg: profile fapi2 signs with ES256"),
+        (
+            "profile: fapi2",
+            "profile: fapi2\nuserinfo_signed_response_alg: RS256",
+            "userinfo_signed_response_alg: profile",
+        ),
+        ("profile: fapi2", "profile: fapi1", "not one of the possible values"),
+    ],
+)
+def test_an_entry_that_is_none_under_fapi2(tmp_path, old, new, says):
+    assert old in FAPI2
+    [problem] = said(tmp_path, FAPI2.replace(old, new), **{"klas.jwks": JWKS})
+    assert says in problem
+
+
+def test_a_secret_is_none_under_fapi2(tmp_path):
+    [problem] = said(tmp_path, ENTRY + "profile: fapi2\nid_token_signed_response_alg: ES256\n")
+    assert "profile fapi2 has private_key_jwt, not client_secret_basic" in problem
 
 
 def test_a_client_whose_tokens_are_bound(tmp_path):

@@ -74,6 +74,7 @@ class RelyingParty:
             **({"userinfo_signed_response_alg": self.alg} if self.signed_userinfo else {}),
             **({"client_secret_hashes": [f"sha256:{sha256(SECRET.encode()).hexdigest()}"]} if with_secret else {}),
             **({"require_pushed_authorization_requests": True} if "par" in self.extras else {}),
+            **({"profile": "fapi2"} if "fapi2" in self.extras else {}),
             **({"require_signed_request_object": True} if "jar" in self.extras else {}),
             **({"dpop_bound_access_tokens": True} if "dpop" in self.extras else {}),
             **({"jwks": f"{self.name}.jwks"} if self.method == "private_key_jwt" or "jar" in self.extras else {}),

@@ -15,5 +15,6 @@ How it is laid out, and where more of a protocol belongs:
 - What binds a token to its sender: `senders` finds the key (DPoP, RFC 9449, in `proofs`; mutual TLS is another
   `KeyKind`), `token.check_sender` asks for it, `grants.Grant.key` keeps its thumbprint, `protected.check_sender` asks
   for it again.
-- A stricter profile is one more check at the head of `authorize.WISHES` and of `token.EVERY_GRANT`.
+- A stricter profile is a `Profile` on the client: `fapi2` sets what the client has to do (`federation.build`), and is
+  asked for by name where a rule has no switch of its own (`client_keys.algorithms_of`, audiences, rotation).
 """

@@ -139,7 +139,8 @@ class OpenIdProvider:
     def _clients(self, keys: Mapping[str, KeySet]) -> Clients:
         assertions = Assertions(
             keys=keys,
-            audiences=frozenset({self.addresses.issuer, self.addresses.token}),
+            issuer=self.addresses.issuer,
+            audiences=frozenset({self.addresses.token}),
             store=self.store,
             clock=self.clock,
             skew=int(self.skew.total_seconds()),

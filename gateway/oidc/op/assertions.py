@@ -10,11 +10,10 @@ from joserfc.jwk import KeySet
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.clients import OidcClient
-from gateway.oidc.op.client_keys import verified_claims
+from gateway.oidc.op.client_keys import algorithms_of, verified_claims
 from gateway.storage.contracts import ShortLivedStore
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ALGORITHMS = ("RS256", "PS256", "ES256")
 MAX_SECONDS = 600
 """How far in the future an assertion may end: longer ones are not kept apart from replays."""
 MAX_LENGTH = 8 * 1024
@@ -22,13 +21,21 @@ MAX_ID = 200
 
 
 class Assertions:
-    """Checks assertions of clients, and that each is used once. `audiences` are the names that mean this provider."""
+    """Checks assertions of clients, and that each is used once. `audiences` are its names beside the issuer."""
 
     def __init__(
-        self, *, keys: Mapping[str, KeySet], audiences: frozenset[str], store: ShortLivedStore, clock: Clock, skew: int
+        self,
+        *,
+        keys: Mapping[str, KeySet],
+        issuer: str,
+        audiences: frozenset[str],
+        store: ShortLivedStore,
+        clock: Clock,
+        skew: int,
     ) -> None:
         self._keys = keys
-        self._audiences = audiences
+        self._issuer = issuer
+        self._audiences = audiences | {issuer}
         self._store = store
         self._clock = clock
         self._skew = skew
@@ -38,7 +45,7 @@ class Assertions:
         claims = self._verified(assertion, client)
         if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
             raise _refused("iss and sub are the client_id")
-        self._check_audience(claims.get("aud"))
+        self._check_audience(claims.get("aud"), client)
         expires = self._check_times(claims)
         self._check_replay(claims.get("jti"), client, expires)
 
@@ -48,12 +55,17 @@ class Assertions:
         if keys is None or len(assertion) > MAX_LENGTH:
             raise _refused("signature")
         try:
-            return verified_claims(assertion, keys.keys, ALGORITHMS)
+            return verified_claims(assertion, keys.keys, algorithms_of(client))
         except ValueError as cause:
             raise _refused(str(cause)) from cause
 
-    def _check_audience(self, audience: Any) -> None:
+    def _check_audience(self, audience: Any, client: OidcClient) -> None:
         """Meant for this provider and nobody else: what another may use as well, another may have got."""
+        if client.fapi2:
+            # FAPI 2.0 5.3.2.1: the issuer, as a string
+            if audience != self._issuer:
+                raise _refused("aud is the issuer, as a string")
+            return
         named = audience if isinstance(audience, list) else [audience]
         if not named or any(not isinstance(one, str) or one not in self._audiences for one in named):
             raise _refused("aud is the issuer, or the address of the token endpoint, alone")

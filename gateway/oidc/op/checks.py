@@ -1,6 +1,7 @@
 """Whether the relying parties of a configuration can be served: keys of theirs, keys of ours, names of claims."""
 
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 
 from gateway.attributes.dialects import OIDC, dialect
 from gateway.federation.snapshot import Federation
@@ -8,6 +9,9 @@ from gateway.oidc.op.client_keys import client_keys
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.services import OidcServiceEntry, ServiceEntry
 from gateway.settings.problems import Problem, warning
+
+MIN_SKEW, MAX_SKEW = timedelta(seconds=10), timedelta(seconds=60)
+"""Of the clocks of clients under FAPI 2.0."""
 
 
 def check_clients(settings: Settings, federation: Federation, algorithms: Collection[str]) -> list[Problem]:
@@ -19,6 +23,7 @@ def check_clients(settings: Settings, federation: Federation, algorithms: Collec
             found += _claim_names(entry, entry.value)
             found += _keys(entry, entry.value, federation)
             found += _logout(entry, entry.value)
+            found += _profile(entry, entry.value, settings)
     return found
 
 
@@ -40,6 +45,17 @@ def _claim_names(entry: Entry[ServiceEntry], value: OidcServiceEntry) -> Iterato
                 yield Problem(
                     entry.place("claim_names", attribute.value), f"{name} is the name of {other}", "choose another"
                 )
+
+
+def _profile(entry: Entry[ServiceEntry], value: OidcServiceEntry, settings: Settings) -> Iterator[Problem]:
+    """What FAPI 2.0 asks of the gateway around a client (5.2.1 and 5.3.2.1)."""
+    if value.profile is None:
+        return
+    if not MIN_SKEW <= settings.gateway.lifetimes.clock_skew <= MAX_SKEW:
+        what = "profile fapi2 takes tokens of clocks that are 10 seconds ahead, and none of 60 seconds and more"
+        yield Problem(entry.place("profile"), what, "set lifetimes.clock_skew in gateway.yaml between 10s and 60s")
+    if not settings.gateway.base_url.startswith("https:"):
+        yield warning(entry.place("profile"), "profile fapi2 is for https, and base_url is not", "try it out, no more")
 
 
 def _logout(entry: Entry[ServiceEntry], value: OidcServiceEntry) -> Iterator[Problem]:

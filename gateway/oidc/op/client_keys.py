@@ -9,10 +9,14 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 
+from gateway.federation.clients import OidcClient
+
 MAX_LENGTH = 16 * 1024
 """Characters of a token."""
 MAX_KEYS = 20
 MIN_BITS = 2048
+ALGORITHMS = ("RS256", "PS256", "ES256")
+"""What clients may sign assertions and request objects with."""
 _KINDS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
 """The kind of key of each algorithm that clients may sign with at all: a key is good for its own kind alone."""
 
@@ -52,6 +56,11 @@ def public_key(one: dict[str, Any]) -> RSAKey | ECKey:
     if one["kty"] == "EC" and one["crv"] == "P-256":
         return ECKey.import_key(one)
     raise ValueError("a key is RSA, or EC on P-256")
+
+
+def algorithms_of(client: OidcClient) -> tuple[str, ...]:
+    """What this client may sign with: PKCS #1 v1.5 has no place in FAPI 2.0 (5.4.1)."""
+    return tuple(one for one in ALGORITHMS if not client.fapi2 or one != "RS256")
 
 
 def header_of(token: str, algorithms: Collection[str]) -> dict[str, Any]:

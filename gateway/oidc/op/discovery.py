@@ -6,10 +6,10 @@ from gateway.domain.attribute import Attribute
 from gateway.domain.language import Language
 from gateway.federation.clients import ClientAuthentication
 from gateway.federation.snapshot import Federation
-from gateway.oidc.op import proofs, request_objects
+from gateway.oidc.op import proofs
 from gateway.oidc.op.addresses import Addresses
-from gateway.oidc.op.assertions import ALGORITHMS
 from gateway.oidc.op.claims import claim_names
+from gateway.oidc.op.client_keys import ALGORITHMS
 from gateway.oidc.op.scopes import OFFLINE_ACCESS, SCOPES
 from gateway.oidc.op.signing import Signer
 
@@ -60,7 +60,7 @@ def document(
         "ui_locales_supported": [language.value for language in languages],
         "claims_parameter_supported": True,
         "request_parameter_supported": True,
-        "request_object_signing_alg_values_supported": list(request_objects.ALGORITHMS),
+        "request_object_signing_alg_values_supported": list(ALGORITHMS),
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
         "frontchannel_logout_supported": False,

@@ -9,10 +9,9 @@ from joserfc.jwk import KeySet
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.clients import OidcClient
-from gateway.oidc.op.client_keys import header_of, verified_claims
+from gateway.oidc.op.client_keys import algorithms_of, header_of, verified_claims
 from gateway.oidc.op.parameters import MAX_FIELDS, Parameters
 
-ALGORITHMS = ("RS256", "PS256", "ES256")
 MAX_SECONDS = 3600
 """How far in the future a request object may end."""
 _TYPES = (None, "JWT", "oauth-authz-req+jwt")
@@ -31,10 +30,11 @@ class RequestObjects:
 
     def read(self, text: str, client: OidcClient) -> Parameters:
         """The parameters in it, which alone count (6.3). Raises SluisError REQUEST_OBJECT_INVALID."""
+        algorithms = algorithms_of(client)
         try:
-            if header_of(text, ALGORITHMS).get("typ") not in _TYPES:
+            if header_of(text, algorithms).get("typ") not in _TYPES:
                 raise _refused("typ is oauth-authz-req+jwt")
-            claims = verified_claims(text, self._keys[client.client_id].keys, ALGORITHMS)
+            claims = verified_claims(text, self._keys[client.client_id].keys, algorithms)
         except ValueError as cause:
             raise _refused(str(cause)) from cause
         if claims.get("iss") != client.client_id or claims.get("client_id") != client.client_id:

@@ -43,6 +43,11 @@ class Exchange:
     grant: Grant = field(init=False)
     """check_code, check_refresh_token."""
 
+    @property
+    def rotates(self) -> bool:
+        """Whether a refresh token is replaced at each use: not under FAPI 2.0 (5.3.2.1), where it is bound to a key."""
+        return not self.called.client.fapi2
+
 
 Check = Callable[[Exchange], None]
 
@@ -141,14 +146,19 @@ def check_agreement(exchange: Exchange) -> None:
 
 
 def check_first_use(exchange: Exchange) -> None:
-    """Used for the first time; a second use takes back everything (RFC 9700 4.14.2). The last check: it spends."""
+    """Used for the first time; a second use takes back everything (RFC 9700 4.14.2). The last check: it spends.
+
+    A refresh token that is not rotated is bound to a key of its client, and used again and again.
+    """
+    if exchange.code is None and not exchange.rotates:
+        return
     kind = "code" if exchange.code is not None else "refresh"
     if not exchange.grants.spend(kind, exchange.presented, exchange.grant):
         raise _invalid("it was used before: all that it gave is revoked")
 
 
 EVERY_GRANT: tuple[Check, ...] = (check_sender, check_presented)
-"""Before the checks of a grant type. What asks for a stricter profile stands here."""
+"""Before the checks of a grant type."""
 
 CHECKS: dict[str, tuple[Check, ...]] = {
     "authorization_code": (
@@ -203,12 +213,13 @@ class TokenEndpoint:
         granted = narrowed(grant, exchange.called.parameters.words("scope") or grant.scopes)
         access_token = self.grants.new_access_token(granted)
         refresh_token = self._refresh_token(exchange)
-        self.kept.prolong(grant.session, seconds=self._kept_for(grant, refreshed=refresh_token is not None))
+        renewable = refresh_token is not None or code is None
+        self.kept.prolong(grant.session, seconds=self._kept_for(grant, refreshed=renewable))
         told: dict[str, Any] = {
             "access_token": access_token,
             "token_type": token_type(grant.key),
             "expires_in": self.grants.access_seconds,
-            "scope": " ".join(one for one in granted.scopes if one != OFFLINE_ACCESS or refresh_token),
+            "scope": " ".join(one for one in granted.scopes if one != OFFLINE_ACCESS or renewable),
         }
         if refresh_token is not None:
             told["refresh_token"] = refresh_token
@@ -226,10 +237,10 @@ class TokenEndpoint:
         return told
 
     def _refresh_token(self, exchange: Exchange) -> str | None:
-        """For a code: only where it was asked for and the agreement allows it. For a refresh token: always the next."""
+        """For a code: only where it was asked for and the agreement allows it. For a refresh token: the next."""
         grant = exchange.grant
         if exchange.code is None:
-            return self.grants.new_refresh_token(grant)
+            return self.grants.new_refresh_token(grant) if exchange.rotates else None
         if OFFLINE_ACCESS not in grant.scopes or not self._may_renew(exchange):
             return None
         return self.grants.new_refresh_token(grant)

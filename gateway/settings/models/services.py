@@ -26,6 +26,8 @@ from gateway.settings.models.saml_metadata import SamlMetadata
 from gateway.settings.redirect_uris import LogoutUri, RedirectUri, is_loopback_uri, is_private_use
 
 AuthenticationMethod = Literal["private_key_jwt", "client_secret_basic", "client_secret_post", "none"]
+STRONG_METHODS = frozenset({"private_key_jwt"})
+"""What FAPI 2.0 has for clients (5.3.2.1)."""
 SecretHash = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,98}[A-Za-z0-9])?$")]
 ClaimName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_:./-]{0,199}$")]
@@ -133,6 +135,11 @@ class OidcServiceEntry(CommonServiceEntry):
         "replaced",
     )
     jwks: FileName | None = Field(default=None, description="File with its public keys (JSON Web Key Set), beside this")
+    profile: Literal["fapi2"] | None = Field(
+        default=None,
+        description="`fapi2`: held to the FAPI 2.0 Security Profile, so that it pushes its requests, authenticates by "
+        "key and has its tokens bound, whatever stands here beside it",
+    )
     require_pushed_authorization_requests: Switch = Field(
         default=False, description="Whether it pushes every authorization request (RFC 9126); it always may"
     )
@@ -171,6 +178,18 @@ class OidcServiceEntry(CommonServiceEntry):
             raise ValueError("jwks is missing: private_key_jwt is checked with the client's public keys")
         if self.require_signed_request_object and self.jwks is None:
             raise ValueError("jwks is missing: signed requests are checked with the client's public keys")
+        return self
+
+    @model_validator(mode="after")
+    def _profile(self) -> "OidcServiceEntry":
+        if self.profile is None:
+            return self
+        if weak := sorted(set(self.token_endpoint_auth_methods) - STRONG_METHODS):
+            known = " or ".join(sorted(STRONG_METHODS))
+            raise ValueError(f"token_endpoint_auth_methods: profile fapi2 has {known}, not {', '.join(weak)}")
+        for key in ("id_token_signed_response_alg", "userinfo_signed_response_alg"):
+            if getattr(self, key) == "RS256":
+                raise ValueError(f"{key}: profile fapi2 signs with ES256")
         return self
 
     @model_validator(mode="after")

@@ -76,6 +76,7 @@ async function received(request) {
     maxAge: login.maxAge,
     idTokenExpected: true,
   }, undefined, login.bound);
+  login.refresh = login.tokens.refresh_token;
   return { state: login.state, tokens: login.tokens, claims: login.tokens.claims(), userinfo: await userinfo(login) };
 }
 
@@ -89,7 +90,8 @@ async function answer(url, request) {
     case "/callback":
       return received(request);
     case "/refresh":
-      login.tokens = await client.refreshTokenGrant(config, login.tokens.refresh_token, undefined, login.bound);
+      login.tokens = await client.refreshTokenGrant(config, login.refresh, undefined, login.bound);
+      login.refresh = login.tokens.refresh_token ?? login.refresh;
       return { tokens: login.tokens, claims: login.tokens.claims(), userinfo: await userinfo(login) };
     case "/userinfo":
       return userinfo(login);
