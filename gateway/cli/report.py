@@ -12,9 +12,12 @@ from gateway.domain.brin import Brin
 from gateway.domain.clock import SystemClock, dutch_day
 from gateway.domain.errors import SluisError
 from gateway.domain.language import Language
-from gateway.reports.formats import as_json, school_csv, school_html
+from gateway.reports.formats import as_json
 from gateway.reports.of_school import Sources, report_of_school
+from gateway.reports.register import register
+from gateway.reports.register_formats import register_csv, register_html
 from gateway.reports.school import Period, SchoolReport
+from gateway.reports.school_formats import school_csv, school_html
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 language_option = click.option(
@@ -59,6 +62,29 @@ def school_command(  # noqa: PLR0917 - click hands in every option by its name
         click.echo(f"no school has the BRIN {brin}, and the ledger has nothing of it", err=True)
         sys.exit(1)
     click.echo(_written(report, output, language=spoken, operator=settings.organisation.name), nl=False)
+
+
+@command.command("register")
+@directory_argument
+@language_option
+@click.option("--html", "output", flag_value="html", default=True, help="Print a page (the default).")
+@click.option("--csv", "output", flag_value="csv", help="Print CSV.")
+@click.option("--json", "output", flag_value="json", help="Print JSON.")
+def register_command(directory: Path, language: str | None, output: str) -> None:
+    """Print the register of processing (GDPR, Article 30) of the configuration as it is now.
+
+    What the law asks and the configuration does not say is named on standard error, and in the register.
+    """
+    configuration = configuration_or_exit(directory)
+    settings = configuration.settings
+    spoken = Language(language or settings.gateway.languages[0])
+    made = register(settings, configuration.federation, now=SystemClock().now(), language=spoken)
+    for one in made.missing:
+        click.echo(f"the register lacks `processing.{one}` of gateway.yaml", err=True)
+    if output == "json":
+        click.echo(as_json(made), nl=False)
+    else:
+        click.echo(register_csv(made) if output == "csv" else register_html(made, language=spoken), nl=False)
 
 
 def _written(report: SchoolReport, output: str, *, language: Language, operator: str) -> str:

@@ -18,6 +18,7 @@ from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
 from gateway.federation.metadata.sources import is_in_source
 from gateway.federation.models import IdentityProvider, Service
 from gateway.federation.policy_checks import POLICY_CHECKS
+from gateway.federation.processing_checks import check_controllers
 from gateway.federation.scope_checks import scope_problems
 from gateway.settings.fields import is_loopback
 from gateway.settings.loader import Entry, Settings
@@ -222,7 +223,8 @@ CHECKS: tuple[Callable[[Parties], Iterator[Problem]], ...] = (
 def check_fit(parties: Parties) -> list[Problem]:
     """Everything that does not fit, whatever the date."""
     found = [problem for check in CHECKS for problem in check(parties)]
-    return found + [problem for check in (*POLICY_CHECKS, *AGREEMENT_CHECKS) for problem in check(parties.settings)]
+    of_settings = (*POLICY_CHECKS, *AGREEMENT_CHECKS, check_controllers)
+    return found + [problem for check in of_settings for problem in check(parties.settings)]
 
 
 def check_dates(parties: Parties, now: datetime) -> list[Problem]:

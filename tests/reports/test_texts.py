@@ -9,10 +9,14 @@ from babel.messages.pofile import read_po
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.language import Language
+from gateway.domain.legal_basis import LegalBasis
 from gateway.domain.reduction import Reduction
 from gateway.domain.role import Role
 from gateway.release.record import Rule
 from gateway.reports.ending import State
+from gateway.reports.measures import Measure
+from gateway.reports.recipients import WHOLE
+from gateway.reports.register import Activity, Missing
 from gateway.reports.school import NOT_ASKED, Note
 from gateway.reports.suppression import Shown
 
@@ -27,10 +31,15 @@ def places(text: str) -> set[str]:
 
 
 VOCABULARIES = {
+    "measure": list(Measure),
+    "missing": list(Missing),
+    "basis": list(LegalBasis),
+    "acts": ["processor", "controller"],
+    "activity": [f"{one}.{part}" for one in Activity for part in ("title", "purpose", "people", "data", "recipients")],
     "attribute": list(Attribute),
     "role": list(Role),
     "rule": [*Rule, NOT_ASKED],
-    "reduction": list(Reduction),
+    "reduction": [*Reduction, WHOLE],
     "shown": [one for one in Shown if one is not Shown.EXACT],
     "state": list(State),
     "note": list(Note),
@@ -51,8 +60,10 @@ def test_every_text_that_a_template_names_is_there_and_no_other() -> None:
         for template in templates.iterdir()
         for key in re.findall(r"say\('([a-z._]+[a-z])'", template.read_text("utf-8"))
     }
-    of_pages = {key for key in catalogue(Language.NL) if key.partition(".")[0] not in {*VOCABULARIES, "refusal"}}
-    assert of_pages == named
+    of_pages = {
+        key for key in catalogue(Language.NL) if key.partition(".")[0] not in {*VOCABULARIES, "refusal", "duration"}
+    }
+    assert of_pages == named | {"register.unsaid", "register.forever"}
 
 
 def test_the_languages_say_the_same_with_the_same_places() -> None:

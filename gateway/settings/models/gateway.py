@@ -19,6 +19,7 @@ from gateway.settings.fields import (
     Text,
     Whole,
 )
+from gateway.settings.models.processing import Processing
 from gateway.settings.models.retention import Retention
 from gateway.settings.models.sso import SsoSettings
 from gateway.settings.models.stores import Stores
@@ -107,6 +108,7 @@ class Gateway(Model):
     lifetimes: Lifetimes = Field(default=Lifetimes(), description="How long things live")
     sso: SsoSettings = Field(default=SsoSettings(), description="Single sign-on")
     retention: Retention = Field(default=Retention(), description="How long records are kept")
+    processing: Processing = Field(default=Processing(), description="What the register of processing says beside")
     log: Log = Field(default=Log(), description="The log")
     pid_file: FileName | None = Field(
         default="var/sluis.pid", description="File by which `sluis reload` finds the gateway; null: none is written"
