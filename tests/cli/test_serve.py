@@ -97,7 +97,7 @@ def _refused(directory: Path) -> str:
 
 def _becomes(wanted: Callable[[], bool]) -> bool:
     pause = Event()
-    return any(wanted() or pause.wait(0.05) for _ in range(300)) and wanted()
+    return any(wanted() or pause.wait(0.05) for _ in range(2400))
 
 
 @pytest.fixture(scope="module")
