@@ -35,7 +35,7 @@ from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
 from gateway.pseudonyms.resolve import SubjectResolver
-from gateway.pseudonyms.sources import EckIds, FromAssertion
+from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault
 from gateway.release.pipeline import Releases
 from gateway.release.policy import Policy
 from gateway.saml import metadata_endpoint
@@ -63,6 +63,7 @@ from gateway.storage.redis_store import open_redis
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sqlite_store import SqliteStore
 from gateway.storage.subjects import SqlSubjects
+from gateway.storage.vault import Vault
 from gateway.web import headers, operations
 from gateway.web.answers import AnswersLeft
 from gateway.web.cookies import BrowserCookie
@@ -254,18 +255,32 @@ def _short_lived(
 
 
 def _releases(parts: Parts) -> Releases:
-    production = parts.settings.gateway.environment == "production"
-    segments = PRODUCTION_SEGMENTS if production else TEST_SEGMENTS
+    segments = eck_id_segments(parts.settings)
     return Releases(
         federation=parts.federation,
         policy=Policy.of(parts.settings.policy),
-        eck_ids=EckIds({EckIdSource.ASSERTION: FromAssertion(segments)}),
+        eck_ids=EckIds(
+            {
+                EckIdSource.ASSERTION: FromAssertion(segments),
+                EckIdSource.VAULT: FromVault(vault_of(parts.engine, parts.keys, parts.randomness), segments),
+            }
+        ),
         subjects=SubjectResolver(keys=parts.keys.pseudonyms, subjects=SqlSubjects(parts.engine)),
         ledger=parts.ledger,
         anomalies=SqlAnomalies(parts.engine),
         account_key=parts.keys.pseudonyms.first,
         metrics=parts.metrics,
     )
+
+
+def eck_id_segments(settings: Settings) -> frozenset[str]:
+    """The version segments of ECK iDs in this environment."""
+    return PRODUCTION_SEGMENTS if settings.gateway.environment == "production" else TEST_SEGMENTS
+
+
+def vault_of(engine: Engine, keys: KeyRing, randomness: Randomness) -> Vault:
+    """The vault in this database."""
+    return Vault(engine, keys=keys.sealing.all, lookup=keys.pseudonyms.first, randomness=randomness)
 
 
 def _openid_provider(parts: Parts, kept: KeptLogins) -> OpenIdProvider | None:

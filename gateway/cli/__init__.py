@@ -20,6 +20,7 @@ _COMMANDS = {
     "report": "gateway.cli.report",
     "serve": "gateway.cli.serve",
     "service": "gateway.cli.service",
+    "vault": "gateway.cli.vault",
 }
 
 

@@ -37,7 +37,10 @@ def command(directory: Path, idp: str, account: str, delete_them: bool) -> None:
         erasure = Erasure(engine, ledger, keys.ledger.all)
         done = erasure.forget(known, now=clock.now()) if delete_them else erasure.count(known)
     what = "erased" if delete_them else "to be erased with --delete"
-    click.echo(f"ledger: {done.ledger} rows, anomalies: {done.anomalies}, subjects: {done.subjects} {what}")
+    click.echo(
+        f"ledger: {done.ledger} rows, anomalies: {done.anomalies}, subjects: {done.subjects}, "
+        f"vault: {done.vault} {what}"
+    )
     if delete_them:
         for place in done.left:
             click.echo(f"a trace is left in {place}", err=True)

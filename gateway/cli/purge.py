@@ -7,7 +7,7 @@ import click
 
 from gateway.cli.database import records_of
 from gateway.cli.loading import directory_argument, keys_or_exit, settings_or_exit
-from gateway.domain.clock import SystemClock
+from gateway.domain.clock import SystemClock, dutch_day
 from gateway.storage.retention import Limits, Retention
 
 
@@ -19,7 +19,12 @@ def command(directory: Path, delete_them: bool) -> None:  # noqa: FBT001
     settings = settings_or_exit(directory)
     keys = keys_or_exit(settings).ledger.all
     kept, now = settings.gateway.retention, SystemClock().now()
-    limits = Limits(ledger=now - kept.ledger, anomalies=now - kept.anomalies, subjects=now - kept.subjects)
+    limits = Limits(
+        ledger=now - kept.ledger,
+        anomalies=now - kept.anomalies,
+        subjects=now - kept.subjects,
+        today=dutch_day(now),
+    )
     with records_of(settings) as engine:
         purged = Retention(engine, keys).purge(limits, delete_them=delete_them)
     what = "deleted" if delete_them else "to be deleted with --delete"
@@ -29,6 +34,7 @@ def command(directory: Path, delete_them: bool) -> None:  # noqa: FBT001
         ("subjects", purged.subjects, limits.subjects),
     ):
         click.echo(f"{kind}: {count} from before {before:%Y-%m-%d} {what}")
+    click.echo(f"vault: {purged.vault} that ended before {limits.today:%Y-%m-%d} {what}")
     for key in purged.keys_missing:
         click.echo(f"rows of the ledger key {key} stay: the key is not in the configuration", err=True)
     sys.exit(1 if purged.keys_missing else 0)

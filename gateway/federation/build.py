@@ -20,6 +20,7 @@ from gateway.federation.metadata.sources import open_sources
 from gateway.federation.models import (
     Agreement,
     AttributeSet,
+    Disagreement,
     EckIdSource,
     IdentityProvider,
     IdpId,
@@ -87,6 +88,7 @@ def _identity_provider(entry: Entry[IdentityProviderEntry], files: MetadataFiles
         dialect=value.dialect,
         schools=frozenset(value.schools),
         eck_id_sources=tuple(EckIdSource(source) for source in value.eck_id),
+        disagreement=Disagreement(value.eck_id_disagreement),
         allow_unsolicited=isinstance(value, SamlIdentityProviderEntry) and value.allow_unsolicited,
         allow_cbc=isinstance(value, SamlIdentityProviderEntry) and value.allow_cbc,
     )

@@ -30,6 +30,15 @@ class EckIdSource(StrEnum):
     """Where the ECK iD of an identity provider's learners comes from."""
 
     ASSERTION = "assertion"
+    VAULT = "vault"
+
+
+class Disagreement(StrEnum):
+    """What happens when two sources say different ECK iDs of the same sector; each time it is an anomaly."""
+
+    PREFER_ASSERTION = "prefer-assertion"
+    PREFER_VAULT = "prefer-vault"
+    REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ class IdentityProvider:
     dialect: str
     schools: frozenset[Brin]
     eck_id_sources: tuple[EckIdSource, ...] = (EckIdSource.ASSERTION,)
+    disagreement: Disagreement = Disagreement.REFUSE
     allow_unsolicited: bool = False
     allow_cbc: bool = False
 

@@ -1,22 +1,38 @@
-"""Where an ECK iD comes from, in the order of the identity provider's entry."""
+"""Where an ECK iD comes from, and which one counts where two sources, or two sectors, have one."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from gateway.attributes.values import Attributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.eck_id import EckId
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.federation.models import EckIdSource, IdentityProvider, School
+from gateway.domain.sector import Sector
+from gateway.federation.models import Disagreement, EckIdSource, IdentityProvider, School, Service
+from gateway.pseudonyms.resolve import is_registered
+from gateway.storage.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class Asked:
+    """Whose ECK iD is asked for, and for which service. `account` is the hash of the local account."""
+
+    account: str
+    attributes: Attributes
+    school: School
+    service: Service
+    today: date
 
 
 class Source(Protocol):
     """One place to ask."""
 
-    def eck_id(self, attributes: Attributes, school: School) -> EckId | None:
-        """The learner's ECK iD in the school's sector; None when this source knows none.
+    def eck_ids(self, asked: Asked) -> tuple[EckId, ...]:
+        """The learner's ECK iDs, one a sector at most; none when this source knows none.
 
-        Raises SluisError ECK_ID_MALFORMED or ECK_ID_CONTRADICTORY: an error is not "no ECK iD".
+        Raises SluisError ECK_ID_MALFORMED or ECK_ID_CONTRADICTORY, or STORE_UNAVAILABLE: an error is not "no ECK iD".
         """
         ...
 
@@ -27,28 +43,67 @@ class FromAssertion:
     def __init__(self, segments: frozenset[str]) -> None:
         self._segments = segments
 
-    def eck_id(self, attributes: Attributes, school: School) -> EckId | None:
-        values = attributes.all(Attribute.ECK_ID)
+    def eck_ids(self, asked: Asked) -> tuple[EckId, ...]:
+        values = asked.attributes.all(Attribute.ECK_ID)
         if len(values) > 1:
             raise SluisError(ErrorCode.ECK_ID_CONTRADICTORY, hint=f"{len(values)} different values")
-        if not values:
-            return None
-        try:
-            return EckId.parse(values[0], sector=school.sector, segments=self._segments)
-        except ValueError as cause:
-            raise SluisError(ErrorCode.ECK_ID_MALFORMED, hint=str(cause)) from cause
+        return tuple(_parsed(value, asked.school.sector, self._segments) for value in values)
+
+
+class FromVault:
+    """The school's administration provisioned it."""
+
+    def __init__(self, vault: Vault, segments: frozenset[str]) -> None:
+        self._vault = vault
+        self._segments = segments
+
+    def eck_ids(self, asked: Asked) -> tuple[EckId, ...]:
+        entry = self._vault.find(asked.account, str(asked.school.brin), today=asked.today)
+        held = entry.eck_ids if entry else {}
+        return tuple(_parsed(value, sector, self._segments) for sector, value in held.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The ECK iD that counts, if there is one, and whether the sources disagreed about it."""
+
+    eck_id: EckId | None
+    disagreed: bool = False
 
 
 class EckIds:
-    """Asks the sources that an identity provider's entry names; the first that knows one answers."""
+    """Asks the sources that an identity provider's entry names."""
 
     def __init__(self, sources: Mapping[EckIdSource, Source]) -> None:
         self._sources = sources
 
-    def find(self, idp: IdentityProvider, attributes: Attributes, school: School) -> EckId | None:
-        """The learner's ECK iD, or None. Raises as the sources do."""
-        for source in idp.eck_id_sources:
-            found = self._sources[source].eck_id(attributes, school)
-            if found is not None:
-                return found
-        return None
+    def find(self, idp: IdentityProvider, asked: Asked) -> Found:
+        """The ECK iD of a sector that the service is registered for, the school's own before others.
+
+        Raises as the sources do, and ECK_ID_CONTRADICTORY when they disagree and the entry says to refuse.
+        """
+        found: dict[Sector, EckId] = {}
+        disagreed = False
+        for source in _in_order(idp):
+            for one in self._sources[source].eck_ids(asked):
+                disagreed |= found.setdefault(one.sector, one).value != one.value
+        if disagreed and idp.disagreement is Disagreement.REFUSE:
+            raise SluisError(
+                ErrorCode.ECK_ID_CONTRADICTORY, hint="the identity provider and the vault say different ones"
+            )
+        own = asked.school.sector.eck
+        visible = [one for sector, one in found.items() if is_registered(asked.service, sector)]
+        return Found(min(visible or found.values(), key=lambda one: one.sector is not own, default=None), disagreed)
+
+
+def _in_order(idp: IdentityProvider) -> tuple[EckIdSource, ...]:
+    """The one to prefer comes first."""
+    preferred = EckIdSource.VAULT if idp.disagreement is Disagreement.PREFER_VAULT else EckIdSource.ASSERTION
+    return tuple(sorted(idp.eck_id_sources, key=lambda source: source is not preferred))
+
+
+def _parsed(value: str, sector: Sector, segments: frozenset[str]) -> EckId:
+    try:
+        return EckId.parse(value, sector=sector, segments=segments)
+    except ValueError as cause:
+        raise SluisError(ErrorCode.ECK_ID_MALFORMED, hint=str(cause)) from cause

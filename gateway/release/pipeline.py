@@ -21,7 +21,7 @@ from gateway.federation.snapshot import Federation
 from gateway.observability.metrics import Metrics
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.resolve import Learner, SubjectResolver
-from gateway.pseudonyms.sources import EckIds
+from gateway.pseudonyms.sources import Asked, EckIds
 from gateway.release import record
 from gateway.release.decision import Case, Decision, decide
 from gateway.release.policy import Policy
@@ -39,6 +39,8 @@ class Outcome:
     released: ReleasedAttributes
     school: School
     decision: Decision
+    anomaly: ErrorCode | None = None
+    """What is to be reported although the release goes."""
 
 
 class Releases:
@@ -112,9 +114,11 @@ class Releases:
         except SluisError as error:
             self._append(replace(row, code=error.code.value))
             if error.code in _ANOMALIES:
-                self._record_anomaly(error, reading, row)
+                self._record_anomaly(error.code, reading, row)
             raise
         self._append(_released_row(row, outcome))
+        if outcome.anomaly is not None:
+            self._record_anomaly(outcome.anomaly, reading, row)
         return outcome
 
     def preview(
@@ -161,11 +165,10 @@ class Releases:
         today = dutch_day(now)
         member = Member(role, found.branch or _branch_of(found.school), _groups(reading.attributes))
         agreement = self._federation.agreement(service.id, found.school, today, member)
-        learner = Learner(
-            account=account_hash(self._account_key, idp.id, reading.account),
-            eck_id=self._eck_ids.find(idp, reading.attributes, found.school),
-            attributes=reading.attributes,
-        )
+        account = account_hash(self._account_key, idp.id, reading.account)
+        asked = Asked(account=account, attributes=reading.attributes, school=found.school, service=service, today=today)
+        known = self._eck_ids.find(idp, asked)
+        learner = Learner(account=account, eck_id=known.eck_id, attributes=reading.attributes)
         permitted = self._policy.identifiers(role, found.school.sector)
         subject = self._subjects.resolve(learner, service, agreement, permitted=permitted, now=now)
         decision, values = decide(
@@ -182,11 +185,12 @@ class Releases:
             )
         )
         released = ReleasedAttributes(subject, {subject.kind.attribute: (subject.identifier,), **values})
-        return Outcome(released, found.school, decision)
+        anomaly = ErrorCode.ECK_ID_CONTRADICTORY if known.disagreed else None
+        return Outcome(released, found.school, decision, anomaly)
 
-    def _record_anomaly(self, error: SluisError, reading: Reading, row: LedgerRow) -> None:
+    def _record_anomaly(self, kind: ErrorCode, reading: Reading, row: LedgerRow) -> None:
         account = self._account(IdpId(row.idp), reading)
-        self._anomalies.record(AnomalyRow(row.at, row.reference, error.code.value, row.idp, row.school, account))
+        self._anomalies.record(AnomalyRow(row.at, row.reference, kind.value, row.idp, row.school, account))
 
     def _account(self, idp: IdpId, reading: Reading) -> str | None:
         return account_hash(self._account_key, idp, reading.account) if reading.account is not None else None

@@ -61,3 +61,11 @@ def insert_or_leave(engine: Engine, table: Table) -> Insert:
     """An insert that leaves the row that is there, if its key is taken."""
     make = insert_sqlite if engine.dialect.name == "sqlite" else insert_postgresql
     return make(table).on_conflict_do_nothing()
+
+
+def insert_or_replace(engine: Engine, table: Table, keys: tuple[str, ...]) -> Insert:
+    """An insert that writes over the row that is there, if its key is taken."""
+    make = insert_sqlite if engine.dialect.name == "sqlite" else insert_postgresql
+    statement = make(table)
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)

@@ -11,6 +11,7 @@ from gateway.storage.contracts import Ledger, LedgerRow
 from gateway.storage.ledger_chain import Chains
 from gateway.storage.ledger_verification import ERASED
 from gateway.storage.sealing import SecretKey
+from gateway.storage.vault import delete_account
 
 _AT_A_TIME = 500
 _ledger = schema.ledger.c
@@ -23,6 +24,7 @@ class Erased:
     ledger: int
     anomalies: int
     subjects: int
+    vault: int
     left: tuple[str, ...]
 
 
@@ -42,15 +44,16 @@ class Erasure:
     def count(self, account: str) -> Erased:
         """What an erasure would take; `left` is empty."""
         with self._engine.connect() as connection:
-            counts = [
+            ledger, anomalies, subjects, vault = (
                 connection.scalar(select(func.count()).select_from(table).where(held)) or 0
                 for table, held in (
                     (schema.ledger, _ledger.subject_hash.in_(self._chains.subjects(account))),
                     (schema.anomalies, schema.anomalies.c.account == account),
                     (schema.subjects, schema.subjects.c.account == account),
+                    (schema.vault_entries, schema.vault_entries.c.account == account),
                 )
-            ]
-        return Erased(counts[0], counts[1], counts[2], ())
+            )
+        return Erased(ledger, anomalies, subjects, vault, ())
 
     def forget(self, account: str, *, now: datetime) -> Erased:
         """Erase, then search. Raises SQLAlchemyError, or SluisError LEDGER_UNAVAILABLE before anything was erased."""
@@ -58,7 +61,8 @@ class Erasure:
         with self._engine.begin() as connection:
             anomalies = connection.execute(delete(schema.anomalies).where(schema.anomalies.c.account == account))
             subjects = connection.execute(delete(schema.subjects).where(schema.subjects.c.account == account))
-        return Erased(rows, anomalies.rowcount, subjects.rowcount, self.traces(account))
+            vault = delete_account(connection, account)
+        return Erased(rows, anomalies.rowcount, subjects.rowcount, vault, self.traces(account))
 
     def traces(self, account: str) -> tuple[str, ...]:
         """Every column of every table in which the account, or what the ledger knows it by, stands."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from gateway.storage import schema
 from gateway.storage.ledger_chain import Chains
 from gateway.storage.sealing import SecretKey
+from gateway.storage.vault import delete_ended
 
 _ledger = schema.ledger.c
 _writers = schema.ledger_writers.c
@@ -21,6 +22,8 @@ class Limits:
     ledger: datetime
     anomalies: datetime
     subjects: datetime
+    today: date
+    """Entries of the vault that ended before this day go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Purged:
     ledger: int
     anomalies: int
     subjects: int
+    vault: int
     keys_missing: tuple[str, ...] = ()
 
 
@@ -49,14 +53,16 @@ class Retention:
             rows, missing = self._ledger_rows(connection, limits.ledger, delete_them=delete_them)
             day = schema.anomalies.c.at < limits.anomalies
             since = schema.subjects.c.since < limits.subjects
-            counted = [
+            ended = schema.vault_entries.c.until < limits.today
+            anomalies, subjects, vault = (
                 connection.scalar(select(func.count()).select_from(table).where(old)) or 0
-                for table, old in ((schema.anomalies, day), (schema.subjects, since))
-            ]
+                for table, old in ((schema.anomalies, day), (schema.subjects, since), (schema.vault_entries, ended))
+            )
             if delete_them:
                 connection.execute(delete(schema.anomalies).where(day))
                 connection.execute(delete(schema.subjects).where(since))
-        return Purged(rows, counted[0], counted[1], missing)
+                delete_ended(connection, limits.today)
+        return Purged(rows, anomalies, subjects, vault, missing)
 
     def _ledger_rows(
         self, connection: Connection, before: datetime, *, delete_them: bool

@@ -1,6 +1,19 @@
 """Tables of the lasting records. No attribute value and no local id stands in any of them."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -80,3 +93,32 @@ subjects = Table(
     Column("key_id", String(32), nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
 )
+
+vault_schools = Table(
+    "vault_schools",
+    metadata,
+    Column("school", String(6), primary_key=True),
+    Column("sealed_key", LargeBinary, nullable=False),
+)
+"""The key of each school's entries, sealed: without this row nothing of the school can be read any more."""
+
+vault_entries = Table(
+    "vault_entries",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("school", String(6), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("until", Date),
+    Index("ix_vault_entries_school", "school"),
+    Index("ix_vault_entries_until", "until"),
+)
+
+vault_marks = Table(
+    "vault_marks",
+    metadata,
+    Column("school", String(6), primary_key=True),
+    Column("mark", String(64), primary_key=True),
+    Column("account", String(64), nullable=False),
+    Index("ix_vault_marks_account", "account"),
+)
+"""Keyed hashes of the ECK iDs that a school's accounts have: one has one account there."""

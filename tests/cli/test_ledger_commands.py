@@ -119,7 +119,7 @@ def test_purge_counts_and_deletes(directory: Path):
 
 def test_a_person_is_forgotten(directory: Path):
     asked = sluis("forget", directory, "--idp", "po", typed="fenna\n")
-    assert "ledger: 1 rows, anomalies: 0, subjects: 0 to be erased with --delete" in asked.output
+    assert "ledger: 1 rows, anomalies: 0, subjects: 0, vault: 0 to be erased with --delete" in asked.output
     assert "fenna" not in asked.output, "what is typed is not shown"
     done = sluis("forget", directory, "--idp", "po", "--delete", typed="fenna\n")
     assert (done.exit_code, "nothing of this person is left" in done.output) == (0, True)

@@ -122,7 +122,7 @@ CASES = {
     "BRIN in lower case": Bad(I, "99XB", "99xb", 5, ("schools.0", "two digits and two capitals")),
     "dialect that is none": Bad(I, "dialect: entree", "dialect: entre", 4, ("dialect", "did you mean entree?")),
     "name in English alone": Bad(I, "{nl: Petteflat", "{en: Petteflat", 2, ("a name in Dutch is needed",)),
-    "ECK iD from nowhere": Bad(I, "  schools: ", "  eck_id: [vault]\n  schools: ", 5, ("eck_id.0", "assertion")),
+    "ECK iD from nowhere": Bad(I, "  schools: ", "  eck_id: [register]\n  schools: ", 5, ("eck_id.0", "assertion")),
     "yes for true": Bad(I, "  schools: ", '  allow_unsolicited: "yes"\n  schools: ', 5, ("true or false",)),
     "sector that is none": Bad(S, "[vo]", "[vmbo]", 5, ("sectors.0", "did you mean mbo?")),
     "fallback that is none": Bad(S, "fallback: provisional", "fallback: realid", 6, ("did you mean real_id?",)),

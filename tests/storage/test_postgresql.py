@@ -15,14 +15,17 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.sector import Sector
 from gateway.storage import ledger_counts, migrate, schema
 from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
 from gateway.storage.engine import open_engine
 from gateway.storage.subjects import SqlSubjects
+from gateway.storage.vault import VaultEntry
 from tests.support.ledger import sql_ledger
 from tests.support.postgresql_server import postgresql_process, url_of
 from tests.support.server_process import ServerProcess
+from tests.support.vault import vault_in
 
 NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 ROW = LedgerRow(
@@ -129,3 +132,14 @@ def test_logins_are_counted_without_the_haste_of_a_login(engine: Engine):
     assert ledger_counts.began(engine) == ROW.at
     with engine.connect() as connection:
         assert connection.scalar(text("SHOW statement_timeout")) == "5s", "only while it counts"
+
+
+def test_the_vault_writes_over_finds_and_shreds(engine: Engine):
+    migrate.upgrade(engine)
+    vault = vault_in(engine)
+    fenna = VaultEntry(account="f" * 64, school="99XA", eck_ids={Sector.PO: "eck-fenna"})
+    assert vault.put([[replace(fenna, eck_ids={Sector.PO: "eck-old"})], [fenna]], at_once=True) == 2
+    assert vault.find(fenna.account, "99XA", today=NOW.date()) == fenna
+    assert vault.held_by_others([replace(fenna, account="e" * 64)]) == {"e" * 64}
+    assert list(vault.reseal()) == ["99XA"]
+    assert (vault.shred("99XA"), vault.find(fenna.account, "99XA", today=NOW.date())) == (1, None)

@@ -28,11 +28,12 @@ from gateway.federation.models import (
 from gateway.federation.snapshot import Federation
 from gateway.observability.metrics import Metrics
 from gateway.pseudonyms.resolve import SubjectResolver
-from gateway.pseudonyms.sources import EckIds, FromAssertion
+from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault, Source
 from gateway.release.pipeline import Outcome, Releases
 from gateway.release.policy import AttributePolicy, Policy
 from gateway.storage.contracts import AnomalyRow, Ledger, LedgerRow, SubjectRow
 from gateway.storage.sealing import SecretKey
+from gateway.storage.vault import Vault
 from tests.support.small_federation import changed, identity_provider, service
 
 TODAY = date(2026, 9, 7)
@@ -117,6 +118,7 @@ class World:
     metrics: Metrics = field(default_factory=Metrics)
     other_services: tuple[Service, ...] = ()
     ledger: Ledger | None = None
+    vault: Vault | None = None
 
     def pipeline(self, federation: Federation | None = None) -> Releases:
         federation = federation or Federation.of(
@@ -125,10 +127,13 @@ class World:
             services=(self.service, *self.other_services),
             agreements=self.agreements,
         )
+        sources: dict[EckIdSource, Source] = {EckIdSource.ASSERTION: FromAssertion(TEST_SEGMENTS)}
+        if self.vault:
+            sources[EckIdSource.VAULT] = FromVault(self.vault, TEST_SEGMENTS)
         return Releases(
             federation=federation,
             policy=self.policy,
-            eck_ids=EckIds({EckIdSource.ASSERTION: FromAssertion(TEST_SEGMENTS)}),
+            eck_ids=EckIds(sources),
             subjects=SubjectResolver(keys=Ring(self.keys[0], previous=self.keys[1:]), subjects=self.records),
             ledger=self.ledger or self.records,
             anomalies=self.records,

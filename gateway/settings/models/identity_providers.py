@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gateway.domain.protocol import Protocol
 from gateway.settings.fields import Address, BrinField, Id, Model, Names, Switch, Text, is_loopback
@@ -30,9 +30,21 @@ class CommonIdentityProviderEntry(Model):
     id: Id = Field(description="Id in logs, reports and commands")
     names: Names = Field(description="Name in each language")
     schools: list[BrinField] = Field(min_length=1, description="BRINs of the schools that it speaks for")
-    eck_id: list[Literal["assertion"]] = Field(
-        default=["assertion"], min_length=1, description="Where ECK iDs come from"
+    eck_id: list[Literal["assertion", "vault"]] = Field(
+        default=["assertion"],
+        min_length=1,
+        description="Where ECK iDs come from: what it sends, the vault that schools' administrations fill, or both",
     )
+    eck_id_disagreement: Literal["prefer-assertion", "prefer-vault", "refuse"] = Field(
+        default="refuse", description="Which one counts when the two say different ECK iDs; each time it is an anomaly"
+    )
+
+    @field_validator("eck_id")
+    @classmethod
+    def _each_once(cls, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise ValueError("a source is named twice; once is enough")
+        return value
 
 
 class SamlIdentityProviderEntry(CommonIdentityProviderEntry, SamlMetadata):

@@ -1,0 +1,182 @@
+"""The vault: what schools' administrations provisioned of their accounts.
+
+Each school's entries are sealed with a key of its own, and that key with a key of the gateway (envelope encryption):
+a school is shredded by its key, and new sealing keys re-seal one key a school, not its entries. What an entry says lies
+in the seal; beside it stand keyed hashes, the school, and the day on which it ends.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection, Engine, bindparam, delete, func, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.randomness import Randomness
+from gateway.domain.sector import Sector
+from gateway.storage import schema
+from gateway.storage.engine import insert_or_leave, insert_or_replace
+from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
+
+_KEY, _ENTRY = "vault-key", "vault-entry"
+_entries, _schools, _marks = schema.vault_entries, schema.vault_schools, schema.vault_marks
+_FIND = (
+    select(_entries.c.sealed, _entries.c.until, _schools.c.sealed_key)
+    .join(_schools, _schools.c.school == _entries.c.school)
+    .where(_entries.c.account == bindparam("account"), _entries.c.school == bindparam("school"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultEntry:
+    """One account at one school. `account` is its keyed hash; `checked` the day of the look in DUO's register."""
+
+    account: str
+    school: str
+    eck_ids: Mapping[Sector, str] = field(repr=False)
+    until: date | None = None
+    checked: date | None = None
+
+
+class Vault:
+    """The entries on SQL. `keys` seal, the first of them what is new; `lookup` makes keyed hashes."""
+
+    def __init__(self, engine: Engine, *, keys: Sequence[SecretKey], lookup: SecretKey, randomness: Randomness) -> None:
+        self._engine = engine
+        self._sealer = Sealer(keys, randomness)
+        self._lookup = lookup
+        self._randomness = randomness
+        self._put_entry = insert_or_replace(engine, _entries, ("account", "school"))
+        self._put_mark = insert_or_leave(engine, _marks)
+        self._put_school = insert_or_leave(engine, _schools)
+
+    def find(self, account: str, school: str, *, today: date) -> VaultEntry | None:
+        """The entry, unless it has ended.
+
+        Raises SluisError STORE_UNAVAILABLE, also when its key is not the gateway's: that is not "no entry".
+        """
+        try:
+            with self._engine.connect() as connection:
+                row = connection.execute(_FIND, {"account": account, "school": school}).one_or_none()
+        except SQLAlchemyError as cause:
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
+        if row is None or (row.until is not None and row.until < today):
+            return None
+        try:
+            key = self._sealer.open(row.sealed_key, purpose=_KEY, key=school)
+            plain = self._of_school(school, key).open(row.sealed, purpose=_ENTRY, key=account)
+        except CannotOpen as cause:
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=f"a vault entry of {school}: {cause}") from cause
+        content = json.loads(plain)
+        return VaultEntry(
+            account=account,
+            school=school,
+            eck_ids={Sector(sector): value for sector, value in content["eck_ids"].items()},
+            until=row.until,
+            checked=date.fromisoformat(content["checked"]) if content["checked"] else None,
+        )
+
+    def held_by_others(self, entries: Sequence[VaultEntry]) -> set[str]:
+        """Accounts among these with an ECK iD that another account of the same school has."""
+        marks = [(entry, mark) for entry in entries for mark in self._marks_of(entry)]
+        held = select(_marks).where(_marks.c.mark.in_({mark for _, mark in marks}))
+        with self._engine.connect() as connection:
+            accounts = {(row.school, row.mark): row.account for row in connection.execute(held)}
+        return {
+            entry.account for entry, mark in marks if accounts.get((entry.school, mark), entry.account) != entry.account
+        }
+
+    def put(self, entries: Iterable[Sequence[VaultEntry]], *, at_once: bool) -> int:
+        """Write these, over what was there, and count them; `at_once`: all or nothing, else a batch at a time."""
+        count = 0
+        if at_once:
+            with self._engine.begin() as connection:
+                return sum(self._put(connection, batch) for batch in entries)
+        for batch in entries:
+            with self._engine.begin() as connection:
+                count += self._put(connection, batch)
+        return count
+
+    def delete(self, account: str) -> int:
+        """Remove what is held of an account at any school; how many entries there were."""
+        with self._engine.begin() as connection:
+            return delete_account(connection, account)
+
+    def shred(self, school: str) -> int:
+        """Destroy a school's key, and then its entries; how many there were. Copies of them stay unreadable."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(_schools).where(_schools.c.school == school))
+        with self._engine.begin() as connection:
+            connection.execute(delete(_marks).where(_marks.c.school == school))
+            return connection.execute(delete(_entries).where(_entries.c.school == school)).rowcount
+
+    def reseal(self) -> Iterator[str]:
+        """Seal each school's key with the active key; yields the school after each. It can be ended and begun again."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(_schools).order_by(_schools.c.school)).all()
+        for row in rows:
+            key = self._sealer.open(row.sealed_key, purpose=_KEY, key=row.school)
+            sealed = self._sealer.seal(key, purpose=_KEY, key=row.school)
+            unchanged = (_schools.c.school == row.school, _schools.c.sealed_key == row.sealed_key)
+            with self._engine.begin() as connection:
+                connection.execute(update(_schools).where(*unchanged).values(sealed_key=sealed))
+            yield row.school
+
+    def counts(self, *, today: date) -> Mapping[str, int]:
+        """Entries in force of each school."""
+        in_force = or_(_entries.c.until.is_(None), _entries.c.until >= today)
+        counted = select(_entries.c.school, func.count()).where(in_force).group_by(_entries.c.school)
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(counted.order_by(_entries.c.school))}
+
+    def _put(self, connection: Connection, entries: Sequence[VaultEntry]) -> int:
+        sealers = {school: self._sealer_of(connection, school) for school in {entry.school for entry in entries}}
+        rows, marks = [], []
+        for entry in entries:
+            content = {
+                "eck_ids": dict(entry.eck_ids),
+                "checked": entry.checked.isoformat() if entry.checked else None,
+            }
+            sealed = sealers[entry.school].seal(json.dumps(content).encode(), purpose=_ENTRY, key=entry.account)
+            place = {"account": entry.account, "school": entry.school}
+            rows.append({**place, "sealed": sealed, "until": entry.until})
+            marks += [{**place, "mark": mark} for mark in self._marks_of(entry)]
+        if rows:
+            again = (_marks.c.school == bindparam("at"), _marks.c.account == bindparam("of"))
+            connection.execute(
+                delete(_marks).where(*again), [{"at": row["school"], "of": row["account"]} for row in rows]
+            )
+            connection.execute(self._put_entry, rows)
+        if marks:
+            connection.execute(self._put_mark, marks)
+        return len(rows)
+
+    def _sealer_of(self, connection: Connection, school: str) -> Sealer:
+        """By the key of the school, which is made the first time; of two who make it at once, one did."""
+        made = self._sealer.seal(self._randomness.bytes(32), purpose=_KEY, key=school)
+        connection.execute(self._put_school, {"school": school, "sealed_key": made})
+        sealed = connection.scalars(select(_schools.c.sealed_key).where(_schools.c.school == school)).one()
+        return self._of_school(school, self._sealer.open(sealed, purpose=_KEY, key=school))
+
+    def _of_school(self, school: str, key: bytes) -> Sealer:
+        return Sealer([SecretKey(school, key)], self._randomness)
+
+    def _marks_of(self, entry: VaultEntry) -> Iterator[str]:
+        for value in entry.eck_ids.values():
+            yield keyed_hash(self._lookup, "vault-mark", entry.school, value).hex()
+
+
+def delete_account(connection: Connection, account: str) -> int:
+    """Remove an account from the vault in a transaction that is under way."""
+    connection.execute(delete(_marks).where(_marks.c.account == account))
+    return connection.execute(delete(_entries).where(_entries.c.account == account)).rowcount
+
+
+def delete_ended(connection: Connection, today: date) -> int:
+    """Remove the entries that ended before this day, in a transaction that is under way."""
+    ended = _entries.c.until < today
+    gone = select(_entries.c.account).where(ended, _entries.c.school == _marks.c.school)
+    connection.execute(delete(_marks).where(_marks.c.account.in_(gone)))
+    return connection.execute(delete(_entries).where(ended)).rowcount
