@@ -306,7 +306,7 @@ def _openid_provider(parts: Parts, kept: KeptLogins) -> OpenIdProvider | None:
 def _relying_party(parts: Parts) -> RelyingPartyRole:
     """Towards identity providers that speak OpenID Connect; its assertions verify with the keys of `/oidc/jwks`."""
     rings = parts.keys.oidc_signing
-    ring = rings.get("RS256") or rings.get("ES256")
+    ring = rings.get("RS256") or rings.get("ES256") or rings.get("ES384")
     return relying_party(
         federation=parts.federation,
         http=parts.http,

@@ -1,38 +1,47 @@
-"""New keys, in files that only their owner can read."""
+"""The keys of a new gateway, and those that a configuration names and lacks."""
 
-import os
-from base64 import b64encode
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from gateway.cli.key_material import KeyKind, fresh_secret, private_pem, self_signed, write_secret
+from gateway.domain.clock import Clock, SystemClock
 from gateway.domain.key_ring import KeyState
+from gateway.settings.key_references import KeyReference
 from gateway.settings.keys_file import write_keys_file
 from gateway.settings.loader import Settings
 from gateway.settings.models.keys import KeyEntry, Keys, OidcKey, SamlKey, SymmetricKey
-from gateway.settings.secrets import SecretReference
 
-_YEARS = 3
-_SECRET_BYTES = 32
-
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+_BY_ALGORITHM = {"ES256": KeyKind.P_256, "ES384": KeyKind.P_384}
 
 
-def write_keys(directory: Path, *, host: str, rsa_bits: int, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What keys to make: RSA of this kind, but of `saml` for SAML signing; certificates are of `host`."""
+
+    host: str
+    rsa: KeyKind
+    saml: KeyKind
+
+    def kind(self, ring: str, entry: KeyEntry) -> KeyKind:
+        """The kind of key for an entry: that of its algorithm, or of its ring."""
+        if isinstance(entry, OidcKey):
+            return _BY_ALGORITHM.get(entry.algorithm, self.rsa)
+        return self.saml if ring == "saml_signing" else self.rsa
+
+
+def write_keys(directory: Path, wanted: Wanted, *, clock: Clock) -> None:
     """Write `keys.yaml` and all keys in it. Raises FileExistsError rather than write over one.
 
     Two for SAML signing with certificates of three years (in use, and next), and one in use of every other kind.
     """
-    keys = first_keys(now)
+    keys = first_keys(clock.now())
     write_keys_file(directory, keys)
-    list(_missing(directory, keys, host=host, rsa_bits=rsa_bits))
+    list(_missing(directory, keys, wanted, clock))
 
 
 def first_keys(now: datetime) -> Keys:
@@ -40,17 +49,17 @@ def first_keys(now: datetime) -> Keys:
     since = now.astimezone(UTC).replace(microsecond=0)
 
     def saml(key_id: str, state: KeyState, file: str) -> SamlKey:
-        key = SecretReference(file=f"keys/{file}.key")
+        key = KeyReference(file=f"keys/{file}.key")
         return SamlKey(id=key_id, state=state, since=since, key=key, certificate=f"keys/{file}.crt")
 
     def oidc(key_id: str, algorithm: str, file: str) -> OidcKey:
-        key = SecretReference(file=f"keys/{file}.key")
+        key = KeyReference(file=f"keys/{file}.key")
         return OidcKey.model_validate(
             {"id": key_id, "state": KeyState.ACTIVE, "since": since, "algorithm": algorithm, "key": key}
         )
 
     def secret(key_id: str, file: str) -> SymmetricKey:
-        reference = SecretReference(file=f"keys/{file}.secret")
+        reference = KeyReference(file=f"keys/{file}.secret")
         return SymmetricKey(id=key_id, state=KeyState.ACTIVE, since=since, secret=reference)
 
     return Keys(
@@ -63,69 +72,48 @@ def first_keys(now: datetime) -> Keys:
     )
 
 
-def write_missing_keys(settings: Settings, *, rsa_bits: int) -> Iterator[str]:
+def write_missing_keys(
+    settings: Settings, *, rsa_bits: int, saml: KeyKind | None = None, clock: Clock | None = None
+) -> Iterator[str]:
     """Make every key file that the settings name and that is not there; give the name of each. Writes over nothing.
 
     A SAML key is made only where its certificate is missing too: a certificate belongs to the key that it was made of.
+    Raises ValueError for a passphrase that will not do.
     """
-    host = urlsplit(settings.gateway.base_url).hostname or "sluis"
-    yield from _missing(settings.directory, settings.keys, host=host, rsa_bits=rsa_bits)
+    rsa = KeyKind(f"rsa-{rsa_bits}")
+    wanted = Wanted(host_of(settings), rsa, saml or rsa)
+    yield from _missing(settings.directory, settings.keys, wanted, clock or SystemClock())
 
 
-def _missing(directory: Path, keys: Keys, *, host: str, rsa_bits: int) -> Iterator[str]:
-    entries: list[KeyEntry] = [*keys.saml_signing, *keys.saml_decryption, *keys.oidc_signing]
-    entries += [*keys.sealing, *keys.pseudonyms, *keys.ledger]
-    for entry in entries:
-        if entry.state is not KeyState.RETIRED:
-            yield from write_key(directory, entry, host=host, rsa_bits=rsa_bits)
+def host_of(settings: Settings) -> str:
+    """The host in the gateway's address: the name in its certificates."""
+    return urlsplit(settings.gateway.base_url).hostname or "sluis"
 
 
-def write_key(directory: Path, entry: KeyEntry, *, host: str, rsa_bits: int) -> Iterator[str]:
-    """Make the key of an entry in its file, if the file is not there, and give its name."""
+def _missing(directory: Path, keys: Keys, wanted: Wanted, clock: Clock) -> Iterator[str]:
+    for ring, entries in keys:
+        for entry in entries:
+            if entry.state is not KeyState.RETIRED:
+                yield from write_key(directory, entry, kind=wanted.kind(ring, entry), host=wanted.host, now=clock.now())
+
+
+def write_key(directory: Path, entry: KeyEntry, *, kind: KeyKind, host: str, now: datetime) -> Iterator[str]:
+    """Make the key of an entry in its file, if the file is not there, and give its name.
+
+    Encrypted, where the entry names a passphrase. Raises ValueError for a passphrase that will not do.
+    """
     match entry:
-        case SamlKey(key=SecretReference(file=str(file)), certificate=certificate):
+        case SamlKey(key=KeyReference(file=str(file)), certificate=certificate):
             if not (directory / certificate).exists() and not (directory / file).exists():
-                key = rsa.generate_private_key(public_exponent=65537, key_size=rsa_bits)
-                _write_secret(directory / file, _pem(key))
-                name = f"{host} {entry.id}"
+                key = kind.make()
+                write_secret(directory / file, private_pem(key, entry.key.opening_with(directory)))
                 (directory / certificate).parent.mkdir(parents=True, exist_ok=True)
-                (directory / certificate).write_bytes(self_signed(key, name).public_bytes(Encoding.PEM))
+                signed = self_signed(key, f"{host} {entry.id}", now)
+                (directory / certificate).write_bytes(signed.public_bytes(Encoding.PEM))
                 yield file
-        case OidcKey(key=SecretReference(file=str(file))) if not (directory / file).exists():
-            _write_secret(directory / file, _pem(_token_key(entry.algorithm, rsa_bits)))
+        case OidcKey(key=KeyReference(file=str(file))) if not (directory / file).exists():
+            write_secret(directory / file, private_pem(kind.make(), entry.key.opening_with(directory)))
             yield file
-        case SymmetricKey(secret=SecretReference(file=str(file))) if not (directory / file).exists():
-            _write_secret(directory / file, b64encode(os.urandom(_SECRET_BYTES)) + b"\n")
+        case SymmetricKey(secret=KeyReference(file=str(file))) if not (directory / file).exists():
+            write_secret(directory / file, fresh_secret(entry.secret.opening_with(directory)))
             yield file
-
-
-def self_signed(key: PrivateKey, name: str) -> x509.Certificate:
-    """A certificate of three years as a carrier of this key."""
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=365 * _YEARS))
-        .sign(key, hashes.SHA256())
-    )
-
-
-def _token_key(algorithm: str, rsa_bits: int) -> PrivateKey:
-    if algorithm == "ES256":
-        return ec.generate_private_key(ec.SECP256R1())
-    return rsa.generate_private_key(public_exponent=65537, key_size=rsa_bits)
-
-
-def _pem(key: PrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _write_secret(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)

@@ -7,8 +7,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from gateway.cli.fresh_keys import self_signed, write_missing_keys
+from gateway.cli.fresh_keys import write_missing_keys
+from gateway.cli.key_material import self_signed
 from gateway.demo.people import GATEWAY_HOST, SCHOOLS, SERVICES, DemoSchool, DemoService
+from gateway.domain.clock import SystemClock
 from gateway.federation.metadata.entities import Binding
 from gateway.settings.loader import load
 from gateway.xml.keys import SigningKey
@@ -100,4 +102,4 @@ def _descriptor(key: SigningKey) -> str:
 
 def _key(name: str) -> SigningKey:
     private_key = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
-    return SigningKey(private_key, self_signed(private_key, name))
+    return SigningKey(private_key, self_signed(private_key, name, SystemClock().now()))

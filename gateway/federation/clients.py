@@ -30,6 +30,7 @@ class SigningAlgorithm(StrEnum):
 
     RS256 = "RS256"
     ES256 = "ES256"
+    ES384 = "ES384"
 
 
 class Profile(StrEnum):

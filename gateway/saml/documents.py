@@ -20,7 +20,7 @@ from gateway.saml.instants import write_instant
 from gateway.saml.name_id import PERSISTENT, TRANSIENT, UNSPECIFIED
 from gateway.saml.requested import RequestedAttributes
 from gateway.xml.ciphers import GCM, OAEP, OAEP_MGF1P
-from gateway.xml.keys import SigningKey
+from gateway.xml.keys import DecryptionKey, SigningKey
 from gateway.xml.namespaces import DS, MD, MDUI, SAMLP
 from gateway.xml.signatures import sign
 
@@ -54,7 +54,7 @@ class GatewayIdentity:
 def sp_metadata(
     identity: GatewayIdentity,
     keys: Sequence[SigningKey],
-    decryption: Sequence[SigningKey],
+    decryption: Sequence[DecryptionKey],
     requested: Sequence[RequestedAttributes],
     now: datetime,
 ) -> bytes:
@@ -103,7 +103,7 @@ def period(now: datetime) -> datetime:
 
 
 def _role(
-    identity: GatewayIdentity, keys: Sequence[SigningKey], decryption: Sequence[SigningKey] = ()
+    identity: GatewayIdentity, keys: Sequence[SigningKey], decryption: Sequence[DecryptionKey] = ()
 ) -> dict[str, object]:
     display_names = [mdui.DisplayName(text=text, lang=language.value) for language, text in identity.names.items()]
     return {
@@ -125,7 +125,7 @@ def _encryption_methods() -> list[md.EncryptionMethod]:
     return [md.EncryptionMethod(algorithm=algorithm) for algorithm in (*GCM, OAEP_MGF1P, OAEP)]
 
 
-def _key_info(key: SigningKey) -> xmldsig.KeyInfo:
+def _key_info(key: SigningKey | DecryptionKey) -> xmldsig.KeyInfo:
     certificate = xmldsig.X509Certificate(text=key.certificate_base64)
     return xmldsig.KeyInfo(x509_data=[xmldsig.X509Data(x509_certificate=certificate)])
 

@@ -15,9 +15,7 @@ from typing import Literal
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from gateway.xml import algorithms
 from gateway.xml.keys import SigningKey
@@ -27,7 +25,6 @@ Parameter = Literal["SAMLRequest", "SAMLResponse"]
 
 _DEFLATE = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE"
 _OF_THE_BINDING = frozenset({"SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding"})
-_QUOTED_RSA_SHA256 = quote(algorithms.RSA_SHA256, safe="")
 
 
 class QueryProblem(StrEnum):
@@ -62,12 +59,15 @@ class SignedQuery:
 
 
 def signed_url(location: str, parameter: Parameter, message: bytes, relay_state: str | None, key: SigningKey) -> str:
-    """The address that carries this message to `location`, signed with RSA-SHA256 over exactly what it says."""
+    """The address that carries this message to `location`, signed by the key's scheme over exactly what it says.
+
+    An ECDSA signature is written as XML signatures write it, which SigAlg names (RFC 6931 2.3.6).
+    """
     query = f"{parameter}={_quoted_base64(_deflate(message))}"
     if relay_state is not None:
         query += f"&RelayState={quote(relay_state, safe='')}"
-    query += f"&SigAlg={_QUOTED_RSA_SHA256}"
-    signature = key.private_key.sign(query.encode(), padding.PKCS1v15(), SHA256())
+    query += f"&SigAlg={quote(key.scheme.signature, safe='')}"
+    signature = key.sign(query.encode())
     return f"{location}{'&' if '?' in location else '?'}{query}&Signature={_quoted_base64(signature)}"
 
 

@@ -1,20 +1,20 @@
 """The gateway's keys, loaded once, before there are workers: no request reads one."""
 
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
+
+from cryptography import x509
 
 from gateway.domain.key_ring import KeyState, Ring
 from gateway.settings.certificates import OwnCertificate
 from gateway.settings.loader import Settings
 from gateway.settings.models.keys import KeyEntry, OidcKey, SamlKey, SymmetricKey
-from gateway.settings.private_keys import TokenKey, token_key
+from gateway.settings.private_keys import TokenKey, secret_octets, token_key
 from gateway.settings.problems import Place, Problem, Problems
 from gateway.settings.secrets import SecretReference
 from gateway.storage.sealing import SecretKey
-from gateway.xml.keys import SigningKey, load_signing_key
+from gateway.xml.keys import DecryptionKey, SigningKey, decryption_key, signing_key
 
 _MAKE_KEYS = "`sluis init DIR --keys-only` makes the keys that are not there"
 
@@ -24,10 +24,14 @@ KeyT = TypeVar("KeyT")
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """All keys, a ring for each purpose. `oidc_signing` has one for each algorithm (RS256, ES256) that has a key."""
+    """All keys, a ring for each purpose.
+
+    `oidc_signing` has one for each algorithm (RS256, ES256, ES384)
+    that has a key.
+    """
 
     saml_signing: Ring[SigningKey]
-    saml_decryption: Ring[SigningKey] | None
+    saml_decryption: Ring[DecryptionKey] | None
     oidc_signing: Mapping[str, Ring[TokenKey]]
     sealing: Ring[SecretKey]
     pseudonyms: Ring[SecretKey]
@@ -38,8 +42,8 @@ class KeyRing:
 def load_keys(settings: Settings) -> KeyRing:
     """Read every key that the settings refer to. Raises Problems; no problem quotes a secret."""
     reading, keys = _Reading(settings), settings.keys
-    saml_signing = reading.ring("saml_signing", keys.saml_signing, reading.saml)
-    saml_decryption = reading.ring("saml_decryption", keys.saml_decryption, reading.saml)
+    saml_signing = reading.ring("saml_signing", keys.saml_signing, reading.signing)
+    saml_decryption = reading.ring("saml_decryption", keys.saml_decryption, reading.decryption)
     algorithms = sorted({entry.algorithm for entry in keys.oidc_signing})
     oidc_signing = {one: reading.ring("oidc_signing", keys.oidc_signing, reading.token, one) for one in algorithms}
     sealing = reading.ring("sealing", keys.sealing, reading.symmetric)
@@ -89,27 +93,34 @@ class _Reading:
             return None
         return Ring(found[KeyState.ACTIVE][0], tuple(found[KeyState.NEXT]), tuple(found[KeyState.PREVIOUS]))
 
-    def saml(self, kind: str, entry: SamlKey, place: Place) -> SigningKey:
+    def signing(self, kind: str, entry: SamlKey, place: Place) -> SigningKey:
         """A key with its certificate. Raises ValueError."""
-        try:
-            certificate = (self.settings.directory / entry.certificate).read_bytes()
-        except OSError as cause:
-            raise ValueError(f"{entry.certificate} cannot be read: {cause.strerror}") from None
-        key = load_signing_key(entry.key.read(self.settings.directory), certificate)
-        ends = key.certificate.not_valid_after_utc
-        self.certificates.append(OwnCertificate(kind, entry.id, entry.state, ends, place))
+        key = signing_key(entry.key.private_key(self.settings.directory), self._certificate(entry))
+        self._note(kind, entry, key.certificate, place)
+        return key
+
+    def decryption(self, kind: str, entry: SamlKey, place: Place) -> DecryptionKey:
+        """A key with its certificate. Raises ValueError."""
+        key = decryption_key(entry.key.private_key(self.settings.directory), self._certificate(entry))
+        self._note(kind, entry, key.certificate, place)
         return key
 
     def token(self, _: str, entry: OidcKey, __: Place) -> TokenKey:
         """A key for its algorithm. Raises ValueError."""
-        return token_key(entry.id, entry.algorithm, entry.key.read(self.settings.directory))
+        return token_key(entry.id, entry.algorithm, entry.key.private_key(self.settings.directory))
 
     def symmetric(self, _: str, entry: SymmetricKey, __: Place) -> SecretKey:
         """A secret. Raises ValueError."""
+        return SecretKey(entry.id, secret_octets(entry.secret, self.settings.directory))
+
+    def _certificate(self, entry: SamlKey) -> bytes:
         try:
-            return SecretKey(entry.id, b64decode(entry.secret.read(self.settings.directory), validate=True))
-        except Base64Error:
-            raise ValueError("it is not base64, as `openssl rand -base64 32` makes it") from None
+            return (self.settings.directory / entry.certificate).read_bytes()
+        except OSError as cause:
+            raise ValueError(f"{entry.certificate} cannot be read: {cause.strerror}") from None
+
+    def _note(self, kind: str, entry: SamlKey, certificate: x509.Certificate, place: Place) -> None:
+        self.certificates.append(OwnCertificate(kind, entry.id, entry.state, certificate.not_valid_after_utc, place))
 
     def _say(self, place: Place, what: str, instead: str) -> None:
         self.problems.append(Problem(place, what, instead))

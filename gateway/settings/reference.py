@@ -21,6 +21,7 @@ from gateway.settings.models.metadata_sources import MetadataSourceEntry
 from gateway.settings.models.policy import PolicyFile
 from gateway.settings.models.schools import SchoolEntry
 from gateway.settings.models.services import OidcServiceEntry, SamlServiceEntry
+from gateway.settings.secrets import SecretReference
 from gateway.settings.wording import models_in
 
 _HEAD = """# Settings
@@ -41,7 +42,8 @@ needed. Days are `2026-08-01` and Dutch. A BRIN has 4 characters, or 6 for a bra
 configuration directory, but for files of an entry (`metadata`), which lie beside it.
 
 A secret never stands in a file of the configuration: `{file: keys/x.key}` names a file that others on the machine
-cannot read, `{env: NAME}` an environment variable.
+cannot read, `{env: NAME}` an environment variable. A key that lies encrypted on disk names its passphrase as well:
+`{file: keys/x.key, passphrase: {env: NAME}}`, or `{file: ...}` with a file outside the configuration directory.
 """
 
 _FILES: tuple[tuple[str, type[Model]], ...] = (
@@ -74,7 +76,7 @@ def _file(file: str, model: type[Model]) -> Iterator[str]:
 def _inside(model: type[Model], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], type[Model]]]:
     for name, field in model.model_fields.items():
         for inner in models_in(field.annotation):
-            if inner.__name__ != "SecretReference":
+            if not issubclass(inner, SecretReference):
                 inner_path = (*path, field.alias or name)
                 yield inner_path, inner
                 yield from _inside(inner, inner_path)
@@ -137,6 +139,7 @@ _PLAIN = {
     "IPv4Network": "address or network",
     "IPv6Network": "address or network",
     "SecretReference": "`{file: ...}` or `{env: ...}`",
+    "KeyReference": "`{file: ...}` or `{env: ...}`, and with `passphrase`",
     "Attribute": "canonical attribute",
 }
 

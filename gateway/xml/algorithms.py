@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
@@ -14,11 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 _MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 
 RSA_SHA256 = _MORE + "rsa-sha256"
+ECDSA_SHA256 = _MORE + "ecdsa-sha256"
+ECDSA_SHA384 = _MORE + "ecdsa-sha384"
 SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
+SHA384 = _MORE + "sha384"
 
 DIGESTS: dict[str, Callable[[bytes], Any]] = {
     SHA256: hashlib.sha256,
-    _MORE + "sha384": hashlib.sha384,
+    SHA384: hashlib.sha384,
     "http://www.w3.org/2001/04/xmlenc#sha512": hashlib.sha512,
 }
 """DigestMethod -> hash function (RFC 6931)."""
@@ -29,13 +33,38 @@ _RSA: dict[str, hashes.HashAlgorithm] = {
     _MORE + "rsa-sha512": hashes.SHA512(),
 }
 _ECDSA: dict[str, hashes.HashAlgorithm] = {
-    _MORE + "ecdsa-sha256": hashes.SHA256(),
-    _MORE + "ecdsa-sha384": hashes.SHA384(),
+    ECDSA_SHA256: hashes.SHA256(),
+    ECDSA_SHA384: hashes.SHA384(),
     _MORE + "ecdsa-sha512": hashes.SHA512(),
 }
 _CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 SIGNATURES = frozenset(_RSA) | frozenset(_ECDSA)
 """SignatureMethod and SigAlg values (RFC 6931) that may be used at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What the gateway signs with by a key: SignatureMethod, DigestMethod, and the hash in both."""
+
+    signature: str
+    digest: str
+    hash: hashes.HashAlgorithm
+
+
+_BY_RSA = Scheme(RSA_SHA256, SHA256, hashes.SHA256())
+_BY_CURVE: dict[type[ec.EllipticCurve], Scheme] = {
+    ec.SECP256R1: Scheme(ECDSA_SHA256, SHA256, hashes.SHA256()),
+    ec.SECP384R1: Scheme(ECDSA_SHA384, SHA384, hashes.SHA384()),
+}
+
+
+def scheme_for(key: CertificatePublicKeyTypes) -> Scheme:
+    """The one scheme that the gateway signs with by this kind of key. Raises ValueError for any other kind."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return _BY_RSA
+    if isinstance(key, ec.EllipticCurvePublicKey) and type(key.curve) in _BY_CURVE:
+        return _BY_CURVE[type(key.curve)]
+    raise ValueError("the gateway signs with RSA, and with EC on P-256 or P-384")
 
 
 def strong_enough(key: CertificatePublicKeyTypes) -> bool:

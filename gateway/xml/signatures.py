@@ -13,8 +13,6 @@ from enum import StrEnum, auto
 from typing import NewType
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.hashes import SHA256 as HASH_SHA256
 from lxml import etree
 
 from gateway.xml import algorithms
@@ -57,12 +55,12 @@ _KNOWS_DEFAULT_NAMESPACE = f'<a xmlns:b="{_DEFAULT_NAMESPACE}"/>'
 _SIGNED_INFO_TEMPLATE = (
     f'<ds:SignedInfo xmlns:ds="{DS}">'
     f'<ds:CanonicalizationMethod Algorithm="{EXCLUSIVE_C14N}"></ds:CanonicalizationMethod>'
-    f'<ds:SignatureMethod Algorithm="{algorithms.RSA_SHA256}"></ds:SignatureMethod>'
+    '<ds:SignatureMethod Algorithm="{method}"></ds:SignatureMethod>'
     '<ds:Reference URI="#{id}"><ds:Transforms>'
     f'<ds:Transform Algorithm="{_ENVELOPED}"></ds:Transform>'
     f'<ds:Transform Algorithm="{EXCLUSIVE_C14N}"></ds:Transform>'
     "</ds:Transforms>"
-    f'<ds:DigestMethod Algorithm="{algorithms.SHA256}"></ds:DigestMethod>'
+    '<ds:DigestMethod Algorithm="{digest_method}"></ds:DigestMethod>'
     "<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
 )
 """Written in its canonical form, so that the text itself is what gets signed."""
@@ -75,13 +73,19 @@ _SIGNATURE_TEMPLATE = (
 
 
 def sign(element: etree._Element, key: SigningKey) -> None:
-    """Put an enveloped RSA-SHA256 signature into the element, behind its Issuer if it has one, else in front.
+    """Put an enveloped signature by the key's scheme into the element, behind its Issuer if it has one, else in front.
 
     The element has an `ID` attribute that needs no escaping, and carries no signature yet.
     """
-    digest = algorithms.DIGESTS[algorithms.SHA256](_canonical(element)).digest()
-    signed_info = _SIGNED_INFO_TEMPLATE.format(id=element.get("ID"), digest=b64encode(digest).decode())
-    value = key.private_key.sign(signed_info.encode(), padding.PKCS1v15(), HASH_SHA256())
+    scheme = key.scheme
+    digest = algorithms.DIGESTS[scheme.digest](_canonical(element)).digest()
+    signed_info = _SIGNED_INFO_TEMPLATE.format(
+        id=element.get("ID"),
+        method=scheme.signature,
+        digest_method=scheme.digest,
+        digest=b64encode(digest).decode(),
+    )
+    value = key.sign(signed_info.encode())
     signature = etree.fromstring(
         _SIGNATURE_TEMPLATE.format(
             signed_info=signed_info, value=b64encode(value).decode(), certificate=key.certificate_base64

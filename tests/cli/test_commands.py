@@ -15,6 +15,7 @@ from lxml import etree
 
 from gateway.cli import main
 from gateway.saml.addresses import Addresses
+from gateway.settings.keys import load_keys
 from gateway.settings.loader import load
 from gateway.xml.signatures import verify
 from tests.support.configuration import FILES, KEYS, edited, write_configuration
@@ -122,6 +123,15 @@ class TestInit:
         for certificate in certificates:
             assert 1094 <= (certificate.not_valid_after_utc - certificate.not_valid_before_utc).days <= 1096
 
+    @pytest.mark.parametrize(("kind", "curve"), [("p-256", "secp256r1"), ("p-384", "secp384r1")])
+    def test_signs_saml_with_ec_keys_where_that_is_wanted(self, kind, curve, tmp_path):
+        assert init(tmp_path, "--base-url", "https://login.example.nl", "--saml-signing", kind).exit_code == 0
+
+        ring = load_keys(load(tmp_path))
+        assert {key.private_key.curve.name for key in ring.saml_signing.all} == {curve}
+        assert ring.saml_decryption.active.private_key.key_size == 2048, "peers cannot encrypt for an EC key"
+        assert sluis("check", tmp_path).exit_code == 0
+
     def test_two_gateways_share_no_secret(self, tmp_path):
         for name in ("one", "two"):
             init(tmp_path / name, "--base-url", "https://login.example.nl")
@@ -190,6 +200,35 @@ class TestInit:
 
 
 class TestKeysOnly:
+    def test_makes_keys_that_lie_encrypted_where_a_passphrase_is_named(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("SLUIS_PASSPHRASE", "correct horse battery staple")
+        text = KEYS
+        for name in ("saml.key", "sealing.secret"):
+            text = text.replace(
+                f"{{file: keys/{name}}}", f"{{file: keys/{name}, passphrase: {{env: SLUIS_PASSPHRASE}}}}"
+            )
+        write_configuration(tmp_path, {"keys.yaml": text})
+        for name in ("saml.key", "saml.crt", "sealing.secret"):
+            (tmp_path / "keys" / name).unlink()
+
+        assert init(tmp_path, "--keys-only").exit_code == 0
+
+        assert sluis("check", tmp_path).exit_code == 0
+        for name in ("saml.key", "sealing.secret"):
+            assert (tmp_path / "keys" / name).read_text().startswith("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+
+    def test_makes_nothing_with_a_passphrase_that_could_be_guessed(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("SLUIS_PASSPHRASE", "geheim")
+        reference = "{file: keys/new.key, passphrase: {env: SLUIS_PASSPHRASE}}, certificate: keys/new.crt"
+        changed = edited("keys.yaml", "{file: keys/saml.key}, certificate: keys/saml.crt", reference)
+        write_configuration(tmp_path, changed)
+
+        result = init(tmp_path, "--keys-only")
+
+        assert result.exit_code == 1
+        assert "the passphrase can be guessed; `openssl rand -base64 32` makes one that cannot" in result.output
+        assert not (tmp_path / "keys/new.key").exists()
+
     def test_makes_the_keys_that_are_named_and_not_there(self, tmp_path):
         write_configuration(tmp_path)
         kept = (tmp_path / "keys/sealing.secret").read_bytes()

@@ -18,7 +18,7 @@ from gateway.saml.schemas import schema
 from gateway.xml.signatures import SignatureRejected, verify
 from tests.support.answers import GATEWAY_KEY, IDENTITY
 from tests.support.authn_requests import federation
-from tests.support.signing_keys import signing_key
+from tests.support.signing_keys import elliptic_signing_key, signing_key
 
 NEXT_KEY = signing_key("gateway-next")
 DECRYPTION_KEY = signing_key("gateway-decryption")
@@ -66,6 +66,13 @@ def test_it_is_signed_by_the_active_key_at_its_root(document):
     assert verify(document, [GATEWAY_KEY.certificate]).get("entityID") == document.get("entityID")
     with pytest.raises(SignatureRejected):
         verify(document, [NEXT_KEY.certificate])
+
+
+def test_every_replica_publishes_the_same_octets_with_an_ec_key_too(kind, clock):
+    key = elliptic_signing_key("gateway")
+    one, other = (MAKERS[kind](clock.now(), (key, GATEWAY_KEY)) for _ in range(2))
+    assert one == other
+    verify(etree.fromstring(one), [key.certificate])
 
 
 def test_the_entity_id_is_the_address_of_the_document(document, kind):

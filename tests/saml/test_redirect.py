@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from gateway.saml.redirect import QueryProblem, QueryRejected, inflate, read_query, signed_url, verify_query
 from gateway.xml.signatures import SignatureProblem, SignatureRejected
 from tests.support.authn_requests import RSA_SHA1, by_redirect, deflated, lower_case_escapes
-from tests.support.signing_keys import certificate_of, elliptic_key, signing_key
+from tests.support.signing_keys import certificate_of, elliptic_key, elliptic_signing_key, signing_key
 
 KEY = signing_key("sender")
 STATE = "a b+c&d=e/é?"
@@ -85,6 +85,17 @@ def test_ecdsa_as_xml_signatures_write_it_and_as_der(side_by_side):
     raw = signed + b"&Signature=" + urllib.parse.quote_plus(base64.b64encode(signature)).encode()
     verify_query(read_query(raw, "SAMLRequest"), [certificate_of(key, "sender")])
     assert signature_problem(read_query(raw, "SAMLRequest"), KEY) is SignatureProblem.INVALID
+
+
+@pytest.mark.parametrize(("curve", "size"), [(ec.SECP256R1, 256), (ec.SECP384R1, 384)])
+def test_what_an_ec_key_signs_reads_back_and_names_its_algorithm(curve, size):
+    key = elliptic_signing_key("sender", curve)
+    address = signed_url("https://idp.example/sso", "SAMLRequest", b"<m/>", STATE, key)
+    query = read_query(query_of(address), "SAMLRequest")
+    assert query.algorithm == f"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha{size}"
+    assert len(query.signature) == size // 4
+    verify_query(query, [KEY.certificate, key.certificate])
+    assert signature_problem(query, KEY) is SignatureProblem.INVALID
 
 
 def test_no_signature_is_not_a_signature():

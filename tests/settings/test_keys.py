@@ -141,14 +141,15 @@ def _pem(key, encryption=None) -> bytes:
     [
         (lambda: _pem(signing_key("somebody else").private_key), "the certificate belongs to another key"),
         (lambda: _pem(signing_key("small", 1024).private_key), "RSA of at least 2048 bits"),
-        (lambda: _pem(ec.generate_private_key(ec.SECP256R1())), "RSA of at least 2048 bits"),
+        (lambda: _pem(ec.generate_private_key(ec.SECP256R1())), "the certificate belongs to another key"),
+        (lambda: _pem(ec.generate_private_key(ec.SECP521R1())), "RSA of at least 2048 bits, or EC on P-256 or P-384"),
         (lambda: b"-----BEGIN PRIVATE KEY-----", "not a private key in PEM"),
         (
             lambda: _pem(signing_key("gateway").private_key, serialization.BestAvailableEncryption(b"pass")),
-            "not a private key in PEM without a passphrase",
+            "the key is encrypted: name where its passphrase is, beside the file",
         ),
     ],
-    ids=["of another certificate", "too small", "elliptic", "not PEM", "with a passphrase"],
+    ids=["of another certificate", "too small", "elliptic", "of another curve", "not PEM", "with a passphrase"],
 )
 def test_a_signing_key_that_will_not_do(pem, words, tmp_path):
     directory = write_configuration(tmp_path)

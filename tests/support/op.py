@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from flask import Flask
 from lxml import html
 from werkzeug.test import TestResponse
@@ -118,9 +118,11 @@ def verified(token: str, jwks: dict[str, Any]) -> dict[str, Any]:
     if header["alg"] == "RS256":
         rsa.RSAPublicNumbers(number["e"], number["n"]).public_key().verify(raw, signed, padding.PKCS1v15(), SHA256())
     else:
-        point = ec.EllipticCurvePublicNumbers(number["x"], number["y"], ec.SECP256R1()).public_key()
-        both = encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
-        point.verify(both, signed, ec.ECDSA(SHA256()))
+        curve, digest = (ec.SECP256R1(), SHA256()) if header["alg"] == "ES256" else (ec.SECP384R1(), SHA384())
+        point = ec.EllipticCurvePublicNumbers(number["x"], number["y"], curve).public_key()
+        half = curve.key_size // 8
+        both = encode_dss_signature(int.from_bytes(raw[:half]), int.from_bytes(raw[half:]))
+        point.verify(both, signed, ec.ECDSA(digest))
     return json.loads(unb64(body))
 
 
@@ -234,6 +236,7 @@ class Op:
             rings={
                 "RS256": Ring(TokenKey("r1", "RS256", signing_key("op").private_key), next=(), previous=()),
                 "ES256": Ring(TokenKey("e1", "ES256", elliptic_key("op")), next=(), previous=()),
+                "ES384": Ring(TokenKey("e3", "ES384", elliptic_key("op", ec.SECP384R1)), next=(), previous=()),
             },
             store=self.store,
             kept=kept,

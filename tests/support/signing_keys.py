@@ -26,6 +26,13 @@ def elliptic_key(owner: str, curve: type[ec.EllipticCurve] = ec.SECP256R1) -> ec
     return ec.generate_private_key(curve())
 
 
+@cache
+def elliptic_signing_key(owner: str, curve: type[ec.EllipticCurve] = ec.SECP256R1) -> SigningKey:
+    """The same with its certificate, to sign SAML with."""
+    key = elliptic_key(owner, curve)
+    return SigningKey(key, certificate_of(key, owner))
+
+
 def certificate_of(key: CertificateIssuerPrivateKeyTypes, owner: str) -> x509.Certificate:
     """A self-signed certificate around a key."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, owner)])

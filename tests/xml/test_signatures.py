@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -11,7 +12,7 @@ from lxml import etree
 from gateway.xml.parsing import parse
 from gateway.xml.signatures import SignatureProblem, SignatureRejected, is_signed, sign, verify
 from tests.support.foreign_signatures import check_with_libxmlsec, sign_with_libxmlsec
-from tests.support.signing_keys import UNKNOWN_CURVE, signing_key
+from tests.support.signing_keys import UNKNOWN_CURVE, elliptic_signing_key, signing_key
 
 KEY = signing_key("xml")
 DS = "http://www.w3.org/2000/09/xmldsig#"
@@ -54,6 +55,19 @@ def test_libxmlsec_agrees_with_our_signatures(text: str, attribute: str):
     arrived = etree.fromstring(etree.tostring(root))
     check_with_libxmlsec(arrived, KEY.certificate)
     check_with_libxmlsec(arrived.find("{urn:a}inner"), KEY.certificate)
+
+
+@pytest.mark.parametrize(("curve", "size"), [(ec.SECP256R1, 256), (ec.SECP384R1, 384)])
+def test_the_algorithm_follows_the_key_and_libxmlsec_agrees(curve: type[ec.EllipticCurve], size: int):
+    root = document()
+    key = elliptic_signing_key("xml", curve)
+    sign(root, key)
+    arrived = received(root)
+    assert arrived.find(f".//{{{DS}}}SignatureMethod").get("Algorithm").endswith(f"#ecdsa-sha{size}")
+    assert arrived.find(f".//{{{DS}}}DigestMethod").get("Algorithm").endswith(f"sha{size}")
+    assert verify(arrived, [KEY.certificate, key.certificate]).tag == root.tag
+    check_with_libxmlsec(etree.fromstring(etree.tostring(root)), key.certificate)
+    problem(received(root), SignatureProblem.INVALID, [KEY.certificate])
 
 
 @given(TEXT, TEXT)

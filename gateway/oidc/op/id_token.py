@@ -2,15 +2,17 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from hashlib import sha256
+from hashlib import sha256, sha384
 from typing import Any
 
-from gateway.federation.clients import OidcClient
+from gateway.federation.clients import OidcClient, SigningAlgorithm
 from gateway.oidc.op.grants import Grant
 from gateway.oidc.op.signing import Signer
 
 SECONDS = 300
 """How long a client may take to read an ID token after it was made."""
+
+_HASHES = {SigningAlgorithm.RS256: sha256, SigningAlgorithm.ES256: sha256, SigningAlgorithm.ES384: sha384}
 
 
 def id_token(
@@ -24,8 +26,9 @@ def id_token(
     nonce: str | None = None,
     claims: Mapping[str, Any],
 ) -> str:
-    """A signed ID token. `at_hash` is over the access token beside it (3.1.3.6); both algorithms hash with SHA-256."""
-    half = sha256(access_token.encode()).digest()[:16]
+    """A signed ID token. `at_hash` is over the access token beside it, with the hash of its algorithm (3.1.3.6)."""
+    digest = _HASHES[client.id_token_algorithm](access_token.encode()).digest()
+    half = digest[: len(digest) // 2]
     return signer.sign(
         {
             **claims,

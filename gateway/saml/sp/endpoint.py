@@ -20,7 +20,7 @@ from gateway.saml.sp.request import request_id
 from gateway.saml.sp.verify import decode, verify_response
 from gateway.storage.contracts import ShortLivedStore
 from gateway.web import Browser, Respond
-from gateway.xml.keys import SigningKey
+from gateway.xml.keys import DecryptionKey
 from gateway.xml.namespaces import SAML, name
 
 
@@ -40,7 +40,7 @@ class AssertionConsumer:
         lasting_marks: ShortLivedStore,
         clock: Clock,
         skew: timedelta,
-        decryption_keys: Sequence[SigningKey],
+        decryption_keys: Sequence[DecryptionKey],
         randomness: Randomness,
     ) -> None:
         self._federation = federation

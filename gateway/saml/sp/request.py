@@ -3,6 +3,7 @@
 from base64 import b64encode
 from xml.sax.saxutils import escape, quoteattr
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from lxml import etree
 
 from gateway.domain.clock import Clock
@@ -32,8 +33,13 @@ class ServiceProvider:
         self._clock = clock
 
     def authenticate(self, idp: IdentityProvider, request: AuthenticationRequest) -> Redirect | PostForm:
-        """By Redirect where the identity provider has it, else by POST; signed either way."""
-        endpoint = _endpoint(idp)
+        """By Redirect where the identity provider has it, else by POST; signed either way.
+
+        With an EC key the other way round: implementations differ in how they write ECDSA in a query string, and
+        nobody does in XML.
+        """
+        prefers = Binding.POST if isinstance(self._key.private_key, EllipticCurvePrivateKey) else Binding.REDIRECT
+        endpoint = _endpoint(idp, prefers)
         message = self._message(endpoint.location, request)
         if endpoint.binding is Binding.REDIRECT:
             return Redirect(signed_url(endpoint.location, "SAMLRequest", message, request.attempt, self._key))
@@ -55,9 +61,9 @@ class ServiceProvider:
         ).encode()
 
 
-def _endpoint(idp: IdentityProvider) -> Endpoint:
+def _endpoint(idp: IdentityProvider, prefers: Binding) -> Endpoint:
     endpoints = idp.saml.single_sign_on
-    return next((one for one in endpoints if one.binding is Binding.REDIRECT), endpoints[0])
+    return next((one for one in endpoints if one.binding is prefers), endpoints[0])
 
 
 def _contexts(request: AuthenticationRequest) -> str:

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from gateway.domain.key_ring import KeyState
 from gateway.settings.fields import FileName, Model
-from gateway.settings.secrets import SecretReference
+from gateway.settings.key_references import KeyReference
 
 
 def _moment(value: Any) -> dt.datetime:
@@ -34,28 +34,32 @@ class KeyEntry(Model):
 class SamlKey(KeyEntry):
     """A private key for SAML, and its certificate."""
 
-    key: SecretReference = Field(description="The private key (PEM)")
+    key: KeyReference = Field(description="The private key (PEM)")
     certificate: FileName = Field(description="File with the certificate (PEM), relative to the directory")
 
 
 class OidcKey(KeyEntry):
     """A private key that signs tokens. Each algorithm is a ring of its own, with one active key."""
 
-    algorithm: Literal["RS256", "ES256"] = Field(description="What it signs with (RFC 7518 3.1)")
-    key: SecretReference = Field(description="The private key (PEM): RSA of at least 2048 bits, or EC on P-256")
+    algorithm: Literal["RS256", "ES256", "ES384"] = Field(description="What it signs with (RFC 7518 3.1)")
+    key: KeyReference = Field(description="The private key (PEM): RSA of at least 2048 bits, or EC on P-256 or P-384")
 
 
 class SymmetricKey(KeyEntry):
-    """A secret of 32 bytes or more, in base64."""
+    """A secret of 32 bytes or more."""
 
-    secret: SecretReference = Field(description="The secret (base64 of at least 32 bytes)")
+    secret: KeyReference = Field(
+        description="The secret (base64 of at least 32 bytes; encrypted: an Ed25519 key in PEM)"
+    )
 
 
 class Keys(Model):
     """`keys.yaml`. Each list is a ring of one purpose, oldest first, with one active key."""
 
     saml_signing: list[SamlKey] = Field(
-        min_length=1, description="Sign SAML messages and metadata (RSA of at least 2048 bits); all are published"
+        min_length=1,
+        description="Sign SAML messages and metadata (RSA of at least 2048 bits, or EC on P-256 or P-384); all are "
+        "published",
     )
     saml_decryption: list[SamlKey] = Field(
         default=[], description="Decrypt assertions (RSA of at least 2048 bits); active and next are published"

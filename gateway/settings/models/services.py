@@ -153,10 +153,10 @@ class OidcServiceEntry(CommonServiceEntry):
         default=False,
         description="Whether its DPoP proofs need a nonce of the gateway: none is made beforehand",
     )
-    id_token_signed_response_alg: Literal["RS256", "ES256"] = Field(
+    id_token_signed_response_alg: Literal["RS256", "ES256", "ES384"] = Field(
         default="RS256", description="What signs its ID tokens"
     )
-    userinfo_signed_response_alg: Literal["RS256", "ES256"] | None = Field(
+    userinfo_signed_response_alg: Literal["RS256", "ES256", "ES384"] | None = Field(
         default=None, description="What signs UserInfo; absent: plain JSON"
     )
     dialect: ClassVar[str] = "oidc"

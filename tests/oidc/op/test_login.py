@@ -1,5 +1,11 @@
 """A login by OpenID Connect, from the client's request to what it knows of the person."""
 
+import hashlib
+from base64 import urlsafe_b64encode
+
+import pytest
+
+from gateway.federation.clients import SigningAlgorithm
 from tests.support import paged
 from tests.support.op import CALLBACK, ISSUER, PASSWORD, op
 from tests.support.releasing import ECK_ID, NOW
@@ -50,6 +56,16 @@ def test_what_is_fetched_of_a_login_stands_in_the_ledger_under_that_login(tmp_pa
     login, *fetched, next_login = (row.reference for row in rows)
     assert fetched == [login, login]
     assert next_login == "AN0THERREQ", "another login is another"
+
+
+@pytest.mark.parametrize(("algorithm", "size"), [("RS256", 256), ("ES256", 256), ("ES384", 384)])
+def test_the_hash_of_the_access_token_is_that_of_the_algorithm(tmp_path, algorithm, size):
+    """OpenID Connect Core 3.1.3.6: the left half."""
+    provider = op(tmp_path, id_token_algorithm=SigningAlgorithm(algorithm))
+    tokens = provider.tokens()
+    digest = hashlib.new(f"sha{size}", tokens["access_token"].encode()).digest()
+    half = urlsafe_b64encode(digest[: size // 16]).rstrip(b"=").decode()
+    assert provider.id_token(tokens)["at_hash"] == half
 
 
 def test_the_answer_can_come_by_a_form(tmp_path):

@@ -19,7 +19,7 @@ from gateway.xml.signatures import SignatureRejected, verify
 from tests.support.foreign_signatures import check_with_libxmlsec
 from tests.support.held import HeldClock
 from tests.support.responses import ADDRESSES, NAMESPACES, NOW, identity_provider
-from tests.support.signing_keys import signing_key
+from tests.support.signing_keys import elliptic_signing_key, signing_key
 
 KEY = signing_key("gateway")
 SP = ServiceProvider(addresses=ADDRESSES, key=KEY, clock=HeldClock(NOW))
@@ -134,3 +134,21 @@ def test_redirect_goes_before_post():
     )
     step = SP.authenticate(replace(idp, party=replace(idp.saml, single_sign_on=both)), asked())
     assert isinstance(step, Redirect)
+
+
+def test_with_an_ec_key_post_goes_before_redirect():
+    """How ECDSA is written in a query string differs from one implementation to the next."""
+    key = elliptic_signing_key("gateway")
+    provider = ServiceProvider(addresses=ADDRESSES, key=key, clock=HeldClock(NOW))
+    idp = identity_provider()
+    redirect, post = (
+        Endpoint(Binding.REDIRECT, "https://po.example/redirect"),
+        Endpoint(Binding.POST, "https://po.example/post"),
+    )
+    step = provider.authenticate(replace(idp, party=replace(idp.saml, single_sign_on=(redirect, post))), asked())
+    assert isinstance(step, PostForm)
+    verify(etree.fromstring(b64decode(dict(step.fields)["SAMLRequest"])), [key.certificate])
+
+    only = provider.authenticate(replace(idp, party=replace(idp.saml, single_sign_on=(redirect,))), asked())
+    assert isinstance(only, Redirect)
+    verify_query(read_query(urlsplit(only.url).query.encode(), "SAMLRequest"), [key.certificate])
