@@ -11,17 +11,20 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.loading import Configuration, configuration_or_exit, directory_argument
-from gateway.cli.matrix_formats import as_csv, as_html, print_table
+from gateway.cli.matrix_formats import as_csv, print_table
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.clock import SystemClock
 from gateway.domain.errors import SluisError
+from gateway.domain.language import Language, in_language
 from gateway.domain.role import Role
 from gateway.federation.models import School, Service, ServiceId
 from gateway.release.explain import Explanation, Line, explain
 from gateway.release.matrix import matrix
 from gateway.release.policy import Policy
 from gateway.release.record import MEANINGS, Rule
+from gateway.reports.matrix_page import matrix_html
+from gateway.reports.texts import say
 
 _NONE = "none"
 
@@ -36,6 +39,7 @@ _NONE = "none"
 @click.option("--json", "output", flag_value="json", help="Print JSON.")
 @click.option("--csv", "output", flag_value="csv", help="Print the matrix as CSV.")
 @click.option("--html", "output", flag_value="html", help="Print the matrix as a page.")
+@click.option("--language", type=click.Choice([one.value for one in Language]), help="Of the page; else the gateway's.")
 def command(  # noqa: PLR0917 - click hands in every option by its name
     directory: Path,
     service: str | None,
@@ -44,12 +48,13 @@ def command(  # noqa: PLR0917 - click hands in every option by its name
     why_not: str | None,
     as_matrix: bool,  # noqa: FBT001
     output: str | None,
+    language: str | None,
 ) -> None:
     """Explain releases: each attribute with the rule that lets it through or stops it; exit 1 when nothing goes."""
     if as_matrix:
         if service or role or why_not:
             raise click.UsageError("--matrix is of all services and roles; only --school goes with it")
-        _matrix(configuration_or_exit(directory), school, output)
+        _matrix(configuration_or_exit(directory), school, output, language)
         return
     if service is None or school is None or role is None:
         raise click.UsageError("name --service, --school and --role; or --matrix")
@@ -96,7 +101,7 @@ def _school(configuration: Configuration, school: str) -> School:
         raise click.BadParameter(str(cause), param_hint="--school") from cause
 
 
-def _matrix(configuration: Configuration, school: str | None, output: str | None) -> None:
+def _matrix(configuration: Configuration, school: str | None, output: str | None, language: str | None) -> None:
     federation = configuration.federation
     try:
         schools = [_school(configuration, school)] if school else list(federation.schools.values())
@@ -104,13 +109,17 @@ def _matrix(configuration: Configuration, school: str | None, output: str | None
         _refused(error)
     policy = Policy.of(configuration.settings.policy)
     rows = matrix(federation=federation, policy=policy, schools=schools, now=SystemClock().now())
-    of_whom = str(schools[0].brin) if school else f"{len(schools)} schools"
     if output == "json":
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
     elif output == "csv":
         click.echo(as_csv(rows), nl=False)
     elif output == "html":
-        click.echo(as_html(rows, title=f"Releases of {of_whom}, policy {policy.version}"), nl=False)
+        spoken = Language(language or configuration.settings.gateway.languages[0])
+        one = schools[0] if school else None
+        whom = in_language(one.names, spoken) if one else say(spoken, "matrix.all", count=len(schools))
+        names = {service.id: in_language(service.names, spoken) for service in federation.services.values()}
+        page = matrix_html(rows, whom=whom, version=policy.version, names=names, counted=one is None, language=spoken)
+        click.echo(page, nl=False)
     else:
         print_table(rows, Console(markup=False, emoji=False))
 

@@ -1,17 +1,15 @@
 """The report of a school as a page and as CSV: the same figures, and no others."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from gateway.domain.errors import ErrorCode
 from gateway.domain.language import Language
-from gateway.pages import texts as page_texts
-from gateway.pages.error_texts import text_of
 from gateway.reports.formats import as_csv
 from gateway.reports.page import page
 from gateway.reports.school import SchoolReport
 from gateway.reports.suppression import Figure
-from gateway.reports.texts import has, say
+from gateway.reports.words import named
 
 _COLUMNS = (
     "part", "service", "role", "attribute", "released", "rule", "reduction", "code", "reference", "attribute_set",
@@ -32,19 +30,10 @@ def school_html(report: SchoolReport, *, language: Language, operator: str) -> s
         report=report,
         operator=operator,
         at_least=report.at_least,
-        named=lambda kind, value: _named(language, kind, value),
+        named=partial(named, language),
         most_logins=max((line.figure.logins or 0 for line in report.services), default=0),
         most_refusals=max((line.figure.logins or 0 for line in report.refusals), default=0),
     )
-
-
-def _named(language: Language, kind: str, value: str) -> str:
-    """A role or a refusal in words; one that a newer gateway wrote by its id."""
-    if has(language, f"{kind}.{value}"):
-        return say(language, f"{kind}.{value}")
-    if kind == "refusal" and value in tuple(ErrorCode):
-        return page_texts.say(language, f"error.{text_of(ErrorCode(value))}.title")
-    return value
 
 
 def _school_rows(report: SchoolReport) -> Iterator[dict[str, Any]]:

@@ -18,6 +18,7 @@ from tests.support.used_school import ECK_ID, FALLBACK, INITIAL, NAME, NO_NAME, 
 NOW = SystemClock().now()
 REPORTS = {
     "school": ["report", "school", "CONFIG", "99XA", "--from", "MONTH"],
+    "matrix": ["explain", "CONFIG", "--matrix", "--html"],
     "register": ["report", "register", "CONFIG"],
 }
 

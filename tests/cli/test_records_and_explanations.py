@@ -243,7 +243,8 @@ class TestExplain:
         assert len(lines) == len(rows)
         assert page.count("<table>") == len({row["service"] for row in rows})
         assert "<script" not in page
-        assert "Releases of 99XA" in page
+        assert "Wat er van De Regenboog naar lesmateriaal kan gaan" in page
+        assert "blijft: niet in de versie die de school aanvaardde" in page
         assert "leesplein" in table
 
     def test_the_matrix_of_everybody_counts_schools(self, federation):
