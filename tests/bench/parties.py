@@ -77,6 +77,10 @@ class Driver:
         if b"status:Success" not in self.last_answer or b"Fenna" not in self.last_answer:
             raise AssertionError("the service was refused")
 
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
+
     def refused_login(self, kind: int) -> None:
         """A login that must be refused; raises when it is not."""
         attempt, request = self.begin()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-ATTEMPTS = 400
+ATTEMPTS = 2400
 """How often a server is asked whether it listens, `PAUSE` seconds apart."""
 PAUSE = 0.05
 STOP_WITHIN = 10

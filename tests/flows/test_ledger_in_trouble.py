@@ -1,0 +1,268 @@
+"""`sluis serve` when the ledger cannot be written: no release, a plain page, an alarm; and afterwards all as before."""
+
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from http.client import HTTPConnection
+from pathlib import Path
+
+import psycopg
+import pytest
+from lxml import etree
+
+from gateway.cli.init import write_configuration
+from gateway.storage import migrate
+from gateway.storage.contracts import LedgerRow
+from gateway.storage.engine import open_engine
+from tests.bench.parties import Driver, write_parties
+from tests.support.child_process import Address, free_address, serving
+from tests.support.full_disk import disk_of, full, may_mount, no_file_grows_past, on_a_small_disk, worker_of
+from tests.support.ledger import sql_ledger
+from tests.support.postgresql_server import postgresql_process, url_of
+from tests.support.server_process import ServerProcess, eventually
+
+SLUIS = (sys.executable, "-m", "gateway.cli")
+HOST = "127.0.0.47"
+_RESPONSE = re.compile(r'name="SAMLResponse" value="([^"]+)"')
+_PRIVATE = ("Assertion ", "Success", "Fenna", "ketenid", "sqlite", "psycopg", "Traceback")
+ON_ITS_OWN = "sqlite:///ledger/lasting.sqlite"
+
+
+ROW = LedgerRow(
+    datetime(2026, 9, 7, 8, 30, tzinfo=UTC), "7K3M91X20D", "service", "school", "99XA", None, "refused", "role_missing",
+    None, None, "1", None, None, "{}",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A gateway with one worker, at which people log in."""
+
+    directory: Path
+    address: Address
+    process: "subprocess.Popen[bytes]"
+    driver: Driver
+
+    @property
+    def worker(self) -> int:
+        return worker_of(self.process.pid)
+
+    def login(self) -> None:
+        self.driver.login()
+
+    def refused(self) -> str:
+        """The page of a login that must not end at the service."""
+        attempt, request = self.driver.begin()
+        status, page = self.driver.answer(attempt, etree.tostring(self.driver.response(request)))
+        assert status == 503
+        return page
+
+    def refused_to_begin(self) -> str:
+        """The page of a login that cannot even begin."""
+        status, _, page = self.driver.ask()
+        assert status == 503
+        return page
+
+    def failures(self) -> int:
+        """What the alarm counts."""
+        [counted] = re.findall(r"^sluis_ledger_failures_total (\S+)$", self._get("/metrics"), re.MULTILINE) or ["0"]
+        return int(float(counted))
+
+    def is_ready(self) -> bool:
+        """Whether it says so; it then holds the database open besides the ledger, as it does at work."""
+        return '"problems"' not in self._get("/health/ready")
+
+    def log(self) -> str:
+        return (self.directory / "var/sluis.log").read_text()
+
+    def _get(self, path: str) -> str:
+        with closing(HTTPConnection(self.address.host, self.address.port, timeout=120)) as connection:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
+
+
+def configured(directory: Path, lasting: str) -> Address:
+    address = free_address(HOST)
+    write_configuration(directory, base_url=address.url, rsa_bits=2048, environment="test")
+    path = directory / "gateway.yaml"
+    text = path.read_text("utf-8").replace("workers: 2", "workers: 1").replace("sqlite:///var/lasting.sqlite", lasting)
+    path.write_text(text.replace('["127.0.0.1/32", "::1/128"]}', '["127.0.0.0/8"]}'), "utf-8")
+    write_parties(directory)
+    for name in ("var", "ledger"):
+        (directory / name).mkdir(exist_ok=True)
+    return address
+
+
+@contextmanager
+def served(directory: Path, address: Address, *, on_disk: Path | None = None) -> Iterator[Served]:
+    """With an empty disk of 4 MB at `on_disk`."""
+    command = (*SLUIS, "serve", str(directory))
+    command = command if on_disk is None else on_a_small_disk(on_disk, command)
+    with (
+        serving(command, address=address, log=directory / "printed.log") as process,
+        closing(Driver(address.host, address.port)) as driver,
+    ):
+        yield Served(directory, address, process, driver)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[Served]:
+    with served(tmp_path, configured(tmp_path, ON_ITS_OWN)) as running:
+        yield running
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[tuple[Served, Path]]:
+    """The ledger alone on a disk of 4 MB, and that disk."""
+    address = configured(tmp_path, ON_ITS_OWN)
+    with served(tmp_path, address, on_disk=tmp_path / "ledger") as running:
+        yield running, disk_of(running.process.pid, tmp_path / "ledger")
+
+
+@pytest.fixture
+def one_small_disk(tmp_path: Path) -> Iterator[tuple[Served, Path]]:
+    """All that the gateway writes on one disk of 4 MB, as `sluis init` has it, and that disk."""
+    address = configured(tmp_path, "sqlite:///var/lasting.sqlite")
+    with served(tmp_path, address, on_disk=tmp_path / "var") as running:
+        yield running, disk_of(running.process.pid, tmp_path / "var")
+
+
+def nothing_is_released(gateway: Served, trouble: Callable[[], AbstractContextManager[None]]) -> None:
+    """Two logins before, two in trouble, two after."""
+    gateway.login()
+    gateway.login()
+    assert gateway.failures() == 0
+    assert gateway.is_ready()
+    with trouble():
+        for times in (1, 2):
+            assert_plain(gateway.refused())
+            assert gateway.failures() == times
+    gateway.login()
+    gateway.login()
+    assert gateway.failures() == 2
+    assert gateway.is_ready()
+    assert gateway.log().count('"ledger_unavailable"') >= 2
+    assert "Traceback" not in gateway.log() + (gateway.directory / "printed.log").read_text()
+
+
+def assert_plain(page: str) -> None:
+    """A page for people, with a reference, and nothing of the person or the machine.
+
+    What the service may be told from there is a status.
+    """
+    assert "Wacht een minuut en probeer het nog een keer." in page
+    assert re.search(r"[0-9A-Z]{10}", page)
+    for told in (page, *(b64decode(unescape(one)).decode() for one in _RESPONSE.findall(page))):
+        assert [word for word in _PRIVATE if word in told] == []
+
+
+@contextmanager
+def held_open(path: Path) -> Iterator[None]:
+    """Somebody reads the ledger: what is written to it goes behind what there is, into room that nobody has yet."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM ledger").fetchone()
+        yield
+
+
+def test_a_ledger_that_may_not_grow(gateway: Served):
+    """As an unprivileged process can have it: what would be written behind the end of the ledger's file fails."""
+    ledger = gateway.directory / "ledger/lasting.sqlite"
+    with held_open(ledger):
+        behind = _filled(gateway)
+
+        @contextmanager
+        def no_room() -> Iterator[None]:
+            with no_file_grows_past(behind.stat().st_size, gateway.worker):
+                yield
+
+        nothing_is_released(gateway, no_room)
+
+
+def _filled(gateway: Served) -> Path:
+    """The file that the ledger grows in, which is by now larger than all others of the gateway."""
+    engine = open_engine(ON_ITS_OWN, directory=gateway.directory)
+    writer = sql_ledger(engine)
+    behind = gateway.directory / "ledger/lasting.sqlite-wal"
+    while not behind.exists() or behind.stat().st_size < 6_000_000:
+        writer.append(ROW)
+    writer.close()
+    engine.dispose()
+    return behind
+
+
+if may_mount():
+
+    def test_a_ledger_on_a_full_disk(small_disk: tuple[Served, Path]):
+        gateway, disk = small_disk
+        nothing_is_released(gateway, lambda: full(disk))
+
+    def test_everything_on_one_full_disk(one_small_disk: tuple[Served, Path]):
+        """Not even that a login begins can be kept; the log has no room either."""
+        gateway, disk = one_small_disk
+        gateway.login()
+        assert gateway.is_ready()
+        for _ in range(3):
+            with full(disk):
+                assert_plain(gateway.refused_to_begin())
+        gateway.login()
+
+
+def test_a_ledger_that_is_gone(gateway: Served):
+    @contextmanager
+    def gone() -> Iterator[None]:
+        place = gateway.directory / "ledger"
+        place.rename(gateway.directory / "elsewhere")
+        yield
+        (gateway.directory / "elsewhere").rename(place)
+
+    nothing_is_released(gateway, gone)
+
+
+@contextmanager
+def stopped(server: ServerProcess) -> Iterator[None]:
+    server.stop(signal.SIGINT)
+    yield
+    server.start()
+
+
+@contextmanager
+def no_writes(server: ServerProcess) -> Iterator[None]:
+    """As a server that lost its disk, or that became a standby, has it."""
+    _set_read_only(server, "on")
+    yield
+    _set_read_only(server, "off")
+
+
+def _set_read_only(server: ServerProcess, to: str) -> None:
+    """For transactions that begin from now on, whoever's connection it is."""
+    with psycopg.connect(url_of(server).replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {to}")
+        connection.execute("SELECT pg_reload_conf()")
+    eventually(lambda: _is_read_only(server) == to, "a new transaction sees it")
+
+
+def _is_read_only(server: ServerProcess) -> str:
+    with psycopg.connect(url_of(server).replace("+psycopg", ""), autocommit=True) as connection:
+        found = connection.execute("SHOW default_transaction_read_only").fetchone()
+    return str(found and found[0])
+
+
+@pytest.mark.parametrize("trouble", ["gone", "read-only"])
+def test_a_ledger_on_a_postgresql(trouble: str, tmp_path: Path):
+    with postgresql_process() as server:
+        url = url_of(server)
+        engine = open_engine(url, directory=tmp_path)
+        migrate.upgrade(engine)
+        engine.dispose()
+        with served(tmp_path, configured(tmp_path, url)) as gateway:
+            nothing_is_released(gateway, lambda: stopped(server) if trouble == "gone" else no_writes(server))
