@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench mutants lock clean
 
 demo: $(READY)
 	$(BIN)/python -m gateway.demo $(DEMO)
@@ -23,6 +23,10 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+# Breaks the decision in every small way and lists what no test notices; takes long.
+mutants: $(READY)
+	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 # Renews the lock files from pyproject.toml; needs uv.
 lock:

@@ -1,6 +1,6 @@
 """Chance from a seed, for worlds too large for hypothesis to draw piece by piece: who has the seed can repeat it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from random import Random
 from typing import TypeVar
 
@@ -24,7 +24,7 @@ class Dice:
         most = len(options) if at_most is None else min(at_most, len(options))
         return self._random.sample(options, self._random.randint(at_least, most))
 
-    def mapping(self, keys: Sequence[K], values: Sequence[T], **bounds: int) -> Mapping[K, T]:
+    def mapping(self, keys: Sequence[K], values: Sequence[T], **bounds: int) -> dict[K, T]:
         return {key: self.one(values) for key in self.some(keys, **bounds)}
 
     def often(self) -> bool:

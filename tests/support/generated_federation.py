@@ -56,7 +56,7 @@ def policy(dice: Dice) -> Policy:
 
 def _classed(dice: Dice, attribute: Attribute) -> AttributePolicy:
     by_role, by_sector, by_both = {}, {}, {}
-    if not dice.often():
+    if dice.one([True, False, False]):
         by_role = dice.mapping(_ROLES, _CLASSES, at_most=2)
         by_sector = dice.mapping(_SECTORS, _CLASSES, at_most=2)
         by_both = dice.mapping([(sector, role) for sector in Sector for role in Role], _CLASSES, at_most=3)
@@ -85,10 +85,11 @@ def agreement(dice: Dice, versions: list[int], known: tuple[School, ...], wish: 
 
 
 def attribute_set(dice: Dice, number: int, carries: frozenset[Attribute]) -> AttributeSet:
-    """Some attributes, of some roles alone, some reduced."""
+    """Some attributes, of some roles alone, some reduced; second identifiers, too, which no configuration may ask."""
     asked = dice.mapping(sorted(carries - IDENTIFIERS), PURPOSES, at_least=3)
+    asked |= dice.mapping(sorted(carries & IDENTIFIERS), PURPOSES, at_most=2)
     roles = {one: frozenset(dice.some(_ROLES, at_least=1)) for one in dice.some(sorted(asked), at_most=3)}
-    wanted = {one: dice.one(choosable(one)) for one in dice.some(sorted(asked), at_most=2)}
+    wanted = {one: dice.one(choosable(one)) for one in dice.some(sorted(asked.keys() - IDENTIFIERS), at_most=2)}
     return AttributeSet(number, {Attribute.ECK_ID: Purpose.ACCESS, **asked}, roles=roles, reductions=wanted)
 
 

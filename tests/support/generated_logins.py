@@ -117,7 +117,7 @@ def logins() -> st.SearchStrategy[Login]:
 
 def sound_logins() -> st.SearchStrategy[Login]:
     """The same without what is refused at the door: mostly something goes."""
-    return _seeds.map(lambda seed: _sound_login(Dice(seed)))
+    return _seeds.map(lambda seed: sound_login(Dice(seed)))
 
 
 _seeds = st.integers(0, 2**64 - 1)
@@ -134,7 +134,7 @@ def _any_login(dice: Dice) -> Login:
     return _login(dice, made, dice.one(made.schools), roles, dice.one([*_ECK_IDS, *_BAD_ECK_IDS]))
 
 
-def _sound_login(dice: Dice) -> Login:
+def sound_login(dice: Dice) -> Login:
     made = federation(dice)
     named = dice.one(made.schools)
     login = _login(dice, made, named, dice.one(_ROLES_SENT), dice.one(_ECK_IDS))
