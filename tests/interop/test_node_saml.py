@@ -8,7 +8,7 @@ from gateway.saml.name_id import PERSISTENT
 from tests.support.browser_like import Tab
 from tests.support.node_saml import NodeSaml
 from tests.support.real_gateway import RealGateway
-from tests.support.school_login import choose_school, eck_id, log_in, press_on
+from tests.support.school_login import choose_school, eck_id, forget_session, log_in, press_on
 from tests.support.simplesamlphp import SimpleSamlPhp
 
 pytestmark = pytest.mark.stranger
@@ -126,7 +126,10 @@ def test_a_second_login_is_silent_unless_the_service_forces_it(node_service: Nod
     tab = Tab()
     first = logged_in(node_service, "kim", tab)
 
-    silent = press_on(choose_school(tab.open(node_service.login()), "kim"))
+    from_session = tab.open(node_service.login())
+    assert node_service.received(from_session.press())["authnInstant"] == first["authnInstant"]
+
+    silent = press_on(choose_school(forget_session(tab).open(node_service.login()), "kim"))
     assert node_service.received(silent.press())["authnInstant"] == first["authnInstant"]
 
     forced = logged_in(node_service, "kim", tab, force="")
@@ -168,8 +171,11 @@ def test_a_passive_login_of_somebody_who_is_logged_in_succeeds(
 ) -> None:
     tab = Tab()
     logged_in(node_service, "kim", tab)
-    answer = press_on(tab.open(node_service.login(passive="", school=two_schools.entity_id)))
+    asked = node_service.login(passive="", school=two_schools.entity_id)
+    from_session = tab.open(asked)
+    assert node_service.received(from_session.press())["attributes"]["eckId"] == eck_id("kim")
 
+    answer = press_on(forget_session(tab).open(asked))
     assert node_service.received(answer.press())["attributes"]["eckId"] == eck_id("kim")
 
 

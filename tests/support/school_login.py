@@ -27,6 +27,13 @@ def choose_school(tab: Tab, account: str) -> Tab:
     return press_on(tab) if 'name="SAMLRequest"' in tab.body else tab
 
 
+def forget_session(tab: Tab) -> Tab:
+    """The browser loses the gateway's session; the school knows it still."""
+    for cookies in tab.jar.hosts.values():
+        cookies.pop("sluis-session", None)
+    return tab
+
+
 def press_on(tab: Tab) -> Tab:
     """Take a message to the other side, which a browser with scripts does by itself."""
     assert 'name="SAMLRe' in tab.body, f"there is no message here: {tab.url}"
