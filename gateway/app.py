@@ -20,6 +20,8 @@ from gateway.login.contracts import TowardsServices
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
 from gateway.login.loops import LoopBrake
+from gateway.login.sso.leaving import Leaving
+from gateway.login.sso.logout import Logouts
 from gateway.login.sso.registry import Registry
 from gateway.login.sso.sign_on import SingleSignOn
 from gateway.login.transactions import Transactions
@@ -30,7 +32,7 @@ from gateway.observability.standing import Standing
 from gateway.oidc.op.assembly import OpenIdProvider
 from gateway.oidc.rp import endpoint as rp_endpoint
 from gateway.oidc.rp.wiring import RelyingPartyRole, relying_party
-from gateway.pages import discovery, site
+from gateway.pages import discovery, logout, site
 from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
@@ -43,6 +45,7 @@ from gateway.saml.addresses import Addresses
 from gateway.saml.documents import Contact, GatewayIdentity, idp_metadata, sp_metadata
 from gateway.saml.idp import endpoint as idp_endpoint
 from gateway.saml.idp.response import IdentityProviderRole
+from gateway.saml.logout.assembly import SamlLogout
 from gateway.saml.metadata_endpoint import Publication
 from gateway.saml.requested import requested_attributes
 from gateway.saml.schemas import schema
@@ -51,17 +54,13 @@ from gateway.saml.sp.endpoint import AssertionConsumer
 from gateway.saml.sp.request import ServiceProvider
 from gateway.settings.keys import KeyRing, load_keys
 from gateway.settings.loader import Settings
-from gateway.settings.models.stores import RedisStoreSettings
 from gateway.settings.secrets import resolved
-from gateway.settings.stores import redis_at, redis_options
 from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import ShortLivedStore
 from gateway.storage.engine import open_engine
 from gateway.storage.ledger import SqlLedger
 from gateway.storage.migrate import check
-from gateway.storage.redis_store import open_redis
-from gateway.storage.sealed_store import SealedStore
-from gateway.storage.sqlite_store import SqliteStore
+from gateway.storage.short_lived import open_short_lived
 from gateway.storage.subjects import SqlSubjects
 from gateway.storage.vault import Vault
 from gateway.web import headers, operations
@@ -124,8 +123,8 @@ def parts_of(
         settings=settings,
         federation=federation,
         keys=keys,
-        store=_short_lived(settings, keys, clock, randomness),
-        lasting_marks=_short_lived(settings, keys, clock, randomness, durable=True),
+        store=open_short_lived(settings, keys, clock, randomness),
+        lasting_marks=open_short_lived(settings, keys, clock, randomness, durable=True),
         engine=engine,
         ledger=SqlLedger(engine, key=keys.ledger.active, clock=clock, randomness=randomness),
         clock=clock,
@@ -160,13 +159,36 @@ def create_app(parts: Parts) -> Flask:
     kept = KeptLogins(store=parts.store, federation=parts.federation, releases=releases, clock=parts.clock)
     provider = _openid_provider(parts, kept)
     relying = _relying_party(parts)
+    saml_logout = SamlLogout(
+        federation=parts.federation,
+        addresses=parts.addresses,
+        key=parts.keys.saml_signing.active,
+        http=parts.http,
+        clock=parts.clock,
+        randomness=parts.randomness,
+    )
+    logouts = Logouts(
+        federation=parts.federation,
+        registry=registry_of(parts),
+        leaving=Leaving(store=parts.store, randomness=parts.randomness),
+        services={
+            Protocol.SAML: saml_logout.services,
+            **({Protocol.OIDC: provider.sessions(parts.http)} if provider else {}),
+        },
+        identity_providers={Protocol.SAML: saml_logout.upstream},
+        cookie=session_cookie,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        metrics=parts.metrics,
+    )
     sign_on = SingleSignOn.of(
         store=parts.store,
-        registry=registry_of(parts),
+        registry=logouts.registry,
         cookie=session_cookie,
         federation=parts.federation,
         clock=parts.clock,
         randomness=parts.randomness,
+        replaced=logouts.end_replaced,
     )
     dispatcher = _dispatcher(parts, releases=releases, kept=kept, sign_on=sign_on, provider=provider, relying=relying)
     consumer = AssertionConsumer(
@@ -201,7 +223,26 @@ def create_app(parts: Parts) -> Flask:
             browser=cookie.browser,
             origin=settings.base_url,
         ),
-        *(provider.blueprints(dispatcher=dispatcher, respond=respond, browser=cookie.browser) if provider else ()),
+        *(
+            provider.blueprints(dispatcher=dispatcher, logouts=logouts, respond=respond, browser=cookie.browser)
+            if provider
+            else ()
+        ),
+        saml_logout.blueprint(
+            logouts=logouts,
+            replay_marks=parts.store,
+            skew=settings.lifetimes.clock_skew,
+            respond=respond,
+            browser=cookie.browser,
+        ),
+        logout.blueprint(
+            logouts=logouts,
+            store=parts.store,
+            randomness=parts.randomness,
+            choices=choices,
+            respond=respond,
+            browser=cookie.browser,
+        ),
         site.blueprint(renderer=renderer),
         operations.blueprint(health=_health(parts), metrics=parts.metrics, metrics_from=settings.metrics.allow_from),
     ):
@@ -232,26 +273,6 @@ def publications(settings: Settings, keys: KeyRing, federation: Federation, cloc
 def lasting_engine(settings: Settings) -> Engine:
     """The engine of the lasting records."""
     return open_engine(resolved(settings.gateway.stores.lasting.url, settings.directory), directory=settings.directory)
-
-
-def _short_lived(
-    settings: Settings, keys: KeyRing, clock: Clock, randomness: Randomness, *, durable: bool = False
-) -> ShortLivedStore:
-    """On SQLite what is durable has a file of its own, beside the other; how durable a Redis is, its operator says."""
-    stores = settings.gateway.stores.short_lived
-    store: ShortLivedStore
-    if isinstance(stores, RedisStoreSettings):
-        store = open_redis(
-            redis_at(stores, settings.directory),
-            redis_options(stores, settings.directory, threads=settings.gateway.threads),
-            clock=clock,
-            randomness=randomness,
-            prefix=stores.prefix,
-        )
-    else:
-        path = settings.directory / stores.path
-        store = SqliteStore(path.with_stem(f"{path.stem}-marks") if durable else path, clock=clock, durable=durable)
-    return SealedStore(store, keys=keys.sealing.all, lookup=keys.pseudonyms.first, randomness=randomness)
 
 
 def _releases(parts: Parts) -> Releases:

@@ -70,8 +70,10 @@ def write_federation(directory: Path, *, port: int) -> DemoFederation:
 def idp_document(school: DemoSchool, port: int, key: SigningKey) -> str:
     """The metadata of a school's identity provider."""
     location = quoteattr(f"{address(school.host, port)}/sso")
+    out = quoteattr(f"{address(school.host, port)}/slo")
     role = (
         f'<md:IDPSSODescriptor protocolSupportEnumeration="{SAMLP}">{_descriptor(key)}'
+        f'<md:SingleLogoutService Binding="{Binding.REDIRECT}" Location={out}/>'
         f'<md:SingleSignOnService Binding="{Binding.REDIRECT}" Location={location}/></md:IDPSSODescriptor>'
     )
     return _entity(f"{address(school.host, port)}/metadata", role)
@@ -80,9 +82,11 @@ def idp_document(school: DemoSchool, port: int, key: SigningKey) -> str:
 def sp_document(service: DemoService, port: int, key: SigningKey) -> str:
     """The metadata of a service."""
     location = quoteattr(f"{address(service.host, port)}/acs")
+    out = quoteattr(f"{address(service.host, port)}/slo")
     signed = "true" if service.signs_requests else "false"
     role = (
         f'<md:SPSSODescriptor protocolSupportEnumeration="{SAMLP}" AuthnRequestsSigned="{signed}">{_descriptor(key)}'
+        f'<md:SingleLogoutService Binding="{Binding.REDIRECT}" Location={out}/>'
         f'<md:AssertionConsumerService Binding="{Binding.POST}" Location={location} index="0" isDefault="true"/>'
         "</md:SPSSODescriptor>"
     )

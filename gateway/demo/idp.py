@@ -10,6 +10,7 @@ from cryptography import x509
 from flask import Flask, Response, request
 from lxml import etree
 
+from gateway.demo.logging_out import LoggingOut, said
 from gateway.demo.pages import page
 from gateway.demo.people import DemoSchool, Person
 from gateway.domain.clock import Clock
@@ -48,10 +49,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who logged in here, and when."""
+    """Who logged in here, and when; `index` names the session."""
 
     person: Person
     instant: datetime
+    index: str
 
 
 class School:
@@ -80,6 +82,14 @@ class School:
         self._randomness = randomness
         self._pending: dict[str, Asked] = {}
         self._logins: dict[str, Login] = {}
+        self._logging_out = LoggingOut(
+            entity_id=entity_id,
+            key=key,
+            gateway=addresses.sp_logout,
+            certificates=gateway,
+            clock=clock,
+            randomness=randomness,
+        )
 
     def app(self) -> Flask:
         """The school as a WSGI application."""
@@ -101,6 +111,26 @@ class School:
             people = self._school.people
             return page(self._school.name, _COLOUR, _CHOOSE, people=people, pending=pending, known=known)
 
+        @app.get("/slo")
+        def slo() -> Response:
+            parameter, message, relay_state = self._logging_out.received()
+            self._logins.pop(request.cookies.get(_COOKIE, ""), None)
+            if parameter == "SAMLResponse":
+                return page(
+                    self._school.name, _COLOUR, "<p>You are logged out here: {{ said }}.</p>", said=said(message)
+                )
+            return Response(
+                status=302, headers={"Location": self._logging_out.response_url(message.get("ID", ""), relay_state)}
+            )
+
+        @app.get("/logout")
+        def logout() -> Response:
+            known = self._logins.get(request.cookies.get(_COOKIE, ""))
+            if known is None:
+                return page(self._school.name, _COLOUR, "<p>Nobody is logged in here.</p>")
+            url = self._logging_out.request_url(self._name_id(known.person), "", known.index)
+            return Response(status=302, headers={"Location": url})
+
         @app.post("/login")
         def login() -> Response:
             asked = self._pending.pop(request.form["pending"], None)
@@ -111,7 +141,7 @@ class School:
             if person is None:
                 cancelled = STATUSES[PeerStatus.AUTHENTICATION_FAILED]
                 return self._send(asked, self.response(asked.id, None, cancelled))
-            login = Login(person, self._clock.now())
+            login = Login(person, self._clock.now(), f"_{self._randomness.token()}")
             answer = self._send(asked, self.response(asked.id, login, SUCCESS))
             remembered = self._randomness.token()
             self._logins[remembered] = login
@@ -148,18 +178,22 @@ class School:
         return (
             f'<saml:Assertion ID="_{self._randomness.token()}" Version="2.0" IssueInstant="{write_instant(now)}">'
             f"<saml:Issuer>{escape(self._entity_id)}</saml:Issuer><saml:Subject>"
-            f"<saml:NameID>{escape(person.account)}@{self._school.domain}</saml:NameID>"
+            f"<saml:NameID>{escape(self._name_id(person))}</saml:NameID>"
             '<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">'
             f'<saml:SubjectConfirmationData NotOnOrAfter="{until}"'
             f" Recipient={quoteattr(self._addresses.assertion_consumer)} InResponseTo={quoteattr(in_response_to)}/>"
             "</saml:SubjectConfirmation></saml:Subject>"
             f'<saml:Conditions NotBefore="{write_instant(now)}" NotOnOrAfter="{until}"><saml:AudienceRestriction>'
             f"<saml:Audience>{escape(self._addresses.sp_entity_id)}</saml:Audience></saml:AudienceRestriction>"
-            f'</saml:Conditions><saml:AuthnStatement AuthnInstant="{write_instant(login.instant)}"><saml:AuthnContext>'
+            f'</saml:Conditions><saml:AuthnStatement AuthnInstant="{write_instant(login.instant)}"'
+            f' SessionIndex="{login.index}"><saml:AuthnContext>'
             "<saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
             "</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>"
             f"<saml:AttributeStatement>{attributes}</saml:AttributeStatement></saml:Assertion>"
         )
+
+    def _name_id(self, person: Person) -> str:
+        return f"{person.account}@{self._school.domain}"
 
     def _send(self, asked: Asked, response: bytes) -> Response:
         return page(

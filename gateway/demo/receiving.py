@@ -44,6 +44,7 @@ class Received:
 
     name_id: str
     name_id_format: str
+    session_index: str
     attributes: tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -95,6 +96,7 @@ def _read(response: etree._Element) -> Received:
     return Received(
         name_id=name_id.text or "",
         name_id_format=name_id.get("Format", "").rpartition(":")[2],
+        session_index=next(response.iter(name(SAML, "AuthnStatement"))).get("SessionIndex", ""),
         attributes=tuple(
             (attribute.get("Name", ""), tuple(value.text or "" for value in attribute))
             for attribute in response.iter(name(SAML, "Attribute"))

@@ -9,9 +9,10 @@ from xml.sax.saxutils import escape, quoteattr
 from cryptography import x509
 from flask import Flask, Response, redirect, request
 
+from gateway.demo.logging_out import LoggingOut, indexes, said
 from gateway.demo.pages import page
 from gateway.demo.people import DemoService
-from gateway.demo.receiving import NotBelieved, NotLoggedIn, receive
+from gateway.demo.receiving import NotBelieved, NotLoggedIn, Received, receive
 from gateway.domain.clock import Clock
 from gateway.domain.randomness import Randomness
 from gateway.saml.addresses import Addresses
@@ -21,7 +22,10 @@ from gateway.xml.keys import SigningKey
 from gateway.xml.namespaces import SAML, SAMLP
 
 _COLOUR = "#2e7d32"
-_HOME = """<p>This is a learning service of the demo.</p><p><a class="button" href="/login">Log in</a></p>
+_COOKIE = "demo-service"
+_HOME = """<p>This is a learning service of the demo.</p>
+{% if known %}<p>You are logged in here. <a class="button" href="/logout">Log out everywhere</a></p>{% endif %}
+<p><a class="button" href="/login">Log in</a></p>
 <p>Were you logged in at a school a moment ago? Then it can be done without a question:
 {% for name, idp in schools %}<a href="/login?IsPassive=true&amp;idp={{ idp | urlencode }}">silently through {{ name }}</a>{{ ", " if not loop.last else "." }}{% endfor %}</p>"""
 _IN = """
@@ -29,7 +33,8 @@ _IN = """
 <table><tr><th scope="col">what</th><th scope="col">value</th></tr>
 <tr><th scope="row">NameID ({{ received.name_id_format }})</th><td>{{ received.name_id }}</td></tr>
 {% for name, values in received.attributes %}<tr><th scope="row">{{ name }}</th><td>{{ values | join(", ") }}</td></tr>{% endfor %}
-</table><p><a class="button" href="/">Start again</a></p>"""
+</table><p><a class="button" href="/">Start again</a> <a class="button" href="/logout">Log out everywhere</a></p>"""
+_LEFT = """<p>You are logged out here. The gateway says of the rest: {{ said }}.</p><p><a class="button" href="/">Start again</a></p>"""
 _OUT = """<p>The login did not happen. {{ meaning }}</p><p>The gateway's status: {{ codes }}.</p><p><a class="button" href="/">Start again</a></p>"""
 _WRONG = (
     """<p>The service does not believe the answer: {{ why }}.</p><p><a class="button" href="/">Start again</a></p>"""
@@ -63,6 +68,15 @@ class Service:
         self._clock = clock
         self._randomness = randomness
         self._asked: set[str] = set()
+        self._sessions: dict[str, Received] = {}
+        self._logging_out = LoggingOut(
+            entity_id=f"{origin}/metadata",
+            key=key,
+            gateway=addresses.idp_logout,
+            certificates=gateway,
+            clock=clock,
+            randomness=randomness,
+        )
 
     def app(self) -> Flask:
         """The service as a WSGI application."""
@@ -70,7 +84,8 @@ class Service:
 
         @app.get("/")
         def home() -> Response:
-            return page(self._service.name, _COLOUR, _HOME, schools=self._schools)
+            known = request.cookies.get(_COOKIE, "") in self._sessions
+            return page(self._service.name, _COLOUR, _HOME, schools=self._schools, known=known)
 
         @app.get("/login")
         def login() -> Response:
@@ -92,9 +107,32 @@ class Service:
                 return page(self._service.name, _COLOUR, _OUT, status=403, meaning=no.meaning, codes=no.codes)
             except NotBelieved as why:
                 return page(self._service.name, _COLOUR, _WRONG, status=400, why=why)
-            return page(self._service.name, _COLOUR, _IN, received=received)
+            return self._let_in(received)
+
+        @app.get("/logout")
+        def logout() -> Response:
+            session = self._sessions.pop(request.cookies.get(_COOKIE, ""), None)
+            if session is None:
+                return page(self._service.name, _COLOUR, _LEFT, said="you were not logged in")
+            return _redirect(self._logging_out.request_url(session.name_id, "", session.session_index))
+
+        @app.get("/slo")
+        def slo() -> Response:
+            parameter, message, relay_state = self._logging_out.received()
+            if parameter == "SAMLResponse":
+                return page(self._service.name, _COLOUR, _LEFT, said=said(message))
+            ended = indexes(message)
+            self._sessions = {one: of for one, of in self._sessions.items() if of.session_index not in ended}
+            return _redirect(self._logging_out.response_url(message.get("ID", ""), relay_state))
 
         return app
+
+    def _let_in(self, received: Received) -> Response:
+        session = self._randomness.token()
+        self._sessions[session] = received
+        response = page(self._service.name, _COLOUR, _IN, received=received)
+        response.set_cookie(_COOKIE, session, httponly=True, samesite="Lax")
+        return response
 
     def login_url(self, **wishes: str) -> str:
         """Where a login begins; `ForceAuthn` and `IsPassive` are passed on when given, `idp` names who may answer."""
@@ -113,6 +151,10 @@ class Service:
         compressor = zlib.compressobj(wbits=-15)
         deflated = compressor.compress(message) + compressor.flush()
         return f"{location}?{urlencode({'SAMLRequest': b64encode(deflated), 'RelayState': 'home'})}"
+
+
+def _redirect(url: str) -> Response:
+    return Response(status=302, headers={"Location": url})
 
 
 def _scoping(idp: str | None) -> str:

@@ -115,6 +115,15 @@ class ErrorCode(StrEnum):
     LOGIN_LOGGED_OUT = auto()
     LOGIN_LOOP = auto()
 
+    # A logout.
+    LOGOUT_MALFORMED = auto()
+    LOGOUT_SENDER_UNKNOWN = auto()
+    LOGOUT_SIGNATURE = auto()
+    LOGOUT_DESTINATION = auto()
+    LOGOUT_STALE = auto()
+    LOGOUT_REPLAYED = auto()
+    LOGOUT_UNEXPECTED = auto()
+
     # What the school sent.
     ACCOUNT_MISSING = auto()
     SCOPE_FOREIGN = auto()
@@ -257,6 +266,17 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         400, _A.PERSON, _P.AUTHENTICATION_FAILED, _C.LOGIN_UNKNOWN, _C.LOGIN_OTHER_BROWSER, _C.LOGIN_SCHOOL_UNKNOWN
     ),
     **_kinds(409, _A.PERSON, _P.AUTHENTICATION_FAILED, _C.LOGIN_FINISHED, _C.LOGIN_LOGGED_OUT),
+    **_kinds(
+        400,
+        _A.SERVICE,
+        _P.UNSUPPORTED_REQUEST,
+        _C.LOGOUT_MALFORMED,
+        _C.LOGOUT_DESTINATION,
+        _C.LOGOUT_STALE,
+        _C.LOGOUT_REPLAYED,
+        _C.LOGOUT_UNEXPECTED,
+    ),
+    **_kinds(403, _A.SERVICE, _P.REQUEST_DENIED, _C.LOGOUT_SENDER_UNKNOWN, _C.LOGOUT_SIGNATURE),
     **_kinds(429, _A.SERVICE, _P.TEMPORARILY_UNAVAILABLE, _C.LOGIN_LOOP),
     **_kinds(
         403,

@@ -42,3 +42,7 @@ class Http(Protocol):
     def post(self, url: str, *, headers: Mapping[str, str], form: Mapping[str, str]) -> HttpAnswer:
         """POST of an `application/x-www-form-urlencoded` body."""
         ...
+
+    def send(self, url: str, *, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        """POST of a body whose Content-Type the headers name."""
+        ...

@@ -1,9 +1,12 @@
 """What the browser is to do next. The web layer turns a step into a response."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum, auto
 
 from gateway.domain.errors import SluisError
-from gateway.federation.models import Service
+from gateway.domain.language import Language
+from gateway.federation.models import IdentityProvider, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,43 @@ class ConfirmLogout:
     service: Service | None
 
 
+class Ending(StrEnum):
+    """What became of a party's own session in a logout."""
+
+    ENDED = auto()
+    """It says so, or it was the one that asked."""
+    NO_ANSWER = auto()
+    """It was told, and did not say that it did as it was told."""
+    IMPOSSIBLE = auto()
+    """It has no way to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A party and what became of its session."""
+
+    party: Service | IdentityProvider
+    ending: Ending
+
+
 @dataclass(frozen=True, slots=True)
 class LoggedOut:
-    """Say that the person is logged out, and what that does not end."""
+    """Say what ended and what did not; `back` takes the answer to whoever asked for the logout."""
 
     service: Service | None
+    results: tuple[Result, ...] = ()
+    back: "PostForm | Redirect | None" = None
+    shared: bool = False
 
 
-Step = Redirect | PostForm | ChooseSchool | Refused | ConfirmLogout | LoggedOut
+@dataclass(frozen=True, slots=True)
+class LeaveNext:
+    """Send the browser to the next party of a logout, and on by itself when that is silent for so many `seconds`."""
+
+    to: "Redirect | PostForm"
+    plan: str
+    names: Mapping[Language, str]
+    seconds: float
+
+
+Step = Redirect | PostForm | ChooseSchool | Refused | ConfirmLogout | LoggedOut | LeaveNext

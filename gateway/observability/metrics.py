@@ -52,6 +52,12 @@ class Metrics:
             ["service", "idp"],
             registry=self._registry,
         )
+        self._logouts = Counter(
+            "sluis_logouts_total",
+            "Logouts, by who asked for them and whether all that was given ended",
+            ["by", "outcome"],
+            registry=self._registry,
+        )
         self._from_session = Counter(
             "sluis_session_logins_total",
             "Logins that were answered from a session, without the school",
@@ -95,6 +101,10 @@ class Metrics:
     def login_loop(self, *, service: str, idp: str) -> None:
         """Count a login that was one too many."""
         self._loops.labels(service, idp).inc()
+
+    def logout(self, *, by: str, outcome: str) -> None:
+        """Count a logout."""
+        self._logouts.labels(by, outcome).inc()
 
     def session_login(self, service: str) -> None:
         """Count a login without the school."""

@@ -5,7 +5,17 @@ from markupsafe import escape
 
 from gateway.domain.clock import Clock, dutch_time
 from gateway.domain.errors import Audience
-from gateway.login.steps import ChooseSchool, ConfirmLogout, LoggedOut, PostForm, Redirect, Refused, Step
+from gateway.login.steps import (
+    ChooseSchool,
+    ConfirmLogout,
+    Ending,
+    LeaveNext,
+    LoggedOut,
+    PostForm,
+    Redirect,
+    Refused,
+    Step,
+)
 from gateway.observability import reference
 from gateway.pages.error_texts import text_of
 from gateway.pages.render import Renderer
@@ -29,18 +39,30 @@ class Responder:
                 return self._post(step)
             case Refused():
                 return self._refused(step)
-            case ConfirmLogout():
-                return self._logout("logout.html", step)
-            case LoggedOut():
-                return self._logout("logged_out.html", step)
+            case ConfirmLogout() | LeaveNext() | LoggedOut():
+                return self._logout(step)
 
     def _post(self, form: PostForm) -> Response:
         response = self._renderer.posting(form)
         response.headers["Content-Security-Policy"] = POLICY
         return response
 
-    def _logout(self, template: str, step: ConfirmLogout | LoggedOut) -> Response:
-        response = self._renderer.page(template, step=step)
+    def _logout(self, step: ConfirmLogout | LeaveNext | LoggedOut) -> Response:
+        match step:
+            case ConfirmLogout():
+                response = self._renderer.page("logout.html", step=step)
+            case LeaveNext():
+                response = self._renderer.page("leave_next.html", step=step)
+            case LoggedOut():
+                complete = bool(step.results) and all(one.ending is Ending.ENDED for one in step.results)
+                response = self._renderer.page(
+                    "logged_out.html",
+                    step=step,
+                    complete=complete,
+                    title="logged_out.title" if complete or not step.results else "logged_out.partial",
+                    back_form=step.back if isinstance(step.back, PostForm) else None,
+                    back_url=step.back.url if isinstance(step.back, Redirect) else None,
+                )
         response.headers["Content-Security-Policy"] = POLICY
         return response
 

@@ -16,7 +16,12 @@ from gateway.web import Respond
 
 log = structlog.get_logger("sluis")
 
-_STATIC = {"style.css": "text/css", "submit.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_STATIC = {
+    "style.css": "text/css",
+    "submit.js": "text/javascript",
+    "leave.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
 _CODES: dict[type[HTTPException], ErrorCode] = {

@@ -6,6 +6,9 @@ METADATA_SP_PATH = "/saml/metadata/sp"
 METADATA_IDP_PATH = "/saml/metadata/idp"
 ASSERTION_CONSUMER_PATH = "/saml/sp/acs"
 SINGLE_SIGN_ON_PATH = "/saml/idp/sso"
+IDP_LOGOUT_PATH = "/saml/idp/slo"
+IDP_LOGOUT_SOAP_PATH = "/saml/idp/slo/soap"
+SP_LOGOUT_PATH = "/saml/sp/slo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +39,18 @@ class Addresses:
     def single_sign_on(self) -> str:
         """Where services send their requests."""
         return self.base_url + SINGLE_SIGN_ON_PATH
+
+    @property
+    def idp_logout(self) -> str:
+        """Where services send logout messages by the browser."""
+        return self.base_url + IDP_LOGOUT_PATH
+
+    @property
+    def idp_logout_soap(self) -> str:
+        """Where services send logout requests by SOAP."""
+        return self.base_url + IDP_LOGOUT_SOAP_PATH
+
+    @property
+    def sp_logout(self) -> str:
+        """Where identity providers send logout messages by the browser."""
+        return self.base_url + SP_LOGOUT_PATH

@@ -67,6 +67,7 @@ def sp_metadata(
     descriptor = md.SPSSODescriptor(
         **_role(identity, keys, decryption),
         authn_requests_signed="true",
+        single_logout_service=_single_logout(identity.addresses.sp_logout),
         name_id_format=_formats(PERSISTENT, TRANSIENT, UNSPECIFIED),
         assertion_consumer_service=[
             md.AssertionConsumerService(
@@ -87,6 +88,10 @@ def idp_metadata(identity: GatewayIdentity, keys: Sequence[SigningKey], now: dat
     descriptor = md.IDPSSODescriptor(
         **_role(identity, keys),
         want_authn_requests_signed="false",
+        single_logout_service=[
+            *_single_logout(identity.addresses.idp_logout),
+            md.SingleLogoutService(binding=Binding.SOAP.value, location=identity.addresses.idp_logout_soap),
+        ],
         name_id_format=_formats(TRANSIENT, PERSISTENT),
         single_sign_on_service=[
             md.SingleSignOnService(binding=binding.value, location=identity.addresses.single_sign_on)
@@ -119,6 +124,10 @@ def _role(
             ),
         ],
     }
+
+
+def _single_logout(location: str) -> list[md.SingleLogoutService]:
+    return [md.SingleLogoutService(binding=one.value, location=location) for one in (Binding.REDIRECT, Binding.POST)]
 
 
 def _encryption_methods() -> list[md.EncryptionMethod]:

@@ -57,6 +57,9 @@ class OutgoingHttp:
         typed = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
         return self._request("POST", url, typed, body=urlencode(form).encode(), retries=_AGAIN_IF_IT_NEVER_ARRIVED)
 
+    def send(self, url: str, *, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        return self._request("POST", url, headers, body=body, retries=_AGAIN_IF_IT_NEVER_ARRIVED)
+
     def _request(self, method: str, url: str, headers: Mapping[str, str], **options: Any) -> HttpAnswer:
         if not url.startswith(("https://", "http://")):
             raise HttpFailed("not an http address")

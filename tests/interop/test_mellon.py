@@ -9,6 +9,7 @@ from gateway.saml.name_id import TRANSIENT
 from tests.support import mellon
 from tests.support.browser_like import Tab
 from tests.support.encrypted_messages import cipher_of
+from tests.support.leaving import go_on
 from tests.support.mellon import Mellon
 from tests.support.real_gateway import RealGateway
 from tests.support.school_login import eck_id, log_in
@@ -80,3 +81,29 @@ def test_mellon_takes_the_metadata_for_its_signature(mellon_service: Mellon, gat
         assert Tab().open(deceived.entity_id).status == 500
         assert "Failed to verify signature" in deceived.log()
     assert Tab().open(mellon_service.entity_id).status == 200
+
+
+def is_known(service: Mellon, tab: Tab) -> bool:
+    """Whether mellon lets the browser in without asking anybody."""
+    return (tab.open(service.protected).url, tab.status) == (service.protected, 200)
+
+
+def test_a_logout_that_begins_at_mellon(mellon_service: Mellon) -> None:
+    tab = Tab()
+    mellon_service.received(log_in(tab.open(mellon_service.protected), "kim").press())
+
+    ended = go_on(tab.open(f"{mellon_service.address.url}/mellon/logout?ReturnTo={mellon_service.address.url}/"))
+
+    assert ended.url == f"{mellon_service.address.url}/", mellon_service.log()[-2000:]
+    assert not is_known(mellon_service, tab)
+
+
+def test_a_logout_that_begins_at_the_gateway(mellon_service: Mellon, gateway: RealGateway) -> None:
+    tab = Tab()
+    mellon_service.received(log_in(tab.open(mellon_service.protected), "kim").press())
+    assert is_known(mellon_service, tab)
+
+    ended = go_on(tab.open(f"{gateway.saml.base_url}/logout").press("Ja, log uit"))
+
+    assert "Lezen: je bent uitgelogd" in ended.text, f"{ended.text}: {mellon_service.log()[-2000:]}"
+    assert not is_known(mellon_service, tab)

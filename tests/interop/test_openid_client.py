@@ -12,6 +12,7 @@ from gateway.demo.federation import DemoFederation
 from tests.support import node_saml, openid_client
 from tests.support.browser_like import Tab
 from tests.support.demo import Demo, running_demo
+from tests.support.leaving import go_on
 from tests.support.openid_client import RelyingParty, relying_party
 
 pytestmark = pytest.mark.stranger
@@ -181,9 +182,17 @@ def test_nothing_of_the_pupil_and_no_secret_stands_in_the_log(world: World) -> N
 
 
 def test_a_logout_ends_the_tokens_and_leads_back_to_the_client(world: World) -> None:
-    client = world.clients["keys"]
-    got = logged_in(world, "keys")
-    tab = world.demo.tab().open(f"{client.address.url}/logout?state={got['state']}")
+    client, tab = world.clients["keys"], world.demo.tab()
+    got = client.received(answer(world, "keys", tab))
+    go_on(tab.open(f"{client.address.url}/logout?state={got['state']}"))
     assert tab.url.startswith(f"{client.address.url}/bye")
     assert '"so long"' in tab.body
+    assert "error" in client.ask("userinfo", got["state"])
+
+
+def test_a_logout_at_the_gateway_ends_what_the_client_was_given(world: World) -> None:
+    client, tab = world.clients["keys"], world.demo.tab()
+    got = client.received(answer(world, "keys", tab))
+    ended = go_on(tab.open(world.demo.gateway + "/logout").press("Ja, log uit"))
+    assert "kunnen we niet bereiken" in ended.text, "this client has no address for it, and the page says so"
     assert "error" in client.ask("userinfo", got["state"])

@@ -33,6 +33,8 @@ from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
 from gateway.login.messages import Authentication, AuthenticationRequest
+from gateway.login.sso.leaving import Leaving
+from gateway.login.sso.logout import Logouts
 from gateway.login.steps import Redirect
 from gateway.login.transactions import Transactions
 from gateway.oidc.op.assembly import OpenIdProvider
@@ -43,7 +45,7 @@ from tests.support.held import HeldClock, SeededRandomness
 from tests.support.paged import Pages
 from tests.support.releasing import KEY, NOW, SCHOOL, SENT, TODAY, World
 from tests.support.signing_keys import elliptic_key, signing_key
-from tests.support.signing_on import HeldCookie, signing_on
+from tests.support.signing_on import HeldCookie, HeldHttp, registry, signing_on
 from tests.support.small_federation import identity_provider, service
 
 ISSUER = "https://sluis.example"
@@ -210,6 +212,7 @@ class Op:
     store: SealedStore = field(init=False)
     browser: str = "this browser"
     cookie: HeldCookie = field(default_factory=HeldCookie)
+    http: HeldHttp = field(default_factory=HeldHttp)
 
     def __post_init__(self) -> None:
         store = SqliteStore(self.directory / "short-lived.sqlite", clock=self.clock)
@@ -247,6 +250,17 @@ class Op:
             skew=timedelta(seconds=60),
             languages=(Language.NL, Language.EN),
         )
+        self.logouts = Logouts(
+            federation=federation,
+            registry=registry(self.store, self.randomness),
+            leaving=Leaving(store=self.store, randomness=self.randomness),
+            services={Protocol.OIDC: self.provider.sessions(self.http)},
+            identity_providers={},
+            cookie=self.cookie,
+            clock=self.clock,
+            randomness=self.randomness,
+            metrics=self.world.metrics,
+        )
         self.dispatcher = Dispatcher(
             federation=federation,
             transactions=Transactions(store=self.store, clock=self.clock, randomness=self.randomness, seconds=900),
@@ -269,7 +283,7 @@ class Op:
         )
         pages = Pages(self.clock)
         for blueprint in self.provider.blueprints(
-            dispatcher=self.dispatcher, respond=pages.respond, browser=lambda: self.browser
+            dispatcher=self.dispatcher, logouts=self.logouts, respond=pages.respond, browser=lambda: self.browser
         ):
             pages.app.register_blueprint(blueprint)
         self.app, self.respond = pages.app, pages.respond

@@ -1,9 +1,11 @@
 """Single sign-on for tests that build a dispatcher themselves: the cookie in the test's hand."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from gateway.domain.http import HttpAnswer
 from gateway.login.loops import LoopBrake
 from gateway.login.sso.registry import Registry
 from gateway.login.sso.sign_on import SingleSignOn
@@ -28,6 +30,23 @@ class HeldCookie:
 
     def on_shared_computer(self) -> bool:
         return self.shared
+
+
+@dataclass
+class HeldHttp:
+    """Fulfils Http for parties that are told of a logout: keeps what they are sent, answers as the test says."""
+
+    status: int = 200
+    sent: list[tuple[str, Mapping[str, str] | bytes]] = field(default_factory=list)
+    body: Callable[[bytes], bytes] = lambda _: b""
+
+    def post(self, url: str, *, headers: Mapping[str, str], form: Mapping[str, str]) -> HttpAnswer:
+        self.sent.append((url, form))
+        return HttpAnswer(self.status, b"")
+
+    def send(self, url: str, *, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        self.sent.append((url, body))
+        return HttpAnswer(self.status, self.body(body))
 
 
 def registry(store: Any, randomness: Any) -> Registry:

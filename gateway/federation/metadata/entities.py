@@ -13,10 +13,14 @@ from gateway.federation.metadata.scopes import NO_SCOPES, Scopes
 
 
 class Binding(StrEnum):
-    """The two bindings of saml-bindings-2.0-os that the gateway speaks."""
+    """The bindings of saml-bindings-2.0-os that the gateway speaks: two by the browser, and SOAP for logouts."""
 
     REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
     POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+    SOAP = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
+
+
+BY_BROWSER = frozenset({Binding.REDIRECT, Binding.POST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,15 @@ class Endpoint:
 
     binding: Binding
     location: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutEndpoint:
+    """A SingleLogoutService; answers go to `response_location` (saml-metadata 2.2.2)."""
+
+    binding: Binding
+    location: str
+    response_location: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,7 @@ class IdpMetadata:
     single_sign_on: tuple[Endpoint, ...]
     want_authn_requests_signed: bool
     scopes: Scopes = NO_SCOPES
+    single_logout: tuple[LogoutEndpoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,7 @@ class SpMetadata:
     name_id_formats: tuple[str, ...]
     display_names: Mapping[Language, str]
     encryption_keys: tuple[EncryptionKey, ...] = ()
+    single_logout: tuple[LogoutEndpoint, ...] = ()
 
     @property
     def default_consumer(self) -> IndexedEndpoint:

@@ -9,15 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from lxml import etree
 
 from gateway.federation.metadata.document import MetadataDocument, MetadataRejected
 from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
-from gateway.federation.metadata.parse import earliest_valid_until, read_idp, read_sp
+from gateway.federation.metadata.parse import earliest_valid_until, is_safe, read_idp, read_sp
 from gateway.federation.metadata.scopes import NO_SCOPES, Scopes
-from gateway.settings.fields import is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +146,5 @@ def _sp(one: MetadataDocument, entity_id: str) -> tuple[SpMetadata, str]:
 
 
 def _plain(locations: Iterable[str]) -> str:
-    unsafe = next((location for location in locations if not _is_safe(location)), None)
+    unsafe = next((location for location in locations if not is_safe(location)), None)
     return "" if unsafe is None else f"the endpoint {unsafe} is not https"
-
-
-def _is_safe(location: str) -> bool:
-    parts = urlsplit(location)
-    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))

@@ -4,6 +4,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from lxml import etree
@@ -11,8 +12,17 @@ from lxml import etree
 from gateway.domain.language import Language
 from gateway.federation.metadata.document import MetadataDocument, MetadataRejected
 from gateway.federation.metadata.encryption_keys import encryption_keys
-from gateway.federation.metadata.entities import Binding, Endpoint, IdpMetadata, IndexedEndpoint, SpMetadata
+from gateway.federation.metadata.entities import (
+    BY_BROWSER,
+    Binding,
+    Endpoint,
+    IdpMetadata,
+    IndexedEndpoint,
+    LogoutEndpoint,
+    SpMetadata,
+)
 from gateway.federation.metadata.scopes import scopes_of
+from gateway.settings.fields import is_loopback
 from gateway.xml.algorithms import strong_key
 from gateway.xml.namespaces import DS, MD, MDUI, name
 
@@ -36,7 +46,7 @@ def read_idp(document: MetadataDocument, entity_id: str | None) -> IdpMetadata:
     endpoints = tuple(
         Endpoint(Binding(found.get("Binding", "")), _location(found))
         for found in role.iterfind(name(MD, "SingleSignOnService"))
-        if found.get("Binding") in set(Binding)
+        if found.get("Binding") in BY_BROWSER
     )
     if not endpoints:
         raise MetadataRejected("no SingleSignOnService by HTTP-Redirect or HTTP-POST")
@@ -50,6 +60,7 @@ def read_idp(document: MetadataDocument, entity_id: str | None) -> IdpMetadata:
         single_sign_on=endpoints,
         want_authn_requests_signed=_is_true(role.get("WantAuthnRequestsSigned")),
         scopes=scopes_of(role),
+        single_logout=_single_logout(role),
     )
 
 
@@ -73,6 +84,7 @@ def read_sp(document: MetadataDocument, entity_id: str | None) -> SpMetadata:
         name_id_formats=tuple((one.text or "").strip() for one in role.iterfind(name(MD, "NameIDFormat"))),
         display_names=_display_names(role),
         encryption_keys=encryption_keys(role, _certificate),
+        single_logout=_single_logout(role),
     )
 
 
@@ -89,6 +101,26 @@ def _consumers(role: etree._Element) -> tuple[IndexedEndpoint, ...]:
         IndexedEndpoint(Binding.POST, _location(one), index, one is default)
         for one, index in zip(found, indices, strict=True)
     )
+
+
+def _single_logout(role: etree._Element) -> tuple[LogoutEndpoint, ...]:
+    """Where logouts go. One that is not https is as if it were not there: a login must not fail for it."""
+    found = (
+        LogoutEndpoint(
+            Binding(one.get("Binding", "")),
+            _location(one),
+            one.get("ResponseLocation", "").strip() or _location(one),
+        )
+        for one in role.iterfind(name(MD, "SingleLogoutService"))
+        if one.get("Binding") in set(Binding)
+    )
+    return tuple(one for one in found if is_safe(one.location) and is_safe(one.response_location))
+
+
+def is_safe(location: str) -> bool:
+    """Whether an address is https; http is for loopback alone."""
+    parts = urlsplit(location)
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
 
 
 def _location(endpoint: etree._Element) -> str:

@@ -85,8 +85,13 @@ class Registry:
 
     def find(self, visit: str) -> Visit | None:
         """The visit of this id, unless it ended."""
+        found = self.read(visit)
+        return found if found is not None and not self.has_ended(visit) else None
+
+    def read(self, visit: str) -> Visit | None:
+        """The visit of this id, also one that ended."""
         kept = self._store.get(f"visit:{visit}")
-        return _decode(kept) if kept is not None and not self.has_ended(visit) else None
+        return _decode(kept) if kept is not None else None
 
     def of_login(self, session: str, service: ServiceId) -> Visit | None:
         """The visit in which this service got this SessionIndex or sid."""

@@ -8,12 +8,14 @@ from flask import Blueprint
 from joserfc.jwk import KeySet
 
 from gateway.domain.clock import Clock
+from gateway.domain.http import Http
 from gateway.domain.key_ring import Ring
 from gateway.domain.language import Language
 from gateway.domain.randomness import Randomness
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
+from gateway.login.sso.logout import Logouts
 from gateway.oidc.op import client_endpoint, endpoint, logout_endpoint
 from gateway.oidc.op.addresses import Addresses
 from gateway.oidc.op.assertions import Assertions
@@ -23,6 +25,7 @@ from gateway.oidc.op.client_keys import client_keys
 from gateway.oidc.op.discovery import document
 from gateway.oidc.op.end_session import EndSession
 from gateway.oidc.op.grants import Grants
+from gateway.oidc.op.logout_tokens import OidcServiceSessions
 from gateway.oidc.op.nonces import Nonces
 from gateway.oidc.op.par import PushedAuthorization
 from gateway.oidc.op.proofs import Proofs
@@ -86,7 +89,21 @@ class OpenIdProvider:
         """The side towards services, for the dispatcher."""
         return OpenIdProviderRole(issuer=self.addresses.issuer, grants=self.grants)
 
-    def blueprints(self, *, dispatcher: Dispatcher, respond: Respond, browser: Browser) -> tuple[Blueprint, ...]:
+    def sessions(self, http: Http) -> OidcServiceSessions:
+        """How the sessions of clients are ended."""
+        return OidcServiceSessions(
+            issuer=self.addresses.issuer,
+            signer=self.signer,
+            grants=self.grants,
+            kept=self.kept,
+            http=http,
+            clock=self.clock,
+            randomness=self.randomness,
+        )
+
+    def blueprints(
+        self, *, dispatcher: Dispatcher, logouts: Logouts, respond: Respond, browser: Browser
+    ) -> tuple[Blueprint, ...]:
         """Every endpoint."""
         issuer = self.addresses.issuer
         keys = self._client_keys()
@@ -107,6 +124,7 @@ class OpenIdProvider:
                     signer=self.signer,
                     grants=self.grants,
                     kept=self.kept,
+                    logouts=logouts,
                     store=self.store,
                     randomness=self.randomness,
                 ),

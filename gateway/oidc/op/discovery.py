@@ -64,7 +64,8 @@ def document(
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
         "frontchannel_logout_supported": False,
-        "backchannel_logout_supported": False,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
     }
     if documentation:
         told["service_documentation"] = f"{addresses.issuer}/docs/connect"

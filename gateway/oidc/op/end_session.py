@@ -12,6 +12,8 @@ from gateway.domain.randomness import Randomness
 from gateway.federation.models import Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.kept import KeptLogins
+from gateway.login.sso.logout import Logouts, PersonAsked
+from gateway.login.sso.parties import Initiator, Kind
 from gateway.login.steps import ConfirmLogout, LoggedOut, Redirect, Step
 from gateway.oidc.op.addresses import CONFIRMED_PATH
 from gateway.oidc.op.grants import Grants
@@ -110,19 +112,27 @@ class EndSession:
     signer: Signer
     grants: Grants
     kept: KeptLogins
+    logouts: Logouts
     store: ShortLivedStore
     randomness: Randomness
 
     def begin(self, parameters: Parameters, browser: str) -> Step:
-        """End the login that the hint names; without one, ask the person first (section 2). Raises SluisError."""
+        """End the login that the hint names, and all that goes with it; without one, ask the person first (section 2).
+
+        Raises SluisError.
+        """
         ending = Ending(parameters, self.federation, self.issuer, self.signer)
         for check in CHECKS:
             check(ending)
         if ending.session is None:
             return self._ask(ending, browser)
+        assert ending.service is not None
+        visit = self.logouts.registry.of_login(ending.session, ending.service.id)
+        if visit is not None:
+            return self.logouts.begin(visit, Initiator(Kind.SERVICE, ending.service.id, ending.back or ""), browser)
         self.grants.revoke(ending.session)
         self.kept.forget(ending.session)
-        log.info("logged_out", service=ending.service.id if ending.service else None)
+        log.info("logged_out", service=ending.service.id)
         return Redirect(ending.back) if ending.back is not None else LoggedOut(ending.service)
 
     def confirmed(self, token: str, browser: str) -> Step:
@@ -136,6 +146,10 @@ class EndSession:
             raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
         self.store.take(key)
         found = self.federation.services.get(ServiceId(service or ""))
+        visit = self.logouts.registry.of_browser(browser)
+        if visit is not None:
+            asked = PersonAsked if found is None else Initiator(Kind.SERVICE, found.id, back or "", ended=False)
+            return self.logouts.begin(visit, asked, browser)
         return Redirect(back) if back is not None else LoggedOut(found)
 
     def _ask(self, ending: Ending, browser: str) -> ConfirmLogout:

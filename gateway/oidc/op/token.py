@@ -72,6 +72,8 @@ def check_code(exchange: Exchange) -> None:
     if code is None or code.grant.service != exchange.called.service.id:
         exchange.grants.revoke_if_spent("code", exchange.presented, exchange.called.service.id)
         raise _invalid("the code is unknown, of another client, over, or was used")
+    if exchange.grants.is_revoked(code.grant.session):
+        raise _invalid("the login is over")
     exchange.code, exchange.grant = code, code.grant
 
 

@@ -120,7 +120,7 @@ class OidcServiceEntry(CommonServiceEntry):
         default=[], description="Where a logout that it asked for may end"
     )
     frontchannel_logout_uri: LogoutUri | None = Field(
-        default=None, description="Loaded in the browser when its session ends elsewhere"
+        default=None, description="Its front-channel logout address: kept, not called yet"
     )
     backchannel_logout_uri: LogoutUri | None = Field(
         default=None, description="Told by the gateway when its session ends elsewhere"

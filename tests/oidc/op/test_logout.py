@@ -1,11 +1,13 @@
 """Logout at a service's wish, and the tricks with its address."""
 
+import json
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
 from lxml import html
 
-from tests.support.op import AFTER_LOGOUT, ISSUER, es256, op
+from tests.support.op import AFTER_LOGOUT, ISSUER, back, basic, es256, op, relying_party, unb64, verified
 from tests.support.signing_keys import elliptic_key
 
 
@@ -31,7 +33,10 @@ def test_the_login_of_the_hint_ends_and_the_browser_goes_where_the_client_regist
     answer = logout(
         provider, method, id_token_hint=tokens["id_token"], post_logout_redirect_uri=AFTER_LOGOUT, state="a&b"
     )
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"{AFTER_LOGOUT}?state=a%26b")
+    page = html.fromstring(answer.get_data(as_text=True))
+    assert answer.status_code == 200, "the school cannot be told, and the page says so before it leads on"
+    assert "kunnen we niet bereiken" in page.text_content()
+    assert page.xpath("//a[@class='button primary']/@href") == [f"{AFTER_LOGOUT}?state=a%26b"]
     assert provider.userinfo(fresh["access_token"]).status_code == 401
     assert provider.refresh(fresh["refresh_token"]).status_code == 400
 
@@ -94,8 +99,6 @@ def test_a_logout_leads_nowhere_else(tmp_path, parameters):
 
 
 def test_a_hint_of_one_client_does_not_open_the_address_of_another(tmp_path):
-    from tests.support.op import relying_party
-
     other = relying_party("other", post_logout_redirect_uris=("https://other.example/bye",))
     provider = op(tmp_path, services=(other,))
     own = provider.tokens()["id_token"]
@@ -104,3 +107,68 @@ def test_a_hint_of_one_client_does_not_open_the_address_of_another(tmp_path):
         assert "Location" not in answer.headers
     doubled = provider.app.test_client().get(f"/oidc/logout?client_id=klas&client_id=other&id_token_hint={own}")
     assert doubled.status_code == 400
+
+
+def test_every_other_client_is_told_by_a_logout_token(tmp_path):
+    told, here = "https://other.example/backchannel", "https://klas.example/backchannel"
+    other = relying_party(
+        "other", backchannel_logout_uri=told, post_logout_redirect_uris=("https://other.example/bye",)
+    )
+    provider = op(tmp_path, backchannel_logout_uri=here)
+    provider.services = (other,)
+    provider.world.agreements += (replace(provider.world.agreements[0], service=other.id),)
+    provider.load()
+    tokens = provider.tokens()
+    code = back(provider.authorize(client_id="other"))["code"]
+    theirs = provider.exchange(code, headers=basic(name="other")).json
+
+    logout(provider, id_token_hint=tokens["id_token"])
+
+    [(address, form)] = provider.http.sent
+    assert address == told, "who asked is not told"
+    claims = verified(form["logout_token"], provider.jwks())
+    mine = verified(theirs["id_token"], provider.jwks())
+    assert (claims["iss"], claims["aud"], claims["sid"], claims["sub"]) == (ISSUER, "other", mine["sid"], mine["sub"])
+    assert claims["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
+    assert "nonce" not in claims
+    assert 0 < claims["exp"] - claims["iat"] <= 120
+    assert json.loads(unb64(form["logout_token"].partition(".")[0]))["typ"] == "logout+jwt"
+    assert provider.userinfo(theirs["access_token"]).status_code == 401, "and the gateway honours nothing of it"
+
+
+def test_a_code_that_was_not_redeemed_before_the_logout_is_worth_nothing_after_it(tmp_path):
+    provider = op(tmp_path)
+    hinted = provider.tokens()["id_token"]
+    code = back(provider.authorize())["code"]
+    logout(provider, id_token_hint=hinted)
+    answer = provider.exchange(code)
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+
+
+def test_after_a_logout_a_silent_login_needs_the_school(tmp_path):
+    provider = op(tmp_path)
+    hinted = provider.tokens()["id_token"]
+    assert "code" in back(provider.authorize(prompt="none"))
+    logout(provider, id_token_hint=hinted)
+    provider.authorize(prompt="none")
+    assert len(provider.schools.asked) == 2, "the session answered the first, and nothing is left of it"
+
+
+@pytest.mark.parametrize(("age", "asked"), [("600", 1), ("200", 2)])
+def test_max_age_is_answered_from_a_session_that_is_fresh_enough(tmp_path, age, asked):
+    provider = op(tmp_path)
+    provider.tokens()
+    provider.clock.forward(minutes=5)
+    provider.authorize(max_age=age)
+    assert len(provider.schools.asked) == asked
+    if asked == 2:
+        assert provider.schools.asked[-1][1].force
+
+
+def test_a_client_that_does_not_answer_is_named(tmp_path):
+    provider = op(tmp_path, backchannel_logout_uri="https://klas.example/backchannel")
+    provider.tokens()
+    provider.http.status = 500
+    [form] = html.fromstring(logout(provider).get_data(as_text=True)).forms
+    answer = provider.post("/oidc/logout/confirmed", token=dict(form.form_values())["token"])
+    assert "gaf geen antwoord" in answer.get_data(as_text=True)

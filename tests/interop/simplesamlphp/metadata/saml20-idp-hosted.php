@@ -9,6 +9,8 @@ $metadata[getenv('PEER_BASE') . '/saml2/idp/metadata.php'] = [
     'saml20.sign.response' => getenv('PEER_SIGNS') === 'both',
     'validate.authnrequest' => true,
     'redirect.validate' => true,
+    'sign.logout' => true,
+    'redirect.sign' => true,
     'assertion.encryption' => getenv('PEER_SIGNS') === 'both',
     'authproc' => [],
 ];

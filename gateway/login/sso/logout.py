@@ -1,0 +1,273 @@
+"""One logout for all that a visit gave: whoever asks for it, every other party is told in its own protocol.
+
+What can be told without the browser is told at once, all at a time; the browser is then sent to the others one after
+another, the school last. No party that hangs keeps the rest waiting.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+import structlog
+
+from gateway.domain.clock import Clock
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.http import HttpFailed
+from gateway.domain.protocol import Protocol
+from gateway.domain.randomness import Randomness
+from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceId
+from gateway.federation.snapshot import Federation
+from gateway.login.contracts import SessionCookie
+from gateway.login.sso.leaving import Leaving, Plan
+from gateway.login.sso.parties import (
+    EndsServiceSessions,
+    EndsUpstreamSessions,
+    Initiator,
+    Kind,
+    Target,
+)
+from gateway.login.sso.registry import Given, Registry, Visit
+from gateway.login.steps import Ending, LeaveNext, LoggedOut, PostForm, Redirect, Result, Step
+from gateway.observability.metrics import Metrics
+
+log = structlog.get_logger("sluis")
+
+WHOLE_SECONDS = 5.0
+"""How long a logout may take, whoever hangs."""
+TELLING_SECONDS = 2.0
+"""Of that, for telling services without the browser; they are told at once."""
+_LEAST_SECONDS = 0.5
+_MOST_SECONDS = 2.0
+
+PersonAsked = Initiator(Kind.PERSON)
+
+
+class Logouts:
+    """Ends visits. `cookie` is the browser's of this request."""
+
+    def __init__(
+        self,
+        *,
+        federation: Federation,
+        registry: Registry,
+        leaving: Leaving,
+        services: Mapping[Protocol, EndsServiceSessions],
+        identity_providers: Mapping[Protocol, EndsUpstreamSessions],
+        cookie: SessionCookie,
+        clock: Clock,
+        randomness: Randomness,
+        metrics: Metrics,
+    ) -> None:
+        self._federation = federation
+        self.registry = registry
+        self._leaving = leaving
+        self._services = services
+        self._identity_providers = identity_providers
+        self._cookie = cookie
+        self._clock = clock
+        self._randomness = randomness
+        self._metrics = metrics
+
+    def begin(self, visit: Visit | None, initiator: Initiator, browser: str) -> Step:
+        """End the visit, in the browser that asks; without one nothing was given that could be ended.
+
+        A visit of another browser ends as well, but this one is sent nowhere for it: its person is not here.
+        """
+        itself = ServiceId(initiator.id) if initiator.kind is Kind.SERVICE and initiator.ended else None
+        if visit is None:
+            return self.said(initiator, ())
+        if visit.browser != browser:
+            results = self.end_behind([visit], but=itself)
+            if initiator.kind is not Kind.IDP:
+                results += self._results([(Kind.IDP, str(visit.idp), Ending.NO_ANSWER)])
+            return self.said(initiator, results)
+        self._cookie.drop()
+        others = {one: logins for one, logins in self._end(visit).items() if one != itself}
+        told = self._tell(others)
+        settled = [(Kind.SERVICE, str(one), ending) for one, ending in told.items() if ending is not None]
+        targets = [self._target(Kind.SERVICE, one, others[one]) for one, ending in told.items() if ending is None]
+        if initiator.kind is not Kind.IDP:
+            idp = self._federation.identity_providers.get(visit.idp)
+            if idp is not None and self._can_send_upstream(idp, visit):
+                targets.append(self._target(Kind.IDP, idp.id, ()))
+            elif idp is not None:
+                settled.append((Kind.IDP, str(idp.id), Ending.IMPOSSIBLE))
+        plan = Plan(
+            id=self._randomness.token(),
+            browser=browser,
+            visit=visit.id,
+            begun=self._clock.now().timestamp(),
+            initiator=initiator,
+            settled=tuple(settled),
+            targets=tuple(targets),
+            shared=visit.shared,
+        )
+        self._leaving.keep(plan)
+        return self._next(plan)
+
+    def end_behind(self, visits: Sequence[Visit], *, but: ServiceId | None = None) -> tuple[Result, ...]:
+        """End visits without their browsers: whom only a browser could be sent to did not answer.
+
+        `but` is a service that ended its own.
+        """
+        results: list[Result] = []
+        for visit in visits:
+            given = self._end(visit)
+            told = self._tell({one: logins for one, logins in given.items() if one != but})
+            endings = [(Kind.SERVICE, str(one), ending or Ending.NO_ANSWER) for one, ending in told.items()]
+            results += self._results(endings)
+        return tuple(results)
+
+    def end_replaced(self, visit: Visit) -> None:
+        """Take back what a visit gave that another person's took the place of, and tell whom that can be told."""
+        given = self._given(visit)
+        self._revoke(given)
+        self._tell(given)
+
+    def go_on(self, plan: str, browser: str) -> Step:
+        """The browser is back, with an answer or without one. Raises SluisError LOGIN_UNKNOWN, LOGIN_OTHER_BROWSER."""
+        found = self._leaving.find(plan)
+        if found.browser != browser:
+            raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
+        return self._next(found)
+
+    def asked(self, request: str) -> Target:
+        """Whom this message was sent to. Raises SluisError LOGOUT_UNEXPECTED."""
+        plan, index = self._leaving.expected(request)
+        return plan.targets[index]
+
+    def answered(self, request: str, browser: str, *, ended: bool) -> Step:
+        """A verified answer to a message that was sent. Raises SluisError LOGOUT_UNEXPECTED, LOGIN_OTHER_BROWSER."""
+        plan, index = self._leaving.expected(request)
+        if plan.browser != browser:
+            raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
+        self._leaving.settle(plan, index, Ending.ENDED if ended else Ending.NO_ANSWER)
+        # Not the next station itself: a page at the address of an answer could not be loaded again.
+        return Redirect(f"/logout/{plan.id}")
+
+    def _next(self, plan: Plan) -> Step:
+        left = [index for index in range(len(plan.targets)) if self._leaving.ending(plan, index) is None]
+        for position, index in enumerate(left):
+            target = plan.targets[index]
+            party = self._party(target.kind, target.id)
+            if party is not None and self._leaving.go(plan, index):
+                return LeaveNext(
+                    self._sent(plan, target, party), plan.id, party.names, self._patience(plan, len(left) - position)
+                )
+            self._leaving.settle(plan, index, Ending.NO_ANSWER)
+        endings = [
+            (target.kind, target.id, self._leaving.ending(plan, index) or Ending.NO_ANSWER)
+            for index, target in enumerate(plan.targets)
+        ]
+        results = self._results([*plan.settled, *endings])
+        return self.said(plan.initiator, results, shared=plan.shared, again=not self._leaving.close(plan))
+
+    def said(
+        self, initiator: Initiator, results: tuple[Result, ...], *, shared: bool = False, again: bool = False
+    ) -> Step:
+        """The answer to whoever asked: at once when everything ended, behind a page that says what did not."""
+        complete = all(one.ending is Ending.ENDED for one in results)
+        party = self._party(initiator.kind, initiator.id) if initiator.kind is not Kind.PERSON else None
+        back = None
+        if isinstance(party, Service):
+            back = self._services[party.protocol].reply(party, initiator.reply, complete=complete)
+        elif party is not None:
+            back = self._identity_providers[party.protocol].reply(party, initiator.reply, complete=complete)
+        if not again:
+            log.info("logged_out", by=initiator.kind, party=initiator.id, complete=complete, told=len(results))
+            self._metrics.logout(by=initiator.kind, outcome="complete" if complete else "partial")
+        if complete and back is not None:
+            return back
+        return LoggedOut(party if isinstance(party, Service) else None, results, back, shared)
+
+    def _end(self, visit: Visit) -> dict[ServiceId, list[Given]]:
+        """Nothing more comes of the visit from here on; only then is read what did."""
+        self.registry.end(visit)
+        given = self._given(visit)
+        self._revoke(given)
+        return given
+
+    def _given(self, visit: Visit) -> dict[ServiceId, list[Given]]:
+        given: dict[ServiceId, list[Given]] = {}
+        for one in self.registry.given(visit.id):
+            if one.service in self._federation.services:
+                given.setdefault(one.service, []).append(one)
+        return given
+
+    def _revoke(self, given: Mapping[ServiceId, Sequence[Given]]) -> None:
+        for service_id, logins in given.items():
+            ends = self._ends(service_id)
+            for one in logins:
+                ends.revoke(one)
+
+    def _tell(self, given: Mapping[ServiceId, Sequence[Given]]) -> dict[ServiceId, Ending | None]:
+        """Tell all that can be told without the browser, at once; None for whom the browser must be sent to."""
+        calls: dict[ServiceId, Callable[[], bool]] = {}
+        for one, logins in given.items():
+            service = self._federation.services[one]
+            if self._ends(one).can_tell(service):
+                calls[one] = _telling(self._ends(one), service, logins)
+        ended = _at_once(calls)
+        return {
+            one: Ending.ENDED
+            if one in ended
+            else None
+            if self._ends(one).can_send(self._federation.services[one])
+            else Ending.NO_ANSWER
+            if one in calls
+            else Ending.IMPOSSIBLE
+            for one in given
+        }
+
+    def _sent(self, plan: Plan, target: Target, party: Service | IdentityProvider) -> Redirect | PostForm:
+        if isinstance(party, Service):
+            return self._services[party.protocol].send(party, target.given, target.request)
+        visit = self.registry.read(plan.visit)
+        if visit is None:
+            raise SluisError(ErrorCode.LOGIN_UNKNOWN)
+        return self._identity_providers[party.protocol].send(party, visit, target.request)
+
+    def _patience(self, plan: Plan, left: int) -> float:
+        """Seconds to wait for the next party: what is left of the whole, shared by those that are left."""
+        spent = self._clock.now().timestamp() - plan.begun
+        return round(min(max((WHOLE_SECONDS - TELLING_SECONDS - spent) / left, _LEAST_SECONDS), _MOST_SECONDS), 1)
+
+    def _can_send_upstream(self, idp: IdentityProvider, visit: Visit) -> bool:
+        ends = self._identity_providers.get(idp.protocol)
+        return ends is not None and ends.can_send(idp, visit)
+
+    def _target(self, kind: Kind, party: str, given: Sequence[Given]) -> Target:
+        return Target(kind, party, self._randomness.token(), tuple(given))
+
+    def _results(self, endings: Sequence[tuple[Kind, str, Ending]]) -> tuple[Result, ...]:
+        found = ((self._party(kind, party), ending) for kind, party, ending in endings)
+        return tuple(Result(party, ending) for party, ending in found if party is not None)
+
+    def _party(self, kind: Kind, party: str) -> Service | IdentityProvider | None:
+        if kind is Kind.SERVICE:
+            return self._federation.services.get(ServiceId(party))
+        return self._federation.identity_providers.get(IdpId(party))
+
+    def _ends(self, service: ServiceId) -> EndsServiceSessions:
+        return self._services[self._federation.services[service].protocol]
+
+
+def _telling(ends: EndsServiceSessions, service: Service, given: Sequence[Given]) -> Callable[[], bool]:
+    def tell() -> bool:
+        try:
+            return ends.tell(service, given)
+        except HttpFailed as cause:
+            log.warning("logout_not_told", service=service.id, cause=str(cause))
+            return False
+
+    return tell
+
+
+def _at_once(calls: Mapping[ServiceId, Callable[[], bool]]) -> set[ServiceId]:
+    """Those that said yes in time. Who is slower is left to finish, and counts as silent."""
+    if not calls:
+        return set()
+    pool = ThreadPoolExecutor(max_workers=min(len(calls), 16))
+    futures: dict[Future[bool], ServiceId] = {pool.submit(call): one for one, call in calls.items()}
+    done, _ = wait(futures, timeout=TELLING_SECONDS)
+    pool.shutdown(wait=False)
+    return {futures[one] for one in done if one.exception() is None and one.result()}
