@@ -5,6 +5,7 @@ import importlib
 import click
 
 _COMMANDS = {
+    "anomalies": "gateway.cli.anomalies",
     "check": "gateway.cli.check",
     "db": "gateway.cli.db",
     "eckid": "gateway.cli.eckid",

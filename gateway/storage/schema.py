@@ -82,6 +82,7 @@ anomalies = Table(
     Column("idp", String(64), nullable=False),
     Column("school", String(6)),
     Column("account", String(64), nullable=False),
+    Column("resolved", DateTime(timezone=True)),
     UniqueConstraint("day", "kind", "idp", "account"),
 )
 

@@ -38,10 +38,10 @@ class TestDb:
         again = sluis("db", "upgrade", directory)
         after = sluis("db", "status", directory)
 
-        assert (before.exit_code, before.output) == (1, "schema none, needed 0003\n")
-        assert (made.exit_code, made.output) == (0, "schema none -> 0003\n")
-        assert (again.exit_code, again.output) == (0, "schema 0003 -> 0003\n")
-        assert (after.exit_code, after.output) == (0, "schema 0003, needed 0003\n")
+        assert (before.exit_code, before.output) == (1, "schema none, needed 0004\n")
+        assert (made.exit_code, made.output) == (0, "schema none -> 0004\n")
+        assert (again.exit_code, again.output) == (0, "schema 0004 -> 0004\n")
+        assert (after.exit_code, after.output) == (0, "schema 0004, needed 0004\n")
 
     def test_a_database_of_a_newer_gateway_is_left_alone(self, tmp_path):
         directory = _with_database(tmp_path, "9999")
@@ -49,7 +49,7 @@ class TestDb:
 
         status, upgraded = sluis("db", "status", directory), sluis("db", "upgrade", directory)
 
-        assert (status.exit_code, status.output) == (1, "schema 9999, needed 0003\n")
+        assert (status.exit_code, status.output) == (1, "schema 9999, needed 0004\n")
         assert upgraded.exit_code == 1
         assert upgraded.output == "the database has schema 9999, which this gateway does not know\n"
         assert _rows(tmp_path) == [("9999",)]

@@ -1,0 +1,92 @@
+"""`sluis anomalies list|show|resolve DIR`: what is wrong with identifiers, and who can mend it."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from gateway.cli.database import records_of
+from gateway.cli.loading import directory_argument, settings_or_exit
+from gateway.domain.clock import SystemClock
+from gateway.domain.errors import ErrorCode
+from gateway.storage import anomaly_reading
+from gateway.storage.anomaly_reading import AnomalyCase
+
+_MEANINGS = {
+    ErrorCode.ECK_ID_MALFORMED: (
+        "What stands for an ECK iD is none. The login was refused.",
+        "The school's administration corrects the ECK iD in its directory or in the file for the vault.",
+    ),
+    ErrorCode.ECK_ID_CONTRADICTORY: (
+        "One account has two ECK iDs: sent twice, or one in the login and another in the vault.",
+        "The school's administration finds out which one is the learner's; until then `eck_id_disagreement` decides.",
+    ),
+    ErrorCode.SCOPE_FOREIGN: (
+        "An identity provider said something of a domain that is not its own. The login was refused.",
+        "The identity provider's operator corrects its attributes, or its metadata names the scope.",
+    ),
+}
+
+
+@click.group("anomalies")
+def command() -> None:
+    """What is wrong with identifiers; one case for each account and kind, without a value or an account's name."""
+
+
+@command.command("list")
+@directory_argument
+@click.option("--kind", type=click.Choice([code.value for code in _MEANINGS]), help="Of one kind.")
+@click.option("--school", help="Of one school, by its BRIN.")
+@click.option("--all", "resolved", is_flag=True, help="Also those that were resolved.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_command(directory: Path, kind: str | None, school: str | None, resolved: bool, as_json: bool) -> None:  # noqa: FBT001
+    """List the open cases, the newest first; exit 1 when there is one."""
+    with records_of(settings_or_exit(directory)) as engine:
+        found = list(anomaly_reading.cases(engine, kind=kind, school=school, resolved=resolved))
+    if as_json:
+        click.echo(json.dumps([_as_json(one) for one in found], indent=2))
+    else:
+        for one in found:
+            click.echo(_line(one))
+        click.echo(f"{len(found)} cases")
+    sys.exit(1 if any(not one.resolved for one in found) else 0)
+
+
+@command.command("show")
+@directory_argument
+@click.argument("number", type=int)
+def show_command(directory: Path, number: int) -> None:
+    """Say what case NUMBER is, who can mend it, and which login to look up."""
+    with records_of(settings_or_exit(directory)) as engine:
+        found = anomaly_reading.case(engine, number)
+    if found is None:
+        click.echo(f"there is no case {number}", err=True)
+        sys.exit(1)
+    meaning, remedy = _MEANINGS[ErrorCode(found.kind)]
+    click.echo(_line(found))
+    click.echo(meaning)
+    click.echo(remedy)
+    click.echo(f"The last login: sluis find {directory} {found.reference}")
+
+
+@command.command("resolve")
+@directory_argument
+@click.argument("number", type=int)
+def resolve_command(directory: Path, number: int) -> None:
+    """Close case NUMBER. Should it be seen again on another day, it is open again."""
+    with records_of(settings_or_exit(directory)) as engine:
+        done = anomaly_reading.resolve(engine, number, SystemClock().now())
+    click.echo(f"case {number} is resolved" if done else f"there is no open case {number}", err=not done)
+    sys.exit(0 if done else 1)
+
+
+def _line(one: AnomalyCase) -> str:
+    state = "resolved" if one.resolved else "open"
+    seen = f"{one.first:%Y-%m-%d}" if one.days == 1 else f"{one.days} days, {one.first:%Y-%m-%d} to {one.last:%Y-%m-%d}"
+    return f"{one.id}: {one.kind}, {one.idp}, school {one.school or 'unknown'}, {seen}, {state}"
+
+
+def _as_json(one: AnomalyCase) -> dict[str, object]:
+    return {**asdict(one), "first": one.first.isoformat(), "last": one.last.isoformat()}
