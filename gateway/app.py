@@ -12,6 +12,7 @@ from gateway.domain.http import Http
 from gateway.domain.protocol import Protocol
 from gateway.domain.randomness import Randomness, SystemRandomness
 from gateway.federation.build import build
+from gateway.federation.certificate_ends import CertificateEnds
 from gateway.federation.ending import agreement_counts, agreement_warnings
 from gateway.federation.metadata.alarms import fetch_warnings
 from gateway.federation.models import EckIdSource
@@ -400,11 +401,14 @@ def _dispatcher(
 
 def _health(parts: Parts) -> Health:
     parts.metrics.watch_agreements(lambda: agreement_counts(parts.federation, dutch_day(parts.clock.now())))
+    ends = CertificateEnds(parts.keys.certificates, parts.federation, parts.clock)
+    parts.metrics.watch_certificates(ends.counts)
     return Health(
         {"short_lived": parts.store.ping, "lasting": partial(check, parts.engine)},
         [
             parts.standing.warnings,
             agreement_warnings(parts.federation, parts.clock),
+            ends.warnings,
             partial(fetch_warnings, parts.settings),
         ],
     )

@@ -13,6 +13,7 @@ _COMMANDS = {
     "find": "gateway.cli.find",
     "forget": "gateway.cli.forget",
     "init": "gateway.cli.init",
+    "keys": "gateway.cli.keys",
     "ledger": "gateway.cli.ledger",
     "metadata": "gateway.cli.metadata",
     "policy": "gateway.cli.policy",

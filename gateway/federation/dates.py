@@ -7,6 +7,7 @@ from cryptography import x509
 
 from gateway.domain.clock import dutch_day
 from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
+from gateway.settings.certificates import stage
 from gateway.settings.loader import Settings
 from gateway.settings.problems import Place, Problem, warning
 
@@ -39,7 +40,8 @@ def metadata_dates(dated: Iterable[tuple[IdpMetadata | SpMetadata, Place]], now:
 def _certificate_dates(certificates: Sequence[x509.Certificate], place: Place, now: datetime) -> Iterator[Problem]:
     for certificate in certificates:
         ends = certificate.not_valid_after_utc
-        if ends <= now:
-            yield warning(place, f"a certificate ended on {ends:%Y-%m-%d}", "ask the party for new metadata")
-        elif ends <= now + SOON:
-            yield warning(place, f"a certificate ends on {ends:%Y-%m-%d}", "ask the party for new metadata")
+        left = stage(ends, now)
+        if left is None:
+            continue
+        what = f"ends on {ends:%Y-%m-%d}, within {left.days} days" if left else f"ended on {ends:%Y-%m-%d}"
+        yield warning(place, f"a certificate {what}", "ask the party for new metadata")

@@ -72,6 +72,14 @@ class Metrics:
             multiprocess_mode="mostrecent",
         )
         self._count_agreements: Callable[[], Mapping[str, int]] = dict
+        self._certificates = Gauge(
+            "sluis_certificates",
+            "Certificates, own and of parties in files, that have ended or end within 7, 30 or 90 days",
+            ["whose", "ends"],
+            registry=self._registry,
+            multiprocess_mode="mostrecent",
+        )
+        self._count_certificates: Callable[[], Mapping[tuple[str, str], int]] = dict
         self._names: set[str] = set()
 
     def login(self, *, service: str, idp: str, outcome: str, code: str) -> None:
@@ -114,10 +122,16 @@ class Metrics:
         """Count agreements by what is the matter with them, whenever the metrics are asked for."""
         self._count_agreements = count
 
+    def watch_certificates(self, count: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+        """Count certificates by whose they are and how soon they end, whenever the metrics are asked for."""
+        self._count_certificates = count
+
     def render(self) -> bytes:
         """All counters of all workers in the text format of Prometheus."""
         for matter, number in self._count_agreements().items():
             self._agreements.labels(matter).set(number)
+        for labels, number in self._count_certificates().items():
+            self._certificates.labels(*labels).set(number)
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
         everyone = CollectorRegistry()

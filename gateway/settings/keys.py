@@ -78,6 +78,9 @@ class _Reading:
             place = self.settings.keys_document.place((kind, index))
             if entry.id in {one.id for one in entries[:index]}:
                 self._say(place, f"the id {entry.id} stands twice in {kind}", "give every key its own")
+            if kind == "pseudonyms" and entry.state is KeyState.RETIRED:
+                what = f"the pseudonyms key {entry.id} is retired, and every learner known by it is a stranger"
+                self._say(place, what, "state: previous, or delete the entry of a key that never was active")
             if entry.state is KeyState.RETIRED or getattr(entry, "algorithm", "") != algorithm:
                 continue
             active += entry.state is KeyState.ACTIVE

@@ -70,5 +70,12 @@ class Sealer:
             raise CannotOpen("changed, or sealed for something else") from cause
 
 
+def sealed_with(sealed: bytes) -> str:
+    """The id of the key that sealed a value; empty for what is no sealed value."""
+    if len(sealed) < 2 or sealed[0] != _VERSION:
+        return ""
+    return sealed[2 : 2 + sealed[1]].decode("ascii", "replace")
+
+
 def _bound_to(purpose: str, key: str) -> bytes:
     return f"{len(purpose)}:{purpose}:{key}".encode()
