@@ -31,7 +31,18 @@ _TESTS = (
     f"{_LAWS}3_fail_closed", "tests/release/test_laws_of_schools.py",
 )  # fmt: skip
 """The quick ones first: a mutant that they notice costs the others nothing."""
-_QUIET = ("-q", "-x", "-n0", "-p", "no:cacheprovider", "--no-header", "--tb=no", "--show-capture=no")
+_QUIET = (
+    "-W",
+    "ignore::pytest.PytestAssertRewriteWarning",
+    "-q",
+    "-x",
+    "-n0",
+    "-p",
+    "no:cacheprovider",
+    "--no-header",
+    "--tb=no",
+    "--show-capture=no",
+)
 _ENDLESS = 600
 _TARGET = Path("build") / "mutants.json"
 
