@@ -6,6 +6,7 @@ from functools import partial
 from flask import Flask
 from sqlalchemy import Engine
 
+from gateway.attributes.institution import Institutions
 from gateway.domain.clock import Clock, SystemClock, dutch_day
 from gateway.domain.eck_id import PRODUCTION_SEGMENTS, TEST_SEGMENTS
 from gateway.domain.http import Http
@@ -71,6 +72,9 @@ from gateway.web.outgoing import OutgoingHttp
 from gateway.web.proxies import TrustedProxies
 from gateway.web.session_cookie import FlaskSessionCookie
 
+INSTITUTION_SECONDS = 2.0
+"""How long a school's attribute API may take to begin an answer, and again to end it: a person waits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -86,6 +90,7 @@ class Parts:
     clock: Clock
     randomness: Randomness
     http: Http
+    institution_http: Http
     metrics: Metrics
     standing: Standing
 
@@ -131,6 +136,7 @@ def parts_of(
         clock=clock,
         randomness=randomness,
         http=http or OutgoingHttp(),
+        institution_http=http or OutgoingHttp(seconds=INSTITUTION_SECONDS),
         metrics=Metrics(),
         standing=standing or Standing(),
     )
@@ -292,6 +298,7 @@ def _releases(parts: Parts) -> Releases:
         anomalies=SqlAnomalies(parts.engine),
         account_key=parts.keys.pseudonyms.first,
         metrics=parts.metrics,
+        institutions=Institutions(parts.institution_http),
     )
 
 

@@ -3,12 +3,13 @@
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from gateway.attributes.citizen_numbers import is_named_so, looks_like_one
 from gateway.attributes.dialects import NAME_ID, Dialect
 from gateway.attributes.scopes import OwnScopes, scope_of
 from gateway.attributes.values import Attributes, RawAttributes
+from gateway.domain.age import is_adult
 from gateway.domain.attribute import Attribute
 from gateway.domain.role import Role
 
@@ -32,7 +33,9 @@ class Reading:
 
     `account` is the user id at the identity provider; it never leaves the gateway. `unknown` are wire names that the
     dialect does not have, `citizen_numbers` how many values were dropped for being one. `foreign` are wire names of
-    which values were dropped for being of a domain that is not the identity provider's.
+    which values were dropped for being of a domain that is not the identity provider's. `adult` is whether the school
+    says that the person is of age, None when it does not say; `eduid` the identifier of a user-held identity that is
+    aimed at one institution. Neither is an attribute: no decision can let them out.
     """
 
     attributes: Attributes
@@ -41,20 +44,32 @@ class Reading:
     unknown: tuple[str, ...]
     citizen_numbers: int
     foreign: tuple[str, ...] = ()
+    adult: bool | None = None
+    eduid: str | None = None
 
     def __repr__(self) -> str:
         return f"Reading({self.attributes!r})"
 
 
-def read(raw: RawAttributes, dialect: Dialect, own: OwnScopes | None = None) -> Reading:
+def read(
+    raw: RawAttributes,
+    dialect: Dialect,
+    own: OwnScopes | None = None,
+    *,
+    today: date | None = None,
+    adult_name: str | None = None,
+) -> Reading:
     """Read raw attributes in a dialect. Never fails: what cannot be read is not there.
 
-    With `own`, what is said of domains of others is not there either.
+    With `own`, what is said of domains of others is not there either. With `today` a birth date says whether somebody
+    is of age; `adult_name` is a wire name that says so by itself.
     """
     found: dict[Attribute, tuple[str, ...]] = {}
     account_values: dict[str, set[str]] = {}
     unknown: list[str] = []
     foreign: list[str] = []
+    aimed: set[str] = set()
+    of_age: list[bool | None] = []
     dropped = 0
     for name, texts in raw.values:
         attribute = dialect.incoming.get(name)
@@ -63,7 +78,11 @@ def read(raw: RawAttributes, dialect: Dialect, own: OwnScopes | None = None) -> 
         if own is not None and len(within := _within(own, name, attribute, kept, dialect)) < len(kept):
             foreign.append(name)
             kept = within
-        if name in dialect.account_names:
+        if name == adult_name:
+            of_age += [_yes_or_no(text) for text in kept]
+        elif name in dialect.eduid_names:
+            aimed.update(kept)
+        elif name in dialect.account_names:
             account_values.setdefault(name, set()).update(kept)
         elif attribute is None:
             unknown.append(name)
@@ -74,8 +93,16 @@ def read(raw: RawAttributes, dialect: Dialect, own: OwnScopes | None = None) -> 
         dropped += numbers
         account_values[NAME_ID] = set(kept)
     roles = frozenset(_ROLES[role] for role in found.pop(Attribute.ROLE, ()))
-    account = _account(account_values, dialect)
-    return Reading(Attributes(found), account, roles, tuple(unknown), dropped, tuple(foreign))
+    return Reading(
+        attributes=Attributes(found),
+        account=_account(account_values, dialect),
+        roles=roles,
+        unknown=tuple(unknown),
+        citizen_numbers=dropped,
+        foreign=tuple(foreign),
+        adult=_of_age([*of_age, *_said_of_age(found, today)]),
+        eduid=aimed.pop() if len(aimed) == 1 else None,
+    )
 
 
 def _within(
@@ -105,6 +132,22 @@ def _account(values: Mapping[str, set[str]], dialect: Dialect) -> str | None:
         if all(len(part) == 1 for part in parts):
             return "@".join(value for part in parts for value in part)
     return None
+
+
+def _said_of_age(found: Mapping[Attribute, tuple[str, ...]], today: date | None) -> list[bool | None]:
+    said = [_yes_or_no(text) for text in found.get(Attribute.ADULT, ())]
+    if today is not None:
+        said += [is_adult(day, today) for day in found.get(Attribute.BIRTH_DATE, ())]
+    return said
+
+
+def _of_age(said: list[bool | None]) -> bool | None:
+    """Of age when all that was said says so; whoever is a minor by any of it, or by nothing of age, is not."""
+    return all(said) if said and None not in said else None
+
+
+def _yes_or_no(text: str) -> bool | None:
+    return {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
 
 
 def _clean(text: str) -> str:

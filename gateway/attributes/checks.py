@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from gateway.attributes.dialects import dialect
 from gateway.domain.attribute import IDENTIFIERS, Attribute
 from gateway.domain.fallback import Fallback
+from gateway.domain.user_held import DIALECTS
 from gateway.settings.loader import Settings
 from gateway.settings.problems import Problem, warning
 
@@ -52,7 +53,7 @@ def _schools(settings: Settings) -> Iterator[Problem]:
     with_domain = {entry.value.brin for entry in settings.schools if entry.value.domains}
     without = {entry.value.brin for entry in settings.schools} - with_domain
     for entry in settings.identity_providers:
-        if _BY_BRIN.intersection(dialect(entry.value.dialect).incoming.values()):
+        if entry.value.dialect in DIALECTS or _BY_BRIN.intersection(dialect(entry.value.dialect).incoming.values()):
             continue
         for index, brin in enumerate(entry.value.schools):
             if brin in without:
@@ -62,5 +63,5 @@ def _schools(settings: Settings) -> Iterator[Problem]:
 
 def _delivered(settings: Settings) -> tuple[list[str], frozenset[Attribute]]:
     """The dialects that the identity providers speak, and what can come in them."""
-    spoken: list[str] = sorted({entry.value.dialect for entry in settings.identity_providers})
+    spoken: list[str] = sorted({entry.value.dialect for entry in settings.identity_providers} - DIALECTS)
     return spoken, frozenset[Attribute]().union(*(dialect(name).delivers for name in spoken))

@@ -14,6 +14,8 @@ def dump(reading: Reading) -> bytes:
         "account": reading.account,
         "roles": sorted(reading.roles),
         "attributes": dict(reading.attributes.values),
+        "adult": reading.adult,
+        "eduid": reading.eduid,
     }
     return json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -28,6 +30,8 @@ def load(kept: bytes) -> Reading:
             roles=frozenset(Role(role) for role in data["roles"]),
             unknown=(),
             citizen_numbers=0,
+            adult=data.get("adult") is True if data.get("adult") is not None else None,
+            eduid=data.get("eduid"),
         )
     except (KeyError, TypeError, AttributeError) as cause:
         raise ValueError("not a reading as this gateway keeps it") from cause

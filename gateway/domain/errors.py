@@ -137,6 +137,14 @@ class ErrorCode(StrEnum):
     ECK_ID_CONTRADICTORY = auto()
     ECK_ID_REQUIRED = auto()
     FALLBACK_MISSING = auto()
+    INSTITUTION_UNREACHABLE = auto()
+
+    # A user-held identity.
+    USER_HELD_FORBIDDEN = auto()
+    USER_HELD_REQUIRED = auto()
+    USER_HELD_MINOR = auto()
+    USER_HELD_SCHOOL_MISSING = auto()
+    USER_HELD_NOT_KNOWN = auto()
 
     # The decision.
     AGREEMENT_MISSING = auto()
@@ -305,6 +313,17 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _C.AGREEMENT_SUSPENDED,
         _C.AGREEMENT_NOT_COVERING,
     ),
+    **_kinds(
+        403,
+        _A.PERSON,
+        _P.REQUEST_DENIED,
+        _C.USER_HELD_FORBIDDEN,
+        _C.USER_HELD_REQUIRED,
+        _C.USER_HELD_MINOR,
+        _C.USER_HELD_NOT_KNOWN,
+    ),
+    **_kinds(400, _A.PERSON, _P.AUTHENTICATION_FAILED, _C.USER_HELD_SCHOOL_MISSING),
+    **_kinds(502, _A.SCHOOL, _P.TEMPORARILY_UNAVAILABLE, _C.INSTITUTION_UNREACHABLE),
     **_kinds(502, _A.PERSON, _P.TEMPORARILY_UNAVAILABLE, _C.IDP_UNREACHABLE),
     **_kinds(502, _A.OPERATOR, _P.AUTHENTICATION_FAILED, _C.IDP_TOKEN_REFUSED),
     **_kinds(404, _A.PERSON, _P.UNSUPPORTED_REQUEST, _C.PAGE_UNKNOWN),

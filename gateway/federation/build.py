@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.clock import Clock
+from gateway.federation.at_eduid import AttributeApi, SchoolAtEduid
 from gateway.federation.checks import Parties, check_dates, check_fit
 from gateway.federation.clients import (
     ClientAuthentication,
@@ -33,6 +34,7 @@ from gateway.federation.snapshot import Federation
 from gateway.federation.sso import SsoRules
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.agreements import AgreementEntry
+from gateway.settings.models.at_eduid import AttributeApiEntry
 from gateway.settings.models.identity_providers import (
     IdentityProviderEntry,
     OidcIdentityProviderEntry,
@@ -41,7 +43,8 @@ from gateway.settings.models.identity_providers import (
 from gateway.settings.models.schools import SchoolEntry
 from gateway.settings.models.services import AskEntry, OidcServiceEntry, SamlServiceEntry, ServiceEntry
 from gateway.settings.models.sso import SchoolSsoEntry, SsoSettings
-from gateway.settings.problems import Problem, Problems, errors
+from gateway.settings.problems import Place, Problem, Problems, errors
+from gateway.settings.secrets import SecretReference
 from gateway.storage.sealing import SecretKey
 
 
@@ -59,12 +62,13 @@ def build(settings: Settings, *, clock: Clock, key: SecretKey | None = None) -> 
         identity_providers=[_identity_provider(entry, files) for entry in settings.identity_providers],
         services=[_service(entry, files) for entry in settings.services],
     )
+    schools = [_school(entry, files, settings.gateway.sso) for entry in settings.schools]
     problems += check_fit(parties)
     dated = [*check_dates(parties, clock.now()), *sources.problems, *files.of_one_party]
     if errors((*settings.problems, *problems)):
         raise Problems([*problems, *dated])
     federation = Federation.of(
-        schools=[_school(entry.value, settings.gateway.sso) for entry in settings.schools],
+        schools=[school for school in schools if school is not None],
         identity_providers=[idp for idp in parties.identity_providers if idp is not None],
         services=[service for service in parties.services if service is not None],
         agreements=[_agreement(entry.value) for entry in settings.agreements],
@@ -91,6 +95,7 @@ def _identity_provider(entry: Entry[IdentityProviderEntry], files: MetadataFiles
         disagreement=Disagreement(value.eck_id_disagreement),
         allow_unsolicited=isinstance(value, SamlIdentityProviderEntry) and value.allow_unsolicited,
         allow_cbc=isinstance(value, SamlIdentityProviderEntry) and value.allow_cbc,
+        adult_name=value.adult_attribute,
     )
 
 
@@ -99,11 +104,8 @@ def _openid_provider(
 ) -> OpenIdProvider | None:
     secret = None
     if value.client_secret is not None:
-        try:
-            secret = value.client_secret.read(files.directory).decode()
-        except ValueError as cause:
-            what = "it is not UTF-8" if isinstance(cause, UnicodeDecodeError) else str(cause)
-            files.problems.append(Problem(entry.place("client_secret"), f"client_secret: {what}"))
+        secret = _secret(value.client_secret, "client_secret", entry.place("client_secret"), files)
+        if secret is None:
             return None
     return OpenIdProvider(
         issuer=value.issuer,
@@ -115,6 +117,15 @@ def _openid_provider(
         userinfo=value.userinfo,
         endpoint_is_audience=value.assertion_audience == "token_endpoint",
     )
+
+
+def _secret(reference: SecretReference, key: str, place: Place, files: MetadataFiles) -> str | None:
+    try:
+        return reference.read(files.directory).decode()
+    except ValueError as cause:
+        what = "it is not UTF-8" if isinstance(cause, UnicodeDecodeError) else str(cause)
+        files.problems.append(Problem(place, f"{key}: {what}"))
+        return None
 
 
 def _service(entry: Entry[ServiceEntry], files: MetadataFiles) -> Service | None:
@@ -189,7 +200,13 @@ def _attribute_set(version: int, asked: Mapping[Attribute, AskEntry]) -> Attribu
     )
 
 
-def _school(value: SchoolEntry, sso: SsoSettings) -> School:
+def _school(entry: Entry[SchoolEntry], files: MetadataFiles, sso: SsoSettings) -> School | None:
+    value = entry.value
+    api = None
+    if value.eduid.attribute_api is not None:
+        api = _attribute_api(value.eduid.attribute_api, entry, files)
+        if api is None:
+            return None
     return School(
         brin=value.brin,
         names=value.names,
@@ -200,6 +217,7 @@ def _school(value: SchoolEntry, sso: SsoSettings) -> School:
         digi_delivery_id=value.digi_delivery_id,
         denies={ServiceId(service): frozenset(attributes) for service, attributes in value.deny.items()},
         sso=_sso(value.sso, sso),
+        at_eduid=SchoolAtEduid(value.eduid.requester_id, api),
     )
 
 
@@ -212,6 +230,14 @@ def _sso(own: SchoolSsoEntry, general: SsoSettings) -> SsoRules:
         absolute=absolute,
         shared=min(general.shared, absolute),
     )
+
+
+def _attribute_api(value: AttributeApiEntry, entry: Entry[SchoolEntry], files: MetadataFiles) -> AttributeApi | None:
+    password = _secret(value.password, "password", entry.place("eduid", "attribute_api", "password"), files)
+    if password is None:
+        return None
+    sign = (value.adult.field, value.adult.value) if value.adult else None
+    return AttributeApi(value.base_url, value.user, password, sign)
 
 
 def _agreement(value: AgreementEntry) -> Agreement:
@@ -230,4 +256,5 @@ def _agreement(value: AgreementEntry) -> Agreement:
         suspended=value.suspended,
         reductions=value.reduce,
         namesakes=value.namesakes,
+        user_held=value.user_held,
     )

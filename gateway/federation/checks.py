@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from gateway.domain.brin import Brin
 from gateway.domain.protocol import Protocol
 from gateway.domain.sector import Sector
+from gateway.domain.user_held import DIALECTS
 from gateway.federation.agreement_checks import AGREEMENT_CHECKS
 from gateway.federation.clients import ClientAuthentication, OidcClient, SamlClient
 from gateway.federation.dates import agreement_dates, metadata_dates
@@ -20,6 +21,7 @@ from gateway.federation.models import IdentityProvider, Service
 from gateway.federation.policy_checks import POLICY_CHECKS
 from gateway.federation.processing_checks import check_controllers
 from gateway.federation.scope_checks import scope_problems
+from gateway.federation.user_held_checks import user_held_problems
 from gateway.settings.fields import is_loopback
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.agreements import AgreementEntry
@@ -107,7 +109,7 @@ def check_ids(parties: Parties) -> Iterator[Problem]:
     yield from _doubles("the domain", "domains", domains)
     idps = ((idp.entity_id, entry) for idp, entry in parties.saml_identity_providers())
     yield from _doubles("the entityID", "metadata", idps)
-    providers = ((idp.entity_id, entry) for idp, entry in parties.openid_providers())
+    providers = ((_at_issuer(idp), entry) for idp, entry in parties.openid_providers())
     yield from _doubles("the issuer", "issuer", providers)
     services = ((client.metadata.entity_id, entry) for client, entry in parties.saml_clients())
     yield from _doubles("the entityID", "metadata", services)
@@ -116,16 +118,17 @@ def check_ids(parties: Parties) -> Iterator[Problem]:
 
 
 def check_schools(parties: Parties) -> Iterator[Problem]:
-    """Identity providers speak for registered schools, and exactly one for each."""
+    """Identity providers speak for registered schools, and exactly one for each; one of eduID stands beside it."""
     settings = parties.settings
     known = {entry.value.brin for entry in settings.schools}
     spoken_for: dict[Brin, Entry[IdentityProviderEntry]] = {}
+    held_at: dict[Brin, Entry[IdentityProviderEntry]] = {}
     for entry in settings.identity_providers:
         for index, brin in enumerate(entry.value.schools):
             if brin not in known and str(brin) not in settings.unread:
                 place = entry.place("schools", index)
                 yield Problem(place, f"no school has the BRIN {brin}", school_hint(brin, known))
-            first = spoken_for.setdefault(brin, entry)
+            first = (held_at if entry.value.dialect in DIALECTS else spoken_for).setdefault(brin, entry)
             if first is not entry:
                 used = min(first.value.id, entry.value.id)
                 what = f"{first.value.id} speaks for {brin} already, at {first.place('schools')}"
@@ -176,6 +179,11 @@ def check_scopes(parties: Parties) -> Iterator[Problem]:
     return scope_problems(parties.settings, parties.saml_identity_providers())
 
 
+def check_user_held(parties: Parties) -> Iterator[Problem]:
+    """Where people may come with eduID, it is asked so that the school knows them by what it answers."""
+    return user_held_problems(parties.settings)
+
+
 def check_own_proof(parties: Parties) -> Iterator[Problem]:
     """Where the gateway proves itself with a signature, it has a key."""
     for idp, entry in parties.openid_providers():
@@ -214,6 +222,7 @@ CHECKS: tuple[Callable[[Parties], Iterator[Problem]], ...] = (
     check_signatures,
     check_encryption,
     check_scopes,
+    check_user_held,
     check_own_proof,
     check_sector_identifiers,
     check_endpoints,
@@ -247,6 +256,11 @@ class _Sectors:
         """The sectors in which ECK iDs of these agreements' schools are issued."""
         of_schools = {self._by_school[brin] for one in agreements for brin in one.schools if brin in self._by_school}
         return of_schools.union(*(self._by_board.get(board, ()) for one in agreements for board in one.boards))
+
+
+def _at_issuer(idp: IdentityProvider) -> str:
+    """EduID aims its identifiers at clients, so that each institution has an entry with a client of its own."""
+    return f"{idp.oidc.issuer} with the client_id {idp.oidc.client_id}" if idp.user_held else idp.entity_id
 
 
 def _doubles(what: str, key: str, named: Iterable[tuple[str, Entry[Any]]]) -> Iterator[Problem]:

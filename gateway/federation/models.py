@@ -15,6 +15,8 @@ from gateway.domain.purpose import Purpose
 from gateway.domain.reduction import Reduction
 from gateway.domain.role import Role
 from gateway.domain.sector import Sector
+from gateway.domain.user_held import DIALECTS, UserHeld
+from gateway.federation.at_eduid import SchoolAtEduid
 from gateway.federation.clients import NameIdFormat, OidcClient, SamlClient
 from gateway.federation.metadata.entities import IdpMetadata
 from gateway.federation.openid_provider import OpenIdProvider
@@ -45,7 +47,8 @@ class Disagreement(StrEnum):
 class School:
     """An institution with a BRIN. `domains` are values of schacHomeOrganization by which an IdP may name it.
 
-    `denies` are attributes that it never lets go to a service, whatever was agreed.
+    `denies` are attributes that it never lets go to a service, whatever was agreed. `at_eduid` is how it takes part in
+    logins with a user-held identity.
     """
 
     brin: Brin
@@ -57,13 +60,14 @@ class School:
     digi_delivery_id: str | None = None
     denies: Mapping[ServiceId, frozenset[Attribute]] = field(default_factory=dict)
     sso: SsoRules = field(default_factory=SsoRules)
+    at_eduid: SchoolAtEduid = field(default_factory=SchoolAtEduid)
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityProvider:
     """Authenticates people of the schools that it speaks for; a hub speaks for many.
 
-    `party` is what it is in its protocol.
+    `party` is what it is in its protocol. `adult_name` is the wire name under which it says whether somebody is of age.
     """
 
     id: IdpId
@@ -75,6 +79,12 @@ class IdentityProvider:
     disagreement: Disagreement = Disagreement.REFUSE
     allow_unsolicited: bool = False
     allow_cbc: bool = False
+    adult_name: str | None = None
+
+    @property
+    def user_held(self) -> bool:
+        """Whether people hold these identities themselves: then `schools` are those at which they may be used."""
+        return self.dialect in DIALECTS
 
     @property
     def protocol(self) -> Protocol:
@@ -196,7 +206,8 @@ class Agreement:
     `fallback` is the fallback identifier that it allows, `offline_access` whether the service may renew its tokens.
     `branches` and `groups` (casefolded) limit whom it covers;
     `reductions` are what the school wants values reduced to; with `namesakes` the policy's initials are full surnames.
-    `suspended` says why nothing goes for now. `terms` are made of it.
+    `suspended` says why nothing goes for now; `user_held` whether people may come with an identity of their own.
+    `terms` are made of it.
     """
 
     service: ServiceId
@@ -213,6 +224,7 @@ class Agreement:
     suspended: str | None = None
     reductions: Mapping[Attribute, Reduction] = field(default_factory=dict)
     namesakes: bool = False
+    user_held: UserHeld = UserHeld.FORBIDDEN
     terms: Terms = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

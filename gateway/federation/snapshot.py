@@ -1,12 +1,13 @@
 """The immutable snapshot of the federation: every look-up that a login makes, O(1)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import folded
+from gateway.domain.user_held import UserHeld
 from gateway.federation.clients import OidcClient, SamlClient
 from gateway.federation.models import (
     Agreement,
@@ -25,12 +26,14 @@ class Federation:
     """All parties, indexed. Built by `Federation.of`; never changed, only replaced whole.
 
     `choices` are the schools of discovery in the order of their names, `offered` the identity providers behind them.
+    An OpenID provider of user-held identities may have several entries: `idps_by_entity_id` has them all.
     """
 
     identity_providers: Mapping[IdpId, IdentityProvider]
     services: Mapping[ServiceId, Service]
     schools: Mapping[Brin, School]
     idp_by_entity_id: Mapping[str, IdentityProvider]
+    idps_by_entity_id: Mapping[str, tuple[IdpId, ...]]
     service_by_entity_id: Mapping[str, Service]
     service_by_client_id: Mapping[str, Service]
     agreements: tuple[Agreement, ...]
@@ -41,6 +44,8 @@ class Federation:
     _school_by_domain: Mapping[str, School]
     _agreements: Mapping[tuple[ServiceId, Brin], tuple[Agreement, ...]]
     _board_agreements: Mapping[tuple[ServiceId, str], tuple[Agreement, ...]]
+    _held_by_brin: Mapping[Brin, IdentityProvider]
+    _held_at: dict[tuple[ServiceId, date], Mapping[Brin, IdentityProvider]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -57,9 +62,12 @@ class Federation:
         for school in schools:
             by_main[school.brin.main] = (*by_main.get(school.brin.main, ()), school)
         choices = sorted(
-            (_choice(by_brin[brin], idp) for idp in identity_providers for brin in idp.schools),
+            (_choice(by_brin[brin], idp) for idp in identity_providers if not idp.user_held for brin in idp.schools),
             key=lambda choice: (choice.search_text, choice.idp),
         )
+        named: dict[str, tuple[IdpId, ...]] = {}
+        for idp in identity_providers:
+            named[idp.entity_id] = (*named.get(idp.entity_id, ()), idp.id)
         by_school: dict[tuple[ServiceId, Brin], tuple[Agreement, ...]] = {}
         by_board: dict[tuple[ServiceId, str], tuple[Agreement, ...]] = {}
         for agreement in sorted(agreements, key=lambda one: one.valid_from, reverse=True):
@@ -73,7 +81,8 @@ class Federation:
             identity_providers={idp.id: idp for idp in identity_providers},
             services={service.id: service for service in services},
             schools=by_brin,
-            idp_by_entity_id={idp.entity_id: idp for idp in identity_providers},
+            idp_by_entity_id={idp.entity_id: idp for idp in reversed(identity_providers)},
+            idps_by_entity_id=named,
             service_by_entity_id={
                 one.client.metadata.entity_id: one for one in services if isinstance(one.client, SamlClient)
             },
@@ -86,11 +95,28 @@ class Federation:
             _school_by_domain={domain: school for school in schools for domain in school.domains},
             _agreements=by_school,
             _board_agreements=by_board,
+            _held_by_brin={brin: idp for idp in reversed(identity_providers) if idp.user_held for brin in idp.schools},
         )
 
     def choice(self, brin: Brin) -> SchoolChoice | None:
         """Where a choice of this school leads; None for a school that nobody speaks for."""
         return self._choice_by_brin.get(brin)
+
+    def held_at(self, service: ServiceId, today: date) -> Mapping[Brin, IdentityProvider]:
+        """The schools whose students may come to this service with a user-held identity, and who has those."""
+        known = self._held_at.get((service, today))
+        if known is None:
+            known = {brin: idp for brin, idp in self._held_by_brin.items() if self._may_hold(service, brin, today)}
+            if any(day != today for _, day in self._held_at):
+                self._held_at.clear()
+            self._held_at[service, today] = known
+        return known
+
+    def _may_hold(self, service: ServiceId, brin: Brin, today: date) -> bool:
+        try:
+            return self.agreement(service, self.schools[brin], today).user_held is not UserHeld.FORBIDDEN
+        except SluisError:
+            return False
 
     def school_by_domain(self, domain: str) -> School | None:
         """The school that an identity provider names by this schacHomeOrganization."""

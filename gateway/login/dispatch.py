@@ -1,7 +1,7 @@
 """What is next: the one place that decides it. Steps never call each other."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -10,10 +10,9 @@ from gateway.attributes.canonical import Reading
 from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.domain.language import Language
 from gateway.domain.protocol import Protocol
 from gateway.domain.randomness import Randomness
-from gateway.federation.models import IdentityProvider, IdpId, SchoolChoice, Service, ServiceId
+from gateway.federation.models import IdentityProvider, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.contracts import AuthenticationFacts, TowardsIdentityProviders, TowardsServices
 from gateway.login.kept import KeptLogins
@@ -22,10 +21,12 @@ from gateway.login.messages import Authentication, AuthenticationRequest, Expect
 from gateway.login.sso.registry import Given
 from gateway.login.sso.session import Session
 from gateway.login.sso.sign_on import SingleSignOn, transient
-from gateway.login.steps import ChooseSchool, PostForm, Redirect, Refused, Step
+from gateway.login.steps import ChooseSchool, OtherWay, PostForm, Redirect, Refused, Step
 from gateway.login.transactions import Transaction, Transactions
+from gateway.login.ways import Discovery, Way, Ways
 from gateway.observability import reference
 from gateway.observability.metrics import Metrics
+from gateway.release.people import HeldLogin
 from gateway.release.pipeline import Outcome, Releases
 
 log = structlog.get_logger("sluis")
@@ -43,14 +44,8 @@ _FOR_THE_SERVICE_ALONE = frozenset(
 )
 """What the service can tell the person better than a page of ours: it goes back at once, as a status."""
 
-
-@dataclass(frozen=True, slots=True)
-class Discovery:
-    """What the discovery page needs: who asks, and which schools lead somewhere."""
-
-    service: Service
-    language: Language | None
-    choices: tuple[SchoolChoice, ...]
+_OURS = frozenset({ErrorCode.STORE_UNAVAILABLE, ErrorCode.LEDGER_UNAVAILABLE, ErrorCode.INTERNAL})
+"""What fails here fails whichever way somebody comes in."""
 
 
 class Dispatcher:
@@ -72,6 +67,7 @@ class Dispatcher:
         metrics: Metrics,
     ) -> None:
         self._federation = federation
+        self._ways = Ways(federation=federation, clock=clock)
         self._transactions = transactions
         self._identity_providers = identity_providers
         self._services = services
@@ -101,15 +97,17 @@ class Dispatcher:
         """The choices of a login that waits for a school. Raises SluisError LOGIN_*."""
         transaction = self._resume(self._transactions.find(login, browser))
         request = transaction.request
-        return Discovery(self._service(request.service), request.language, self._choices(request))
+        return self._ways.discovery(self._service(request.service), request)
 
-    def choose(self, login: str, brin: Brin, browser: str) -> Step:
-        """The person chose a school. Raises SluisError LOGIN_*; LOGIN_SCHOOL_UNKNOWN for one that was not offered."""
+    def choose(self, login: str, brin: Brin, browser: str, *, held: bool = False) -> Step:
+        """The person chose a school, and whether to come to it with an identity of their own (`held`).
+
+        Raises SluisError LOGIN_*; LOGIN_SCHOOL_UNKNOWN for a choice that was not offered.
+        """
         transaction = self._resume(self._transactions.find(login, browser))
-        chosen = self._federation.choice(brin)
-        if chosen is None or not _allowed(transaction.request, chosen.idp):
-            raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN)
-        return self._or_refused(transaction, lambda: self._authenticate(transaction, chosen.idp))
+        way = self._ways.chosen(transaction.request, brin, held=held)
+        tried = replace(transaction, idp=way.idp, school=way.school)
+        return self._or_refused(tried, lambda: self._authenticate(transaction, way))
 
     def expect(self, attempt: str, browser: str) -> Expectation:
         """Who was asked what in this attempt, before its answer is read. Raises SluisError LOGIN_*."""
@@ -163,42 +161,45 @@ class Dispatcher:
         return self._discover(replace(transaction, after_logout=self._sign_on.last_logout(browser)))
 
     def _discover(self, transaction: Transaction) -> Step:
-        request = transaction.request
-        offered = self._federation.offered
-        candidates = offered.intersection(request.idps) if request.idps else offered
-        if not candidates:
-            raise SluisError(ErrorCode.REQUEST_NO_AVAILABLE_IDP)
-        if len(candidates) == 1 and not request.choose:
-            return self._authenticate(transaction, next(iter(candidates)))
-        if request.passive:
+        way = self._ways.only(transaction.request)
+        if way is not None:
+            return self._authenticate(transaction, way)
+        if transaction.request.passive:
             raise SluisError(ErrorCode.REQUEST_NO_PASSIVE)
         self._transactions.keep(transaction)
         return ChooseSchool(transaction.login)
 
-    def _authenticate(self, transaction: Transaction, idp_id: IdpId) -> Redirect | PostForm:
-        idp = self._federation.identity_providers[idp_id]
+    def _authenticate(self, transaction: Transaction, way: Way) -> Redirect | PostForm:
+        idp = self._federation.identity_providers[way.idp]
         request = transaction.request
         # How long ago is enough cannot be asked of every school: whoever wants it to be recent has it done anew.
         force = request.force or request.fresh_since is not None
         asked = AuthenticationRequest(
-            attempt=self._transactions.attempt(transaction, idp_id),
+            attempt=self._transactions.attempt(transaction, way.idp, way.school),
             force=force,
             passive=request.passive,
             contexts=request.contexts,
-            requesters=request.requesters,
+            requesters=self._ways.requesters(way, request),
             max_age=0 if force else None,
         )
-        log.info("login_sent_to_idp", service=request.service, idp=idp_id)
+        log.info("login_sent_to_idp", service=request.service, idp=idp.id)
         return self._identity_providers[idp.protocol].authenticate(idp, asked)
 
     def _release(self, transaction: Transaction, authentication: Authentication) -> Redirect | PostForm:
-        """An answer of the school: what a service gets of it, and a session for those that come later."""
+        """An answer of the school: what a service gets of it, and a session for those that come later.
+
+        There is no session of a user-held identity: whether it may be used is decided anew at each login.
+        """
         self._sign_on.check_not_logged_out(transaction.browser, transaction.after_logout)
         idp = self._federation.identity_providers[authentication.idp]
-        reading = self._releases.read(authentication.attributes, idp)
-        outcome = self._decide(transaction, idp, reading)
-        visit = self._sign_on.remember(transaction.browser, authentication, reading, outcome.school)
-        return self._answer(transaction.request, reading, outcome, visit, authentication)
+        reading = self._releases.read(authentication.attributes, idp, now=self._clock.now())
+        held = HeldLogin(transaction.school) if idp.user_held and transaction.school else None
+        outcome = self._decide(transaction, idp, reading, held)
+        visit = self._sign_on.remember(
+            transaction.browser, authentication, reading, outcome.school, with_session=not idp.user_held
+        )
+        held = replace(held, said=outcome.said) if held else None
+        return self._answer(transaction.request, reading, outcome, visit, authentication, held=held)
 
     def _release_from(self, transaction: Transaction, session: Session) -> Redirect | PostForm:
         """The same without the school: decided and recorded anew, from what the session kept."""
@@ -209,11 +210,18 @@ class Dispatcher:
         self._metrics.session_login(transaction.request.service)
         return answer
 
-    def _decide(self, transaction: Transaction, idp: IdentityProvider, reading: Reading) -> Outcome:
+    def _decide(
+        self, transaction: Transaction, idp: IdentityProvider, reading: Reading, held: HeldLogin | None = None
+    ) -> Outcome:
         service = self._service(transaction.request.service)
         self._brake.check(transaction.browser, service.id, idp.id)
         return self._releases.release_again(
-            service=service, idp=idp, reading=reading, now=self._clock.now(), reference=reference.current()
+            service=service,
+            idp=idp,
+            reading=reading,
+            now=self._clock.now(),
+            reference=reference.current(),
+            held=held,
         )
 
     def _answer(
@@ -223,6 +231,8 @@ class Dispatcher:
         outcome: Outcome,
         visit: str,
         how: Authentication | Session,
+        *,
+        held: HeldLogin | None = None,
     ) -> Redirect | PostForm:
         service = self._service(request.service)
         idp = self._federation.identity_providers[how.idp]
@@ -244,6 +254,7 @@ class Dispatcher:
                 reading,
                 seconds=towards.keeps_for,
                 reference=reference.current(),
+                held=held,
             )
         answer = towards.answer(service, request.reply, outcome.released, facts)
         subject = outcome.released.subject
@@ -277,7 +288,21 @@ class Dispatcher:
         back = self._services[service.protocol].refuse(service, request.reply, error)
         if request.passive or error.code in _FOR_THE_SERVICE_ALONE:
             return back
-        return Refused(error, service, back)
+        return Refused(error, service, back, self._other_way(transaction, error))
+
+    def _other_way(self, transaction: Transaction, error: SluisError) -> OtherWay | None:
+        """The same login anew, for a person whose way in is closed and who has another."""
+        if transaction.idp is None or error.code in _OURS:
+            return None
+        way = self._ways.instead(transaction.request, Way(transaction.idp, transaction.school), error)
+        if way is None or way.school is None:
+            return None
+        again = self._transactions.new(
+            transaction.request, browser=transaction.browser, reference=transaction.reference
+        )
+        self._transactions.keep(again)
+        idp = self._federation.identity_providers[way.idp]
+        return OtherWay(again.login, self._federation.schools[way.school], idp if idp.user_held else None)
 
     def _resume(self, transaction: Transaction) -> Transaction:
         """Go on with a login that began under this configuration or an earlier one. Raises SluisError LOGIN_UNKNOWN."""
@@ -286,14 +311,5 @@ class Dispatcher:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="the service left the federation")
         return transaction
 
-    def _choices(self, request: LoginRequest) -> tuple[SchoolChoice, ...]:
-        if not request.idps:
-            return self._federation.choices
-        return tuple(choice for choice in self._federation.choices if choice.idp in request.idps)
-
     def _service(self, service: ServiceId) -> Service:
         return self._federation.services[service]
-
-
-def _allowed(request: LoginRequest, idp: IdpId) -> bool:
-    return not request.idps or idp in request.idps

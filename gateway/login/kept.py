@@ -1,16 +1,30 @@
 """What is kept of a login for services that fetch attributes later: sealed, minimal, short, decided anew each time."""
 
 import json
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from gateway.attributes import kept
 from gateway.attributes.canonical import Reading
+from gateway.domain.attribute import Attribute
+from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.sso.session import minimal, needed_by
+from gateway.release.people import HeldLogin
 from gateway.release.pipeline import Outcome, Releases
 from gateway.storage.contracts import ShortLivedStore
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Found:
+    idp: IdentityProvider
+    reading: Reading
+    reference: str
+    refused: frozenset[Attribute]
+    held: HeldLogin | None
 
 
 class KeptLogins:
@@ -26,11 +40,33 @@ class KeptLogins:
         self._clock = clock
 
     def keep(
-        self, session: str, service: Service, idp: IdpId, reading: Reading, *, seconds: int, reference: str
+        self,
+        session: str,
+        service: Service,
+        idp: IdpId,
+        reading: Reading,
+        *,
+        seconds: int,
+        reference: str,
+        held: HeldLogin | None = None,
+        refused: AbstractSet[Attribute] = frozenset(),
     ) -> None:
-        """Keep what this service may ask for, and what the decision needs, for so many seconds."""
-        text = kept.dump(minimal(reading, needed_by((service,)))).decode()
-        self._store.put(_key(session), json.dumps((service.id, idp, text, reference)).encode(), seconds=seconds)
+        """Keep what this service may ask for, and what the decision needs, for so many seconds.
+
+        `refused` is what the person does not let go: it stays so for all that follows from this login.
+        """
+        # Of what a user-held identity said, nothing but who it is: nothing else of it can go anywhere.
+        needed = needed_by((service,)) if held is None else frozenset[Attribute]()
+        fields = (
+            service.id,
+            idp,
+            kept.dump(minimal(reading, needed)).decode(),
+            reference,
+            sorted(refused),
+            str(held.school) if held else None,
+            kept.dump(minimal(held.said, needed_by((service,)))).decode() if held and held.said else None,
+        )
+        self._store.put(_key(session), json.dumps(fields).encode(), seconds=seconds)
 
     def release(self, session: str, service: Service) -> Outcome:
         """The release to this service as things stand now, with a ledger row of its own.
@@ -38,15 +74,28 @@ class KeptLogins:
         The row has the reference of the login, so that who counts logins does not count what is fetched of them.
         Raises SluisError TOKEN_INVALID when nothing is kept (any more), or the one that refuses.
         """
-        idp, reading, reference = self._find(session, service.id)
+        found = self._find(session, service.id)
         return self._releases.release_again(
-            service=service, idp=idp, reading=reading, now=self._clock.now(), reference=reference
+            service=service,
+            idp=found.idp,
+            reading=found.reading,
+            now=self._clock.now(),
+            reference=found.reference,
+            refused=found.refused,
+            held=found.held,
         )
 
     def may_renew(self, session: str, service: Service) -> bool:
         """Whether the agreement as it stands now lets the service renew its tokens. Raises as `release` does."""
-        idp, reading, _ = self._find(session, service.id)
-        decision = self._releases.preview(service=service, idp=idp, reading=reading, now=self._clock.now())
+        found = self._find(session, service.id)
+        decision = self._releases.preview(
+            service=service,
+            idp=found.idp,
+            reading=found.reading,
+            now=self._clock.now(),
+            refused=found.refused,
+            held=found.held,
+        )
         return decision.agreement.offline_access
 
     def prolong(self, session: str, *, seconds: int) -> None:
@@ -59,19 +108,21 @@ class KeptLogins:
         """Keep it no longer."""
         self._store.take(_key(session))
 
-    def _find(self, session: str, service: ServiceId) -> tuple[IdentityProvider, Reading, str]:
+    def _find(self, session: str, service: ServiceId) -> _Found:
         found = self._store.get(_key(session))
         if found is None:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
         try:
-            of_service, of_idp, text, reference = json.loads(found)
+            of_service, of_idp, text, reference, refused, school, said = json.loads(found)
             reading = kept.load(text.encode())
+            held = HeldLogin(Brin(school), kept.load(said.encode()) if said else None) if school else None
+            not_let_go = frozenset(Attribute(one) for one in refused)
         except ValueError as cause:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="another version of the gateway kept it") from cause
         idp = self._federation.identity_providers.get(IdpId(of_idp))
         if of_service != service or idp is None:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
-        return idp, reading, reference
+        return _Found(idp, reading, reference, not_let_go, held)
 
 
 def _key(session: str) -> str:

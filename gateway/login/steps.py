@@ -6,7 +6,7 @@ from enum import StrEnum, auto
 
 from gateway.domain.errors import SluisError
 from gateway.domain.language import Language
-from gateway.federation.models import IdentityProvider, Service
+from gateway.federation.models import IdentityProvider, School, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,25 @@ class ChooseSchool:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherWay:
+    """Another way in, when the one that was tried is closed: the same login, through the school or with eduID."""
+
+    login: str
+    school: School
+    held: IdentityProvider | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
-    """Show the person a page about this error; `back`, if there is one, takes the refusal to the service."""
+    """Show the person a page about this error; `back`, if there is one, takes the refusal to the service.
+
+    `other_way` is what the person can do instead.
+    """
 
     error: SluisError
     service: Service | None = None
     back: "PostForm | Redirect | None" = None
+    other_way: OtherWay | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language
@@ -25,7 +26,8 @@ _JSON = json.JSONEncoder(separators=(",", ":"))
 class Transaction:
     """A login under way. `reference` is what pages and logs call it; `idp` is set in an attempt only.
 
-    `begun` is in seconds since 1970; `after_logout` names the last logout in this browser before it.
+    `begun` is in seconds since 1970; `after_logout` names the last logout in this browser before it. `school` is the
+    one that the person chose, where one was.
     """
 
     login: str
@@ -35,6 +37,7 @@ class Transaction:
     request: LoginRequest
     idp: IdpId | None = None
     after_logout: str = ""
+    school: Brin | None = None
 
 
 class Transactions:
@@ -65,10 +68,10 @@ class Transactions:
             raise SluisError(ErrorCode.LOGIN_FINISHED)
         return transaction
 
-    def attempt(self, transaction: Transaction, idp: IdpId) -> str:
+    def attempt(self, transaction: Transaction, idp: IdpId, school: Brin | None = None) -> str:
         """Keep a try at this identity provider; its id is 60 hexadecimal characters and cannot be guessed."""
         attempt = transaction.login + self._randomness.token()[: _ATTEMPT_LENGTH - _LOGIN_LENGTH]
-        tried = _encode(replace(transaction, idp=idp))
+        tried = _encode(replace(transaction, idp=idp, school=school))
         self._store.put(f"attempt:{attempt}", tried, seconds=self._seconds)
         return attempt
 
@@ -118,6 +121,7 @@ def _encode(transaction: Transaction) -> bytes:
         request.fresh_since.timestamp() if request.fresh_since else None,
         request.choose,
         transaction.after_logout,
+        str(transaction.school) if transaction.school else None,
     )
     return _JSON.encode(fields).encode()
 
@@ -126,7 +130,7 @@ def _decode(kept: bytes) -> Transaction:
     login, reference, browser, begun, idp, service, reply, force, passive, contexts, idps, requesters, *more = (
         json.loads(kept)
     )
-    language, essential, fresh_since, choose, after_logout = more
+    language, essential, fresh_since, choose, after_logout, school = more
     request = LoginRequest(
         service=service,
         reply=reply,
@@ -140,4 +144,5 @@ def _decode(kept: bytes) -> Transaction:
         fresh_since=datetime.fromtimestamp(fresh_since, UTC) if fresh_since is not None else None,
         choose=choose,
     )
-    return Transaction(login, reference, browser, begun, request, idp, after_logout)
+    brin = Brin(school) if school else None
+    return Transaction(login, reference, browser, begun, request, idp, after_logout, brin)

@@ -44,6 +44,8 @@ def blueprint(
             total=len(discovery.choices),
             remembered=next((choice for choice in discovery.choices if choice.school.brin == remembered), None),
             shared=choices.remembered().shared,
+            held=discovery.held,
+            held_alone=discovery.held_alone,
         )
         page.headers["Content-Security-Policy"] = POLICY
         return page
@@ -56,10 +58,11 @@ def blueprint(
             choices.remember(shared=request.form["shared"] == "yes")
             return respond(ChooseSchool(login))
         try:
-            brin = Brin(request.form.get("school", ""))
+            held = "held" in request.form
+            brin = Brin(request.form.get("held" if held else "school", ""))
         except ValueError as cause:
             raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN) from cause
-        step = dispatcher.choose(login, brin, browser())
+        step = dispatcher.choose(login, brin, browser(), held=held)
         choices.remember(school=brin)
         return respond(step)
 

@@ -72,6 +72,8 @@ def explain(
     agreement = federation.agreement(service.id, school, dutch_day(now))
     if idps is None:
         idps = [idp for idp in federation.identity_providers.values() if school.brin in idp.schools]
+    # Nothing that a user-held identity says goes on: what a school says does, whoever brought it.
+    idps = [idp for idp in idps if not idp.user_held]
     permitted = policy.identifiers(role, school.sector)
     sector = school.sector if any(idp.eck_id_sources for idp in idps) else None
     kind = kind_of_identifier(service, agreement, sector=sector, permitted=permitted)

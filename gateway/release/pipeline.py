@@ -7,7 +7,8 @@ from datetime import datetime
 
 from gateway.attributes.canonical import Reading, read
 from gateway.attributes.dialects import dialect
-from gateway.attributes.school import SchoolOfLogin, school_of
+from gateway.attributes.institution import Institutions
+from gateway.attributes.school import SchoolOfLogin
 from gateway.attributes.scopes import own_scopes
 from gateway.attributes.values import Attributes, RawAttributes
 from gateway.domain.attribute import Attribute
@@ -16,7 +17,8 @@ from gateway.domain.clock import dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language, in_language
 from gateway.domain.role import Role, one_role
-from gateway.federation.models import IdentityProvider, IdpId, Member, School, Service
+from gateway.domain.user_held import UserHeld
+from gateway.federation.models import Agreement, IdentityProvider, IdpId, Member, School, Service
 from gateway.federation.snapshot import Federation
 from gateway.observability.metrics import Metrics
 from gateway.pseudonyms.derivation import account_hash
@@ -24,6 +26,7 @@ from gateway.pseudonyms.resolve import Learner, SubjectResolver
 from gateway.pseudonyms.sources import Asked, EckIds
 from gateway.release import record
 from gateway.release.decision import Case, Decision, decide
+from gateway.release.people import HeldLogin, People, Person
 from gateway.release.policy import Policy
 from gateway.release.released import ReleasedAttributes
 from gateway.storage.contracts import Anomalies, AnomalyRow, Ledger, LedgerRow
@@ -34,13 +37,14 @@ _ANOMALIES = frozenset({ErrorCode.ECK_ID_MALFORMED, ErrorCode.ECK_ID_CONTRADICTO
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A release that may leave: it is in the ledger."""
+    """A release that may leave: it is in the ledger. `said` is what a school answered about a user-held identity."""
 
     released: ReleasedAttributes
     school: School
     decision: Decision
     anomaly: ErrorCode | None = None
     """What is to be reported although the release goes."""
+    said: Reading | None = None
 
 
 class Releases:
@@ -57,9 +61,11 @@ class Releases:
         anomalies: Anomalies,
         account_key: SecretKey,
         metrics: Metrics,
+        institutions: Institutions,
     ) -> None:
         self._federation = federation
         self._policy = policy
+        self._people = People(federation=federation, institutions=institutions)
         self._eck_ids = eck_ids
         self._subjects = subjects
         self._ledger = ledger
@@ -74,7 +80,8 @@ class Releases:
 
         A refusal gets its row too. Raises the SluisError that refuses, or LEDGER_UNAVAILABLE.
         """
-        return self.release_again(service=service, idp=idp, reading=self.read(raw, idp), now=now, reference=reference)
+        reading = self.read(raw, idp, now=now)
+        return self.release_again(service=service, idp=idp, reading=reading, now=now, reference=reference)
 
     def release_again(
         self,
@@ -85,10 +92,12 @@ class Releases:
         now: datetime,
         reference: str,
         refused: AbstractSet[Attribute] = frozenset(),
+        held: HeldLogin | None = None,
     ) -> Outcome:
         """The same for a person whose reading a session kept (`gateway.attributes.kept`): decided as things stand now.
 
-        `refused` are attributes that the person does not consent to. Each release has its own ledger row.
+        `refused` are attributes that the person does not consent to; `held` is there for a login with a user-held
+        identity. Each release has its own ledger row.
         """
         row = LedgerRow(
             at=now,
@@ -108,9 +117,10 @@ class Releases:
         )
         try:
             _refuse_foreign(reading, idp)
-            found = school_of(reading.attributes, idp, self._federation)
+            found = self._people.found_at(idp, reading, held)
             row = replace(row, school=str(found.school.brin))
-            outcome = self._decide(service, idp, reading, found, now=now, refused=refused)
+            person = self._person(service, idp, reading, found, held=held, now=now)
+            outcome = self._decide(service, idp, person, now=now, refused=refused)
         except SluisError as error:
             self._append(replace(row, code=error.code.value))
             if error.code in _ANOMALIES:
@@ -129,18 +139,21 @@ class Releases:
         reading: Reading,
         now: datetime,
         refused: AbstractSet[Attribute] = frozenset(),
+        held: HeldLogin | None = None,
     ) -> Decision:
         """What `release_again` would decide, without values and without a row: nothing may leave by it.
 
         Raises the SluisError that refuses.
         """
         _refuse_foreign(reading, idp)
-        found = school_of(reading.attributes, idp, self._federation)
-        return self._decide(service, idp, reading, found, now=now, refused=refused).decision
+        found = self._people.found_at(idp, reading, held)
+        person = self._person(service, idp, reading, found, held=held, now=now)
+        return self._decide(service, idp, person, now=now, refused=refused).decision
 
-    def read(self, raw: RawAttributes, idp: IdentityProvider) -> Reading:
+    def read(self, raw: RawAttributes, idp: IdentityProvider, *, now: datetime) -> Reading:
         """The canonical attributes of a verified message; what is dropped at the door is counted here, once."""
-        reading = read(raw, dialect(idp.dialect), own_scopes(idp, self._federation))
+        scopes = own_scopes(idp, self._federation)
+        reading = read(raw, dialect(idp.dialect), scopes, today=dutch_day(now), adult_name=idp.adult_name)
         for name in reading.unknown:
             self._metrics.unknown_attribute(idp.id, name)
         if reading.citizen_numbers:
@@ -149,24 +162,35 @@ class Releases:
             self._metrics.foreign_scope(idp.id, name)
         return reading
 
-    def _decide(
+    def _person(
         self,
         service: Service,
         idp: IdentityProvider,
         reading: Reading,
         found: SchoolOfLogin,
         *,
+        held: HeldLogin | None,
         now: datetime,
-        refused: AbstractSet[Attribute],
+    ) -> Person:
+        account = self._account(idp.id, reading)
+        if held is None or not idp.user_held:
+            return self._people.of_school(idp, reading, found, account)
+        # Nobody is asked about a person of whom nothing may go.
+        if self._federation.agreement(service.id, found.school, dutch_day(now)).user_held is UserHeld.FORBIDDEN:
+            raise SluisError(ErrorCode.USER_HELD_FORBIDDEN, hint=f"{service.id}, {found.school.brin}")
+        return self._people.of_user_held(idp, reading, found, account, said=held.said, now=now)
+
+    def _decide(
+        self, service: Service, idp: IdentityProvider, person: Person, *, now: datetime, refused: AbstractSet[Attribute]
     ) -> Outcome:
-        if reading.account is None:
-            raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
+        reading, found = person.reading, person.found
         role = _role(reading)
         today = dutch_day(now)
         member = Member(role, found.branch or _branch_of(found.school), _groups(reading.attributes))
         agreement = self._federation.agreement(service.id, found.school, today, member)
-        account = account_hash(self._account_key, idp.id, reading.account)
-        asked = Asked(account=account, attributes=reading.attributes, school=found.school, service=service, today=today)
+        _check_user_held(person, role, agreement)
+        account, school = person.account, found.school
+        asked = Asked(account=account, attributes=reading.attributes, school=school, service=service, today=today)
         known = self._eck_ids.find(idp, asked)
         learner = Learner(account=account, eck_id=known.eck_id, attributes=reading.attributes)
         permitted = self._policy.identifiers(role, found.school.sector)
@@ -186,7 +210,7 @@ class Releases:
         )
         released = ReleasedAttributes(subject, {subject.kind.attribute: (subject.identifier,), **values})
         anomaly = ErrorCode.ECK_ID_CONTRADICTORY if known.disagreed else None
-        return Outcome(released, found.school, decision, anomaly)
+        return Outcome(released, found.school, decision, anomaly, said=reading if person.asked else None)
 
     def _record_anomaly(self, kind: ErrorCode, reading: Reading, row: LedgerRow) -> None:
         account = self._account(IdpId(row.idp), reading)
@@ -226,6 +250,17 @@ def _refuse_foreign(reading: Reading, idp: IdentityProvider) -> None:
     for name in reading.foreign:
         if incoming.get(name) is not Attribute.ROLE:
             raise SluisError(ErrorCode.SCOPE_FOREIGN, hint=f"{idp.id}: {name} is of a domain that is not its own")
+
+
+def _check_user_held(person: Person, role: Role, agreement: Agreement) -> None:
+    """Which identity this person may use here, decided anew at every login."""
+    if person.held and agreement.user_held is UserHeld.FORBIDDEN:
+        raise SluisError(ErrorCode.USER_HELD_FORBIDDEN, hint=agreement.reference)
+    if person.held and person.reading.adult is not True:
+        raise SluisError(ErrorCode.USER_HELD_MINOR, hint=agreement.reference)
+    of_age = role is Role.STUDENT and person.reading.adult is True
+    if not person.held and of_age and agreement.user_held is UserHeld.REQUIRED:
+        raise SluisError(ErrorCode.USER_HELD_REQUIRED, hint=agreement.reference)
 
 
 def _role(reading: Reading) -> Role:

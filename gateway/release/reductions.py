@@ -3,6 +3,8 @@
 import unicodedata
 from datetime import date
 
+from gateway.domain.age import age as age_on
+from gateway.domain.age import is_adult
 from gateway.domain.attribute import Attribute
 from gateway.domain.reduction import FROM_BIRTH_DATE, Reduction, strictest
 from gateway.federation.models import Agreement, AttributeSet, Terms
@@ -11,8 +13,6 @@ from gateway.release.policy import Policy
 Values = tuple[str, ...]
 
 _GROUPS = frozenset({Attribute.GROUP, Attribute.SUBGROUP})
-ADULT_FROM = 18
-_OLDEST = 130
 
 
 def reduction_for(attribute: Attribute, *, policy: Policy, accepted: AttributeSet, terms: Terms) -> Reduction | None:
@@ -65,19 +65,15 @@ def initial(surname: str) -> str | None:
 
 
 def age(birth_date: str, today: date) -> str | None:
-    """The age in whole years of somebody born on this day (`yyyymmdd`). None for a day to come or of long ago.
-
-    Whoever was born on 29 February is a year older from 1 March in other years.
-    """
-    born = date(int(birth_date[:4]), int(birth_date[4:6]), int(birth_date[6:]))
-    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-    return str(years) if 0 <= years <= _OLDEST else None
+    """The age in whole years; None for a birth date that cannot be."""
+    years = age_on(birth_date, today)
+    return None if years is None else str(years)
 
 
 def adult(birth_date: str, today: date) -> str | None:
     """`true` from the eighteenth birthday on, before it `false`; None for a birth date that cannot be."""
-    years = age(birth_date, today)
-    return None if years is None else str(int(years) >= ADULT_FROM).lower()
+    of_age = is_adult(birth_date, today)
+    return None if of_age is None else str(of_age).lower()
 
 
 def _from_first_letter(word: str) -> str:

@@ -50,11 +50,15 @@ def _asked(federation: Federation) -> frozenset[Attribute]:
 
 
 def _in_dialect(spoken: Dialect, asked: frozenset[Attribute]) -> RequestedAttributes:
-    """The account first; of several names for one thing (URN and OID) the first is asked for."""
+    """The account first; of several names for one thing (URN and OID) the first is asked for.
+
+    Of whom says only who somebody is, nothing else is asked: it could not go anywhere.
+    """
     account = next((names[0] for names in spoken.account if names[0] != NAME_ID), None)
     names = {} if account is None else {account: False}
     seen: set[Attribute] = set()
-    for name, attribute in spoken.incoming.items():
+    names |= dict.fromkeys((name for name in sorted(spoken.eduid_names) if ":" in name), True)
+    for name, attribute in () if spoken.eduid_names else spoken.incoming.items():
         if attribute in asked and attribute not in seen:
             seen.add(attribute)
             names[name] = attribute in _NEEDED

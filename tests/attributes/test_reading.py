@@ -1,5 +1,6 @@
 """From the wire to canonical attributes, in both dialects."""
 
+from datetime import date
 from importlib.resources import files
 
 import pytest
@@ -289,3 +290,45 @@ def test_the_account_at_eduid_is_not_the_id_that_differs_for_every_institution()
     sent = {"urn:mace:eduid.nl:1.1": ["targeted"], "urn:oasis:names:tc:SAML:attribute:subject-id": ["u@eduid.nl"]}
 
     assert reading(sent, name="eduid").account == "u@eduid.nl"
+
+
+def of_age(values, today=date(2026, 9, 7)):
+    raw = RawAttributes(tuple((key, tuple(v)) for key, v in values.items()), None)
+    return read(raw, dialect("oidc-standard"), today=today, adult_name="isAdult").adult
+
+
+@pytest.mark.parametrize(
+    ("values", "adult"),
+    [
+        ({}, None),
+        ({"isAdult": ["true"]}, True),
+        ({"isAdult": ["TRUE"]}, True),
+        ({"isAdult": ["false"]}, False),
+        ({"isAdult": ["yes"]}, None),
+        ({"isAdult": []}, None),
+        ({"isAdult": ["true", "false"]}, False),
+        ({"isAdult": ["true", "?"]}, None),
+        ({"birthdate": ["2008-09-07"]}, True),
+        ({"birthdate": ["2008-09-08"]}, False),
+        ({"birthdate": ["1850-01-01"]}, None),
+        ({"birthdate": ["2008-09-07"], "isAdult": ["false"]}, False),
+        ({"birthdate": ["2008-09-08"], "isAdult": ["true"]}, False),
+    ],
+    ids=str,
+)
+def test_of_age_is_who_the_school_says_so_of_and_nobody_else(values, adult):
+    assert of_age(values) is adult
+
+
+def test_a_sign_of_age_is_no_attribute_that_could_leave():
+    raw = RawAttributes((("isAdult", ("true",)),), None)
+    found = read(raw, dialect("entree"), adult_name="isAdult")
+    assert list(found.attributes) == []
+    assert found.unknown == ()
+
+
+def test_the_eduid_that_is_aimed_at_a_school_is_kept_apart_and_only_if_there_is_one():
+    assert reading({"urn:mace:eduid.nl:1.1": ["a"]}, name="eduid").eduid == "a"
+    assert reading({"eduid": ["a"]}, name="eduid").eduid == "a"
+    assert reading({"eduid": ["a", "b"]}, name="eduid").eduid is None
+    assert reading({"eduid": ["a"]}, name="oidc-standard").eduid is None

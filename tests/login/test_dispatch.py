@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -62,7 +63,7 @@ class Decides:
     def __init__(self) -> None:
         self.refusal: SluisError | None = None
 
-    def read(self, raw: RawAttributes, idp: IdentityProvider) -> Reading:
+    def read(self, raw: RawAttributes, idp: IdentityProvider, *, now: datetime) -> Reading:
         return READING
 
     def release_again(self, **asked: Any) -> Any:

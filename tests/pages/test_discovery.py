@@ -1,5 +1,7 @@
 """The page on which a person says which school is theirs."""
 
+from dataclasses import replace
+
 import pytest
 from flask.testing import FlaskClient
 from lxml import html
@@ -8,7 +10,7 @@ from gateway.domain.brin import Brin
 from gateway.domain.language import Language, folded
 from gateway.domain.sector import Sector
 from gateway.federation.models import School, SchoolChoice
-from gateway.login.dispatch import Discovery
+from gateway.login.ways import Discovery
 from gateway.pages.discovery import AT_MOST
 from tests.support.paged import ORIGIN, Pages
 from tests.support.small_federation import LEESPLEIN, VO_IDP, small_federation
@@ -166,3 +168,27 @@ def test_the_choice_comes_along_when_the_school_posts_its_answer(client: FlaskCl
     assert cookie.startswith("__Host-sluis-choice=en.;")
     for part in ("Secure", "HttpOnly", "Path=/", "SameSite=None"):
         assert part in cookie.split("; ")
+
+
+def test_eduid_stands_beside_the_school_where_it_may_be_used(pages: Pages) -> None:
+    federation = small_federation()
+    eduid = replace(federation.identity_providers[VO_IDP], names={Language.NL: "eduID"})
+    brin = federation.choices[1].school.brin
+    pages.offer = Discovery(federation.services[LEESPLEIN], None, federation.choices, {brin: eduid})
+    page = pages.client().get(PAGE).text
+    [button] = html.fromstring(page).xpath("//button[@name='held']")
+    assert button.get("value") == str(brin)
+    assert "inloggen met eduID" in button.text_content()
+    assert len(buttons(page)) == len(federation.choices)
+    pages.client().post(PAGE, data={"held": str(brin)})
+    assert pages.chosen[-1][1] == f"{brin} with eduID"
+
+
+def test_a_service_that_named_eduid_alone_offers_nothing_else(pages: Pages) -> None:
+    federation = small_federation()
+    eduid, choices = federation.identity_providers[VO_IDP], federation.choices[:1]
+    brin = choices[0].school.brin
+    pages.offer = Discovery(federation.services[LEESPLEIN], None, choices, {brin: eduid}, frozenset({brin}))
+    page = pages.client().get(PAGE).text
+    assert buttons(page) == []
+    assert len(html.fromstring(page).xpath("//button[@name='held']")) == 1

@@ -17,7 +17,7 @@ from tests.support.releasing import NOW, SENT, World, world
 
 
 def reading_of(given_world: World) -> Reading:
-    return given_world.pipeline().read(RawAttributes(tuple(SENT.items())), given_world.idp)
+    return given_world.pipeline().read(RawAttributes(tuple(SENT.items())), given_world.idp, now=NOW)
 
 
 def released_again(given_world: World, reading: Reading, **more):

@@ -6,8 +6,8 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 
 from gateway.domain.language import Language
-from gateway.login.dispatch import Discovery
 from gateway.login.steps import Redirect, Step
+from gateway.login.ways import Discovery
 from gateway.observability import reference
 from gateway.pages import discovery, site
 from gateway.pages.language import Choices
@@ -50,8 +50,8 @@ class Pages:
         assert self.offer is not None
         return self.offer
 
-    def choose(self, login: str, brin: object, browser: str) -> Step:
-        self.chosen.append((login, str(brin), browser))
+    def choose(self, login: str, brin: object, browser: str, *, held: bool = False) -> Step:
+        self.chosen.append((login, f"{brin} with eduID" if held else str(brin), browser))
         return Redirect("https://school.example/sso")
 
     def show(self, path: str, step: Step | Callable[[], Step]) -> None:

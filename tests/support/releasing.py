@@ -1,13 +1,16 @@
 """A release pipeline on records kept in memory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from gateway.attributes.institution import Institutions
 from gateway.attributes.values import RawAttributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.eck_id import TEST_SEGMENTS
 from gateway.domain.fallback import Fallback
+from gateway.domain.http import Http, HttpAnswer
 from gateway.domain.key_ring import Ring
 from gateway.domain.language import Language
 from gateway.domain.purpose import Purpose
@@ -104,6 +107,16 @@ SENT: dict[str, tuple[str, ...]] = {
 }
 
 
+class NobodyAnswers:
+    """Fulfils Http: whoever asks fails the test."""
+
+    def get(self, url: str, *, headers: Mapping[str, str]) -> HttpAnswer:
+        raise AssertionError(f"asked {url}")
+
+    def post(self, url: str, *, headers: Mapping[str, str], form: Mapping[str, str]) -> HttpAnswer:
+        raise AssertionError(f"asked {url}")
+
+
 @dataclass
 class World:
     """One service, one school, one agreement, and the pipeline over them."""
@@ -119,6 +132,7 @@ class World:
     other_services: tuple[Service, ...] = ()
     ledger: Ledger | None = None
     vault: Vault | None = None
+    http: Http = field(default_factory=NobodyAnswers)
 
     def pipeline(self, federation: Federation | None = None) -> Releases:
         federation = federation or Federation.of(
@@ -139,6 +153,7 @@ class World:
             anomalies=self.records,
             account_key=KEY,
             metrics=self.metrics,
+            institutions=Institutions(self.http),
         )
 
     def release(
@@ -151,7 +166,7 @@ class World:
         refused: frozenset[Attribute] = frozenset(),
     ) -> Outcome:
         pipeline = self.pipeline()
-        reading = pipeline.read(RawAttributes(tuple(sent.items()), name_id), self.idp)
+        reading = pipeline.read(RawAttributes(tuple(sent.items()), name_id), self.idp, now=now)
         return pipeline.release_again(
             service=self.service, idp=self.idp, reading=reading, now=now, reference=reference, refused=refused
         )

@@ -15,6 +15,8 @@ OIDC = "oidc"
 """The names that relying parties of OpenID Connect read."""
 INCOMING = ("eduid", "oidc-standard", "entra")
 """The dialects of identity providers alone; no service reads them."""
+INSTITUTION = "institution"
+"""The names in answers of a school's attribute API."""
 NAME_ID = "name_id"
 """Stands for the NameID among the names where a local account is found."""
 
@@ -31,7 +33,7 @@ class Dialect:
     `account` says where the local account is found, in order of preference: each is one wire name, or several whose
     values make it together. `account_names` are the attributes in it. `one_school_is_implied`: an identity provider
     that speaks for one school need not name it. `scoped` are wire names whose values end in @ and a domain of
-    the sender.
+    the sender; `eduid_names` carry the identifier that is aimed at an institution.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Dialect:
     outgoing: Mapping[Attribute, str]
     one_school_is_implied: bool = False
     scoped: frozenset[str] = frozenset()
+    eduid_names: frozenset[str] = frozenset()
 
     @property
     def delivers(self) -> frozenset[Attribute]:
@@ -81,9 +84,11 @@ def parse(name: str, text: str) -> Dialect:
         outgoing=outgoing,
         one_school_is_implied=data.get("one_school_is_implied", False),
         scoped=frozenset(data.get("scoped", ())),
+        eduid_names=frozenset(data.get("eduid", ())),
     )
 
 
 _DIALECTS = {
-    name: parse(name, (files(__package__) / f"{name}.toml").read_text("utf-8")) for name in (*NAMES, OIDC, *INCOMING)
+    name: parse(name, (files(__package__) / f"{name}.toml").read_text("utf-8"))
+    for name in (*NAMES, OIDC, *INCOMING, INSTITUTION)
 }

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from gateway.attributes import kept
@@ -105,4 +105,4 @@ def needed_by(services: Iterable[Service]) -> frozenset[Attribute]:
 def minimal(reading: Reading, needed: frozenset[Attribute]) -> Reading:
     """The reading with nothing but what is needed."""
     values = {name: sent for name, sent in reading.attributes.values.items() if name in needed}
-    return Reading(Attributes(values), reading.account, reading.roles, unknown=(), citizen_numbers=0)
+    return replace(reading, attributes=Attributes(values), unknown=(), citizen_numbers=0, foreign=())

@@ -1,6 +1,7 @@
 """What the dispatcher asks of sessions and registry: is there a login already, and remember this one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 
 from gateway.attributes.canonical import Reading
@@ -69,7 +70,15 @@ class SingleSignOn:
         """A login was answered from it."""
         self._sessions.prolong(browser, session)
 
-    def remember(self, browser: str, authentication: Authentication, reading: Reading, school: School) -> str:
+    def remember(
+        self,
+        browser: str,
+        authentication: Authentication,
+        reading: Reading,
+        school: School,
+        *,
+        with_session: bool = True,
+    ) -> str:
         """A login at the school: the visit that it belongs to, with a session where the school has them."""
         visit, replaced = self._registry.open(
             Visit(
@@ -83,7 +92,8 @@ class SingleSignOn:
         )
         if replaced is not None and self._registry.end_alone(replaced):
             self._replaced(replaced)
-        self._sessions.begin(visit, authentication, reading, school.sso)
+        rules = school.sso if with_session else replace(school.sso, enabled=False)
+        self._sessions.begin(visit, authentication, reading, rules)
         return visit.id
 
     def record(self, visit: str, given: Given) -> None:

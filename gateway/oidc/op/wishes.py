@@ -215,7 +215,7 @@ def echoed(parameters: Parameters, name: str) -> str | None:
 def _school_hint(federation: Federation, hint: str) -> IdpId | None:
     by_id = federation.identity_providers.get(IdpId(hint)) or federation.idp_by_entity_id.get(hint)
     if by_id is not None:
-        return by_id.id if by_id.id in federation.offered else None
+        return by_id.id if by_id.id in federation.offered or by_id.user_held else None
     school = federation.school_by_domain(hint.lower())
     try:
         brin = school.brin if school is not None else Brin(hint.upper())

@@ -92,9 +92,9 @@ def check_proxy_count(incoming: Incoming) -> None:
 def check_idp_list(incoming: Incoming) -> None:
     """An IDPList limits who may be asked; entity ids that are not of this federation are passed over."""
     entries = incoming.root.findall(f"{name(SAMLP, 'Scoping')}/{name(SAMLP, 'IDPList')}/{name(SAMLP, 'IDPEntry')}")
-    known = incoming.federation.idp_by_entity_id
-    named = (known.get(entry.get("ProviderID", "").strip()) for entry in entries)
-    incoming.idps = tuple(dict.fromkeys(idp.id for idp in named if idp is not None))
+    known = incoming.federation.idps_by_entity_id
+    named = (known.get(entry.get("ProviderID", "").strip(), ()) for entry in entries)
+    incoming.idps = tuple(dict.fromkeys(idp for idps in named for idp in idps))
     if entries and not incoming.idps:
         raise SluisError(ErrorCode.REQUEST_NO_AVAILABLE_IDP)
 

@@ -8,6 +8,7 @@ from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.fallback import Fallback
 from gateway.domain.reduction import Reduction
+from gateway.domain.user_held import UserHeld
 from gateway.settings.fields import (
     BrinField,
     Day,
@@ -43,6 +44,10 @@ class AgreementEntry(Model):
     reduce: dict[Attribute, Reduction] = Field(default={}, description="What values are reduced to, beside the policy")
     namesakes: Switch = Field(
         default=False, description="Full surnames where the policy gives initials: groups have namesakes"
+    )
+    user_held: UserHeld = Field(
+        default=UserHeld.FORBIDDEN,
+        description="Whether students of age may, or must, log in with an identity that they hold themselves (eduID)",
     )
 
     @model_validator(mode="after")

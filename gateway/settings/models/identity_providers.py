@@ -38,6 +38,11 @@ class CommonIdentityProviderEntry(Model):
     eck_id_disagreement: Literal["prefer-assertion", "prefer-vault", "refuse"] = Field(
         default="refuse", description="Which one counts when the two say different ECK iDs; each time it is an anomaly"
     )
+    adult_attribute: Text | None = Field(
+        default=None,
+        description="Name, as it is sent, of a `true` or `false` that says whether somebody is of age; without one, "
+        "and without a birth date, nobody is",
+    )
 
     @field_validator("eck_id")
     @classmethod
@@ -51,7 +56,9 @@ class SamlIdentityProviderEntry(CommonIdentityProviderEntry, SamlMetadata):
     """A SAML identity provider."""
 
     protocol: Literal[Protocol.SAML] = Field(default=Protocol.SAML, description="Protocol that it speaks")
-    dialect: Literal["entree", "surf", "eduid"] = Field(description="Names of its attributes")
+    dialect: Literal["entree", "surf", "eduid"] = Field(
+        description="Names of its attributes; `eduid`: an identity that people hold themselves"
+    )
     allow_cbc: Switch = Field(
         default=False,
         description="Whether assertions encrypted in CBC are taken from it, in signed Responses only; `check` warns",
@@ -75,7 +82,9 @@ class OidcIdentityProviderEntry(CommonIdentityProviderEntry):
         default="issuer", description="Audience of what private_key_jwt signs; Entra ID wants its token endpoint"
     )
     userinfo: Switch = Field(default=True, description="Whether its UserInfo is asked for claims, beside the ID token")
-    dialect: Literal["eduid", "oidc-standard", "entra"] = Field(description="Names of its claims")
+    dialect: Literal["eduid", "oidc-standard", "entra"] = Field(
+        description="Names of its claims; `eduid`: an identity that people hold themselves"
+    )
 
     @model_validator(mode="after")
     def _secret(self) -> "OidcIdentityProviderEntry":

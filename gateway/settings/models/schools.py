@@ -14,6 +14,7 @@ from gateway.settings.fields import (
     Names,
     Text,
 )
+from gateway.settings.models.at_eduid import AtEduidEntry
 from gateway.settings.models.sso import SchoolSsoEntry
 
 _GUID = r"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$"
@@ -35,3 +36,4 @@ class SchoolEntry(Model):
         default={}, description="By service, attributes that this school never lets go to it, whatever was agreed"
     )
     sso: SchoolSsoEntry = Field(default=SchoolSsoEntry(), description="Single sign-on, where it is otherwise here")
+    eduid: AtEduidEntry = Field(default=AtEduidEntry(), description="How it takes part in logins with eduID")

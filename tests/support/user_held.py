@@ -1,0 +1,161 @@
+"""An mbo school that runs an attribute API, eduID beside it, and a learning service that its students use."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from gateway.attributes.values import RawAttributes
+from gateway.domain.brin import Brin
+from gateway.domain.fallback import Fallback
+from gateway.domain.http import HttpAnswer, HttpFailed
+from gateway.domain.language import Language
+from gateway.domain.sector import Sector
+from gateway.domain.user_held import UserHeld
+from gateway.federation.at_eduid import AttributeApi, SchoolAtEduid
+from gateway.federation.models import Agreement, IdpId, School, ServiceId
+from gateway.federation.snapshot import Federation
+from gateway.login.messages import Authentication
+from gateway.login.steps import Redirect, Refused, Step
+from tests.support.op import CLIENT, PASSWORD, Op, relying_party
+from tests.support.releasing import TODAY, World
+from tests.support.small_federation import identity_provider
+
+ROC_IDP, EDUID = IdpId("roc"), IdpId("eduid")
+REQUESTER = "https://roc.example/sp"
+API = AttributeApi("https://api.roc.example", "sluis", "pass:word", ("eduperson_entitlement", "urn:x:adult"))
+ROC = School(
+    Brin("99YA"),
+    {Language.NL: "ROC Voorbeeld"},
+    Sector.MBO,
+    domains=("roc.example",),
+    at_eduid=SchoolAtEduid(REQUESTER, API),
+)
+ECK_ID = "https://ketenid.nl/pilot/" + "0c" * 64
+AIMED = "6f1c2f5e-8f0b-4d63-9a2e-0b7f6f7a9b10"
+GLOBAL = "b7c1de60-2b1c-4b8f-8f59-0d3f2f8f8d11"
+MACE = "urn:mace:dir:attribute-def:"
+EDUID_IDP = replace(identity_provider(EDUID, ROC), dialect="eduid", names={Language.NL: "eduID"})
+SAID_BY_EDUID: dict[str, tuple[str, ...]] = {
+    "urn:mace:eduid.nl:1.1": (AIMED,),
+    "urn:oasis:names:tc:SAML:attribute:subject-id": (f"{GLOBAL}@eduid.nl",),
+    f"{MACE}uid": (GLOBAL,),
+    f"{MACE}givenName": ("Zelfgekozen",),
+    f"{MACE}sn": ("Achternaam",),
+    f"{MACE}mail": ("prive@mail.example",),
+    f"{MACE}eduPersonScopedAffiliation": ("student@elders.example",),
+}
+SAID_BY_SCHOOL: dict[str, Any] = {
+    "eckid": [ECK_ID],
+    "given_name": ["Mo"],
+    "eduperson_scoped_affiliation": ["student@roc.example"],
+    "schac_home_organization": ["roc.example"],
+    "eduperson_entitlement": ["urn:x:library", "urn:x:adult"],
+}
+SAID_AT_SCHOOL: dict[str, tuple[str, ...]] = {
+    "uid": ("mo@roc.example",),
+    "givenName": ("Mo",),
+    "eduPersonAffiliation": ("student",),
+    "nlEduPersonHomeOrganizationId": ("99YA",),
+    "eckId": (ECK_ID,),
+}
+
+
+@dataclass
+class HeldApi:
+    """Fulfils Http as the school's attribute API."""
+
+    status: int = 200
+    fields: Any = field(default_factory=lambda: dict(SAID_BY_SCHOOL))
+    body: bytes | None = None
+    down: bool = False
+    asked: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+
+    def get(self, url: str, *, headers: Mapping[str, str]) -> HttpAnswer:
+        self.asked.append((url, headers))
+        if self.down:
+            raise HttpFailed("ReadTimeoutError")
+        return HttpAnswer(self.status, json.dumps(self.fields).encode() if self.body is None else self.body)
+
+    def post(self, url: str, *, headers: Mapping[str, str], form: Mapping[str, str]) -> HttpAnswer:
+        raise AssertionError(url)
+
+
+@dataclass
+class Mbo:
+    """The gateway, and the browser of one student in front of it."""
+
+    op: Op
+    api: HeldApi
+
+    def begin(self, **changes: str | None) -> str:
+        """A login that waits for a choice."""
+        asked = self.op.authorize(**changes)
+        assert asked.status_code == 303
+        return asked.headers["Location"].split("/")[2]
+
+    def choose(self, login: str, *, held: bool) -> Step:
+        with self.op.app.test_request_context():
+            return self.op.dispatcher.choose(login, ROC.brin, self.op.browser, held=held)
+
+    def answer(self, said: dict[str, tuple[str, ...]], **facts: Any) -> Step:
+        """Whoever was asked last answers."""
+        idp, request = self.op.schools.asked[-1]
+        how = {"context": PASSWORD, "instant": self.op.clock.now(), **facts}
+        with self.op.app.test_request_context():
+            expectation = self.op.dispatcher.expect(request.attempt, self.op.browser)
+            return self.op.dispatcher.finish(
+                expectation, Authentication(idp, RawAttributes(tuple(said.items())), **how)
+            )
+
+    def by_eduid(self, said: dict[str, tuple[str, ...]] | None = None, **changes: str | None) -> Step:
+        assert isinstance(self.choose(self.begin(**changes), held=True), Redirect)
+        return self.answer(SAID_BY_EDUID if said is None else said)
+
+    def by_school(self, **more: tuple[str, ...]) -> Step:
+        assert isinstance(self.choose(self.begin(), held=False), Redirect)
+        return self.answer({**SAID_AT_SCHOOL, **more})
+
+    def page(self, step: Step) -> str:
+        """What the person sees."""
+        with self.op.app.test_request_context():
+            return self.op.respond(step).get_data(as_text=True)  # type: ignore[union-attr]
+
+    def userinfo(self, step: Step) -> dict[str, Any]:
+        """What the service gets after a login that went well."""
+        assert isinstance(step, Redirect), step
+        code = dict(part.split("=") for part in step.url.partition("?")[2].split("&"))["code"]
+        tokens = self.op.exchange(code)
+        assert tokens.status_code == 200, tokens.json
+        answer = self.op.userinfo((tokens.json or {})["access_token"])
+        assert answer.status_code == 200, answer.json
+        return dict(answer.json or {})
+
+
+def refused(step: Step) -> Refused:
+    assert isinstance(step, Refused), step
+    return step
+
+
+def parties(
+    *, user_held: UserHeld = UserHeld.ALLOWED, school: School = ROC, fallback: Fallback = Fallback.NONE
+) -> tuple[World, Federation, HeldApi]:
+    """The school's world, the federation with eduID in it, and the school's API."""
+    api = HeldApi()
+    service = replace(relying_party(), sectors=frozenset({Sector.MBO}))
+    agreement = Agreement(
+        ServiceId(CLIENT), 1, TODAY, None, "A-9", schools=frozenset({ROC.brin}), fallback=fallback, user_held=user_held
+    )
+    roc = replace(identity_provider(ROC_IDP, ROC), adult_name="isAdult")
+    world = World(service, roc, (agreement,), http=api)
+    federation = Federation.of(
+        schools=(school,), identity_providers=(roc, EDUID_IDP), services=(service,), agreements=(agreement,)
+    )
+    return world, federation, api
+
+
+def mbo(directory: Path, *, school: School = ROC, **wishes: Any) -> Mbo:
+    """The same, behind the pages and endpoints of a gateway."""
+    world, _, api = parties(school=school, **wishes)
+    return Mbo(Op(world, directory, more_idps=(EDUID_IDP,), more_schools=(school,)), api)
