@@ -351,7 +351,9 @@ def _relying_party(parts: Parts) -> RelyingPartyRole:
 def registry_of(parts: Parts) -> Registry:
     """What the logins of every browser gave to whom."""
     lifetimes, sso = parts.settings.gateway.lifetimes, parts.settings.gateway.sso
-    longest = max(lifetimes.session, sso.absolute, *(one.sso.absolute for one in parts.federation.schools.values()))
+    renewed = lifetimes.renewal + lifetimes.access_token
+    of_schools = (one.sso.absolute for one in parts.federation.schools.values())
+    longest = max(lifetimes.session, renewed, sso.absolute, *of_schools)
     return Registry(
         store=parts.store,
         randomness=parts.randomness,

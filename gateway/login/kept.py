@@ -106,7 +106,7 @@ class KeptLogins:
 
     def forget(self, session: str) -> None:
         """Keep it no longer."""
-        self._store.take(_key(session))
+        forget_kept(self._store, session)
 
     def _find(self, session: str, service: ServiceId) -> _Found:
         found = self._store.get(_key(session))
@@ -123,6 +123,11 @@ class KeptLogins:
         if of_service != service or idp is None:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
         return _Found(idp, reading, reference, not_let_go, held)
+
+
+def forget_kept(store: ShortLivedStore, session: str) -> None:
+    """Have the store keep nothing of this login any longer, whichever service it was for."""
+    store.take(_key(session))
 
 
 def _key(session: str) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from gateway.domain.language import Language, in_language
 from gateway.federation.clients import OidcClient
-from gateway.federation.models import School
+from gateway.federation.models import EckIdSource, School
 from gateway.federation.snapshot import Federation
 from gateway.release.policy import Policy
 from gateway.reports.measures import Measure, measures_of
@@ -17,6 +17,8 @@ from gateway.reports.texts import say
 from gateway.settings.loader import Settings
 from gateway.settings.models.gateway import Gateway
 from gateway.settings.models.processing import Processing
+
+_UNITS = (("days", 86400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
 
 
 class Activity(StrEnum):
@@ -29,6 +31,7 @@ class Activity(StrEnum):
     LEDGER = "ledger"
     ANOMALIES = "anomalies"
     SUBJECTS = "subjects"
+    VAULT = "vault"
     CHOICE = "choice"
     LOG = "log"
 
@@ -61,7 +64,7 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class ActivityLine:
-    """An activity in words, and how long its data are kept; None: not said."""
+    """An activity in words, and how long its data are kept, in words and in seconds where that is a period."""
 
     activity: Activity
     title: str
@@ -69,6 +72,7 @@ class ActivityLine:
     people: str
     data: str
     recipients: str
+    kept: str
     seconds: int | None
 
 
@@ -196,7 +200,16 @@ def _activity(activity: Activity, seconds: int | None, language: Language) -> Ac
     title, purpose, people, data, recipients = (
         say(language, f"activity.{activity}.{part}") for part in ("title", "purpose", "people", "data", "recipients")
     )
-    return ActivityLine(activity, title, purpose, people, data, recipients, seconds)
+    return ActivityLine(activity, title, purpose, people, data, recipients, _kept(activity, seconds, language), seconds)
+
+
+def _kept(activity: Activity, seconds: int | None, language: Language) -> str:
+    if seconds is None:
+        return say(language, "register.until_ended" if activity is Activity.VAULT else "register.unsaid")
+    if seconds == 0:
+        return say(language, "register.forever")
+    unit, size = next((unit, size) for unit, size in _UNITS if seconds % size == 0)
+    return say(language, f"duration.{unit}", n=seconds // size)
 
 
 def _activities(gateway: Gateway, federation: Federation) -> Iterator[tuple[Activity, int | None]]:
@@ -214,6 +227,8 @@ def _activities(gateway: Gateway, federation: Federation) -> Iterator[tuple[Acti
     yield (Activity.LEDGER, _seconds(retention.ledger))
     yield (Activity.ANOMALIES, _seconds(retention.anomalies))
     yield (Activity.SUBJECTS, _seconds(retention.subjects))
+    if any(EckIdSource.VAULT in one.eck_id_sources for one in federation.identity_providers.values()):
+        yield (Activity.VAULT, None)
     yield (Activity.CHOICE, _seconds(timedelta(days=365)))
     yield (Activity.LOG, _seconds(gateway.processing.log) if gateway.processing.log else None)
 

@@ -9,13 +9,11 @@ from gateway.reports.formats import as_csv
 from gateway.reports.measures import LACKS
 from gateway.reports.page import page
 from gateway.reports.register import Register
-from gateway.reports.texts import say
 
 _COLUMNS = (
     "activity", "service", "recipient", "data", "purpose", "people", "reduction", "schools", "legal_basis",
     "kept_seconds",
 )  # fmt: skip
-_UNITS = (("days", 86400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
 
 
 def register_html(register: Register, *, language: Language) -> str:
@@ -26,7 +24,6 @@ def register_html(register: Register, *, language: Language) -> str:
         register=register,
         lacks=LACKS,
         purpose=lambda one: Purpose(one).text(language),
-        duration=lambda seconds: _duration(language, seconds),
     )
 
 
@@ -60,12 +57,3 @@ def _rows(register: Register) -> Iterator[dict[str, Any]]:
                 "legal_basis": register.legal_basis,
                 "kept_seconds": 0,
             }
-
-
-def _duration(language: Language, seconds: int | None) -> str:
-    if seconds is None:
-        return say(language, "register.unsaid")
-    if seconds == 0:
-        return say(language, "register.forever")
-    unit, size = next((unit, size) for unit, size in _UNITS if seconds % size == 0)
-    return say(language, f"duration.{unit}", n=seconds // size)

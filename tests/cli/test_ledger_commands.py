@@ -10,10 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
-from gateway.app import Parts, assemble
+from gateway.app import Parts, assemble, registry_of
 from gateway.cli import main
 from gateway.cli.init import write_configuration
-from gateway.federation.models import IdpId
+from gateway.federation.models import IdpId, ServiceId
+from gateway.login.messages import UpstreamSession
+from gateway.login.sso.registry import Given, Visit
 from gateway.pseudonyms.derivation import account_hash
 from gateway.settings.loader import load
 from gateway.storage import migrate
@@ -53,9 +55,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def directory(template: Path):
-    parts = assemble(load(template))
-    for file in (template / "var").glob("lasting*"):
+    for file in (template / "var").glob("*.sqlite*"):
         file.unlink()
+    parts = assemble(load(template))
     migrate.upgrade(parts.engine)
     _fill(parts)
     parts.engine.dispose()
@@ -63,6 +65,9 @@ def directory(template: Path):
 
 
 def _fill(parts: Parts) -> None:
+    registry = registry_of(parts)
+    visit, _ = registry.open(Visit("", "a browser", IdpId("po"), "fenna", UpstreamSession(), shared=False))
+    registry.record(visit.id, Given(ServiceId("rekentuin"), "a session", "a name"))
     account = account_hash(parts.keys.pseudonyms.first, IdpId("po"), "fenna")
     with closing(parts.ledger) as ledger:
         ledger.append(replace(ROW, at=NOW - timedelta(days=800), reference="0000000000"))
@@ -119,10 +124,14 @@ def test_purge_counts_and_deletes(directory: Path):
 
 def test_a_person_is_forgotten(directory: Path):
     asked = sluis("forget", directory, "--idp", "po", typed="fenna\n")
-    assert "ledger: 1 rows, anomalies: 0, subjects: 0, vault: 0 to be erased with --delete" in asked.output
+    assert (
+        "ledger: 1 rows, anomalies: 0, subjects: 0, vault: 0, visits: 1 with 1 logins to be erased with --delete"
+        in asked.output
+    )
     assert "fenna" not in asked.output, "what is typed is not shown"
     done = sluis("forget", directory, "--idp", "po", "--delete", typed="fenna\n")
     assert (done.exit_code, "nothing of this person is left" in done.output) == (0, True)
+    assert "visits: 0 with 0 logins" in sluis("forget", directory, "--idp", "po", typed="fenna\n").output
     verified = sluis("ledger", "verify", directory)
     assert (verified.exit_code, "1 without their learner (erased)" in verified.output) == (0, True)
 

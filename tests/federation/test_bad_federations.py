@@ -352,6 +352,18 @@ CASES = {
         f"{S}:11",
         ("no identity provider can send surname_prefix: their dialects are surf",),
     ),
+    "attribute that no school with the agreement can send": Bad(
+        {
+            **edited(S, "    given_name", "    surname_prefix: class-list\n    given_name"),
+            **edited(I, "entree", "surf"),
+            "identity-providers/again.yaml": FILES[I].replace("petteflat", "again").replace("[99XB]", "[99XC]"),
+            "identity-providers/again.xml": idp_document("https://again.example"),
+            "schools/more.yaml": "- {brin: 99XC, names: {nl: Z}, sector: vo}\n",
+        },
+        WARNING,
+        f"{S}:11",
+        ("of the schools that accepted set 2 can send surname_prefix: their dialects are surf", "it never goes"),
+    ),
     "fallback without a name in the dialect": Bad(
         {
             S: FILES[S].replace("provisional", "las_key").replace("sectors:", "dialect: surf\nsectors:"),

@@ -98,7 +98,14 @@ def test_periods_are_those_of_the_configuration(directory):
     assert kept[Activity.LEDGER] == 400 * 86400
     assert kept[Activity.LOGIN] == 20 * 60
     assert kept[Activity.LOG] is None
+    assert Activity.VAULT not in kept, "no identity provider of this federation asks it"
     assert Activity.FETCH not in kept, "no service of this federation speaks OpenID Connect"
+
+
+def test_a_vault_is_in_it_where_there_is_one(directory):
+    changed(directory, "identity-providers/regenboog.yaml", "eck_id: [assertion]", "eck_id: [assertion, vault]")
+    [vault] = [one for one in made(directory).activities if one.activity is Activity.VAULT]
+    assert vault.kept == "until the day on which the entry ends, or the school takes it back"
 
 
 def test_what_the_law_asks_and_nobody_said_is_named(directory):

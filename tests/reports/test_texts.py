@@ -63,7 +63,14 @@ def test_every_text_that_a_template_names_is_there_and_no_other() -> None:
     of_pages = {
         key for key in catalogue(Language.NL) if key.partition(".")[0] not in {*VOCABULARIES, "refusal", "duration"}
     }
-    said_in_code = {"register.unsaid", "register.forever", "matrix.all", "matrix.refused", "matrix.at"}
+    said_in_code = {
+        "register.unsaid",
+        "register.forever",
+        "register.until_ended",
+        "matrix.all",
+        "matrix.refused",
+        "matrix.at",
+    }
     assert of_pages == named | said_in_code
 
 

@@ -138,6 +138,15 @@ class Registry:
         """The same of a visit that another person's took the place of: nothing else in the browser ends."""
         return self._store.add(f"ended:{visit.id}", b"1", seconds=self._seconds)
 
+    def erase(self, visit: Visit) -> None:
+        """Keep nothing of a visit that was ended, but for the mark that it was: a random number."""
+        for given in self.given(visit.id):
+            self._store.take(f"login-session:{given.session}")
+        self._logins.clear(f"given:{visit.id}")
+        for key in _keys(visit):
+            self._visits.remove(key, visit.id.encode())
+        self._store.take(f"visit:{visit.id}")
+
     def has_ended(self, visit: str) -> bool:
         """Whether somebody ended it."""
         return self._store.get(f"ended:{visit}") is not None

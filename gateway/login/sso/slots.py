@@ -29,6 +29,17 @@ class Slots:
         if not any(self._store.add(place, value, seconds=seconds) for place in near):
             self._store.put(near[0], value, seconds=seconds)
 
+    def remove(self, key: str, value: bytes) -> None:
+        """Take this value out of the list, wherever it stands."""
+        for place in range(self._limit):
+            if self._store.get(f"{key}:{place}") == value:
+                self._store.take(f"{key}:{place}")
+
+    def clear(self, key: str) -> None:
+        """Take out all values."""
+        for place in range(self._limit):
+            self._store.take(f"{key}:{place}")
+
     def values(self, key: str) -> Iterator[bytes]:
         """All values, by their places."""
         for place in range(self._limit):
