@@ -15,7 +15,7 @@ from gateway.domain.randomness import Randomness, SystemRandomness
 from gateway.federation.build import build
 from gateway.federation.certificate_ends import CertificateEnds
 from gateway.federation.ending import agreement_counts, agreement_warnings
-from gateway.federation.metadata.alarms import fetch_warnings
+from gateway.federation.metadata.alarms import fetch_warnings, source_standings
 from gateway.federation.models import EckIdSource
 from gateway.federation.snapshot import Federation
 from gateway.login.contracts import TowardsServices
@@ -124,20 +124,21 @@ def parts_of(
 ) -> Parts:
     """Make the parts around what has been loaded and checked. `standing` is what the process above has to tell."""
     clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
-    engine = lasting_engine(settings)
+    engine, metrics = lasting_engine(settings), Metrics()
+    given_up = metrics.stood_on.watch_store
     return Parts(
         settings=settings,
         federation=federation,
         keys=keys,
-        store=open_short_lived(settings, keys, clock, randomness),
-        lasting_marks=open_short_lived(settings, keys, clock, randomness, durable=True),
+        store=open_short_lived(settings, keys, clock, randomness, told=given_up("short_lived")),
+        lasting_marks=open_short_lived(settings, keys, clock, randomness, told=given_up("lasting_marks"), durable=True),
         engine=engine,
         ledger=SqlLedger(engine, key=keys.ledger.active, clock=clock, randomness=randomness),
         clock=clock,
         randomness=randomness,
         http=http or OutgoingHttp(),
         institution_http=http or OutgoingHttp(seconds=INSTITUTION_SECONDS),
-        metrics=Metrics(),
+        metrics=metrics,
         standing=standing or Standing(),
     )
 
@@ -279,7 +280,8 @@ def publications(settings: Settings, keys: KeyRing, federation: Federation, cloc
 
 def lasting_engine(settings: Settings) -> Engine:
     """The engine of the lasting records."""
-    return open_engine(resolved(settings.gateway.stores.lasting.url, settings.directory), directory=settings.directory)
+    url = resolved(settings.gateway.stores.lasting.url, settings.directory)
+    return open_engine(url, directory=settings.directory, threads=settings.gateway.threads)
 
 
 def _releases(parts: Parts) -> Releases:
@@ -412,6 +414,7 @@ def _health(parts: Parts) -> Health:
     parts.metrics.watch_agreements(lambda: agreement_counts(parts.federation, dutch_day(parts.clock.now())))
     ends = CertificateEnds(parts.keys.certificates, parts.federation, parts.clock)
     parts.metrics.watch_certificates(ends.counts)
+    parts.metrics.stood_on.watch_sources(lambda: source_standings(parts.settings, parts.clock.now()))
     return Health(
         {"short_lived": parts.store.ping, "lasting": partial(check, parts.engine)},
         [

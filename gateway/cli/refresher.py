@@ -55,7 +55,7 @@ class Refresher:
 def watch(settings: Settings) -> None:
     """Fetch what is due, and tell the parent process whenever a document changed, until that process is gone."""
     parent, chance = os.getppid(), random.Random()  # noqa: S311 - spreads the load, guards nothing
-    os.nice(10)
+    out_of_the_way()
     seen = _documents(settings)
     while os.getppid() == parent:
         for source in _due(settings, chance):
@@ -67,6 +67,14 @@ def watch(settings: Settings) -> None:
             seen = found
             os.kill(parent, signal.SIGHUP)
         time.sleep(_LOOK_EVERY)
+
+
+def out_of_the_way() -> None:
+    """Leave the processor to logins: to verify a large document takes seconds of it, and nobody waits for that."""
+    if hasattr(os, "SCHED_IDLE"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    else:
+        os.nice(19)
 
 
 def _due(settings: Settings, chance: random.Random) -> list[str]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from gateway.observability.stood_on import StoodOn
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _MAX_NAMES = 200
 _NAME = re.compile(r"[A-Za-z0-9:._/-]{1,100}", re.ASCII)
@@ -71,6 +73,7 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="mostrecent",
         )
+        self.stood_on = StoodOn(self._registry)
         self._count_agreements: Callable[[], Mapping[str, int]] = dict
         self._certificates = Gauge(
             "sluis_certificates",
@@ -132,6 +135,7 @@ class Metrics:
             self._agreements.labels(matter).set(number)
         for labels, number in self._count_certificates().items():
             self._certificates.labels(*labels).set(number)
+        self.stood_on.update()
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
         everyone = CollectorRegistry()

@@ -11,20 +11,25 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.sql.dml import Insert
 
+_POOL_SECONDS = 5
+"""That a thread waits for a connection; there is one for each, so that waiting means that something is wrong."""
 
-def open_engine(url: str, *, directory: Path) -> Engine:
+
+def open_engine(url: str, *, directory: Path, threads: int = 4) -> Engine:
     """An engine for this SQLAlchemy URL; a relative SQLite path counts from `directory`. Opens nothing yet.
+
+    `threads` may use it at once: so many connections to PostgreSQL are kept, and one for the ledger.
 
     A SQLite file that is not there is never made by opening it: a ledger that is gone is an error, not a new ledger.
     `gateway.storage.migrate.upgrade` makes it. Errors of the engine quote no values.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return _postgresql_engine(parsed)
+        return _postgresql_engine(parsed, threads)
     return _sqlite_engine(parsed, directory)
 
 
-def _postgresql_engine(url: URL) -> Engine:
+def _postgresql_engine(url: URL, threads: int) -> Engine:
     """PostgreSQL through psycopg, if the URL names no other driver; what the URL says of time comes first.
 
     A connection has 3 seconds to be made, a statement 5 to be carried out; unanswered packets end it after 10.
@@ -33,7 +38,16 @@ def _postgresql_engine(url: URL) -> Engine:
         url = url.set(drivername="postgresql+psycopg")
     waiting = {"connect_timeout": "3", "tcp_user_timeout": "10000", "options": "-c statement_timeout=5s"}
     url = url.set(query={**waiting, **url.query})
-    return create_engine(url, pool_pre_ping=True, pool_use_lifo=True, pool_recycle=1800, hide_parameters=True)
+    return create_engine(
+        url,
+        pool_size=threads + 1,
+        max_overflow=1,
+        pool_timeout=_POOL_SECONDS,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+        pool_recycle=1800,
+        hide_parameters=True,
+    )
 
 
 def _sqlite_engine(url: URL, directory: Path) -> Engine:

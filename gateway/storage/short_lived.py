@@ -1,5 +1,7 @@
 """The short-lived store that the configuration names, sealed."""
 
+from collections.abc import Callable
+
 from gateway.domain.clock import Clock
 from gateway.domain.randomness import Randomness
 from gateway.settings.keys import KeyRing
@@ -13,9 +15,18 @@ from gateway.storage.sqlite_store import SqliteStore
 
 
 def open_short_lived(
-    settings: Settings, keys: KeyRing, clock: Clock, randomness: Randomness, *, durable: bool = False
+    settings: Settings,
+    keys: KeyRing,
+    clock: Clock,
+    randomness: Randomness,
+    *,
+    told: Callable[[bool], None],
+    durable: bool = False,
 ) -> ShortLivedStore:
-    """On SQLite what is durable has a file of its own, beside the other; how durable a Redis is, its operator says."""
+    """On SQLite what is durable has a file of its own, beside the other; how durable a Redis is, its operator says.
+
+    `told` hears when a Redis is given up (True), and when it answers again.
+    """
     stores = settings.gateway.stores.short_lived
     store: ShortLivedStore
     if isinstance(stores, RedisStoreSettings):
@@ -25,6 +36,7 @@ def open_short_lived(
             clock=clock,
             randomness=randomness,
             prefix=stores.prefix,
+            told=told,
         )
     else:
         path = settings.directory / stores.path

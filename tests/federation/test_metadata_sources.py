@@ -11,11 +11,12 @@ from click.testing import CliRunner, Result
 from gateway.cli import main
 from gateway.domain.errors import SluisError
 from gateway.federation.build import build
-from gateway.federation.metadata.alarms import fetch_warnings
+from gateway.federation.metadata.alarms import fetch_warnings, source_standings
 from gateway.federation.metadata.kept import FetchState
 from gateway.federation.metadata.lazily import IdpOnFirstUse
 from gateway.federation.metadata.refresh import next_fetch
 from gateway.federation.models import ServiceId
+from gateway.observability.metrics import Metrics
 from gateway.settings.keys import load_keys
 from gateway.settings.loader import load
 from gateway.settings.problems import Problems
@@ -250,3 +251,18 @@ def test_check_names_scopes_that_do_not_fit_the_schools(sourced: Sourced, server
     where = "identity-providers/petteflat.yaml"
     assert f"{where}:{6 if of_source else 5}: warning: petteflat.example, by which 99XB is known, is no scope" in said
     assert "its metadata claims the scope regenboog.example, which is of 99XA; it does not speak for it" in said
+
+
+def test_metrics_tell_how_a_source_stands(sourced: Sourced, server: MetadataServer):
+    metrics = Metrics()
+    metrics.stood_on.watch_sources(lambda: source_standings(sourced.settings, sourced.clock.now()))
+    assert b'source="federation"' not in metrics.render()
+    assert sourced.fetch().changed
+    sourced.clock.forward(minutes=5)
+    server.status = 503
+    assert sourced.fetch().problem
+    assert sourced.fetch().problem
+    said = metrics.render().decode()
+    assert 'sluis_metadata_age_seconds{source="federation"} 300.0' in said
+    assert 'sluis_metadata_failures{source="federation"} 2.0' in said
+    assert 'sluis_metadata_entities{source="federation"} 2.0' in said

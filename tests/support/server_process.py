@@ -39,17 +39,17 @@ class ServerProcess:
     ) -> None:
         self.address = address
         self._command = command
-        self._directory = directory
+        self.directory = directory
         self._ready = ready
         self._user = user
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Return when it takes connections."""
-        with (self._directory / "server.log").open("ab") as out:
+        with (self.directory / "server.log").open("ab") as out:
             child = self._child = subprocess.Popen(
                 self._command,
-                cwd=self._directory,
+                cwd=self.directory,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -63,7 +63,7 @@ class ServerProcess:
             lambda: child.poll() is not None or (listens(self.address) and self._ready()),
             f"{self._command[0]} listens at {self.address.url}",
         )
-        assert child.poll() is None, (self._directory / "server.log").read_text()[-2000:]
+        assert child.poll() is None, (self.directory / "server.log").read_text()[-2000:]
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it in this way, and wait for its end."""

@@ -30,13 +30,17 @@ FORMAT = "2"
 
 @dataclass(frozen=True, slots=True)
 class FetchState:
-    """How the fetches of a source went. Moments are in seconds since 1970; `problem` is empty after a good one."""
+    """How the fetches of a source went. Moments are in seconds since 1970; `problem` is empty after a good one.
+
+    `entities` are in the copy that is kept.
+    """
 
     tried: float = 0.0
     fetched: float = 0.0
     etag: str = ""
     failures: int = 0
     problem: str = ""
+    entities: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,15 @@ _MAX_DOUBLINGS = 10
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of a fetch. `difference` is None when there was nothing to compare; `problem` is for the operator."""
+    """What came of a fetch. `difference` is None when there was nothing to compare; `problem` is for the operator.
+
+    `entities` are in the document.
+    """
 
     changed: bool
     difference: Difference | None = None
     problem: str = ""
+    entities: int = 0
 
 
 class NotTaken(Exception):
@@ -54,7 +58,7 @@ def fetch(
     try:
         answer = _asked(source, http, "" if accept or not write else state.etag)
         if answer is None:
-            fetched, etag = Fetched(changed=False), state.etag
+            fetched, etag = Fetched(changed=False, entities=state.entities), state.etag
         else:
             raw, etag = answer
             fetched = _taken(source, raw, now=now, configured=configured, accept=accept, write=write)
@@ -64,7 +68,8 @@ def fetch(
             kept.keep_state(failed)
         return Fetched(changed=False, difference=cause.difference, problem=str(cause))
     if write:
-        kept.keep_state(FetchState(tried=now.timestamp(), fetched=now.timestamp(), etag=etag))
+        seconds = now.timestamp()
+        kept.keep_state(FetchState(tried=seconds, fetched=seconds, etag=etag, entities=fetched.entities))
     return fetched
 
 
@@ -134,7 +139,7 @@ def _taken(
         if source.entry.value.url is not None:
             kept.write("document.xml", raw)
         kept.keep_index(raw, verified, octets)
-    return Fetched(changed=not same, difference=found)
+    return Fetched(changed=not same, difference=found, entities=len(new))
 
 
 def _kept_entities(source: ConfiguredSource) -> dict[str, Indexed] | None:
