@@ -15,11 +15,14 @@ from gateway.app import publications
 from gateway.cli.loading import configuration_or_exit, directory_argument, settings_or_exit, show
 from gateway.cli.refresher import watch
 from gateway.domain.clock import SystemClock
+from gateway.federation.metadata import query
+from gateway.federation.metadata.answers import write_answers
 from gateway.federation.metadata.document import MetadataRejected
 from gateway.federation.metadata.guard import Difference
 from gateway.federation.metadata.kept import read
 from gateway.federation.metadata.parties import configured_entities
-from gateway.federation.metadata.refresh import MAX_BYTES, Fetched, fetch
+from gateway.federation.metadata.query import refresh
+from gateway.federation.metadata.refresh import MAX_BYTES, Fetched
 from gateway.federation.metadata.source import Source
 from gateway.federation.metadata.sources import ConfiguredSource, configured
 from gateway.settings.keys import load_keys
@@ -62,12 +65,13 @@ def idp_command(directory: Path) -> None:
 @directory_argument
 @_source_option
 @click.option("--accept", is_flag=True, help="Take a new version although much of the old one is gone.")
-def fetch_command(directory: Path, only: str | None, *, accept: bool) -> None:
+@click.option("--due", is_flag=True, hidden=True, help="Of a query service, ask only for what is due.")
+def fetch_command(directory: Path, only: str | None, *, accept: bool, due: bool) -> None:
     """Fetch sources anew and keep what is sound; exit 1 when one was not taken. A running gateway takes it then."""
     settings = settings_or_exit(directory)
     failed = False
     for source in _sources(settings, only):
-        found = _fetch(settings, source, accept=accept, write=True)
+        found = _fetch(settings, source, accept=accept, write=True, everything=not due)
         failed |= bool(found.problem)
         _tell(source, found)
     sys.exit(1 if failed else 0)
@@ -119,8 +123,12 @@ def verify_command(directory: Path, only: str | None) -> None:
 @directory_argument
 @click.argument("entity")
 def show_command(directory: Path, entity: str) -> None:
-    """Print what the gateway reads of ENTITY in each source that has it; exit 1 when none has."""
-    found = list(_holding(settings_or_exit(directory), entity))
+    """Print what the gateway reads of ENTITY in each source that has it; exit 1 when none has.
+
+    Where none has it yet, query services are asked; what they answer is shown, and not kept.
+    """
+    settings = settings_or_exit(directory)
+    found = list(_holding(settings, entity)) or list(_asked(settings, entity))
     for source in found:
         one = source.entities[entity]
         until = (
@@ -195,10 +203,33 @@ def _sources(settings: Settings, only: str | None) -> list[ConfiguredSource]:
     return found
 
 
-def _fetch(settings: Settings, source: ConfiguredSource, *, accept: bool, write: bool) -> Fetched:
-    http = OutgoingHttp(seconds=SECONDS, max_bytes=MAX_BYTES)
-    parties = configured_entities(settings, source.kept.id)
-    return fetch(source, http, now=SystemClock().now(), configured=parties, accept=accept, write=write)
+def _fetch(
+    settings: Settings, source: ConfiguredSource, *, accept: bool, write: bool, everything: bool = True
+) -> Fetched:
+    parties, now = configured_entities(settings, source.kept.id), SystemClock().now()
+    return refresh(
+        source, _http(source), now=now, configured=parties, accept=accept, write=write, everything=everything
+    )
+
+
+def _http(source: ConfiguredSource) -> OutgoingHttp:
+    queried = source.entry.value.mdq is not None
+    return OutgoingHttp(
+        seconds=query.SECONDS if queried else SECONDS, max_bytes=query.MAX_ANSWER if queried else MAX_BYTES
+    )
+
+
+def _asked(settings: Settings, entity: str) -> Iterator[Source]:
+    """What query services say of an entity that nobody asked them for yet; nothing of it is kept."""
+    for source in _sources(settings, None):
+        if source.entry.value.mdq is None:
+            continue
+        try:
+            answer = query.ask(source, _http(source), entity)
+            assert answer is not None
+            yield source.kept.verified(write_answers({entity: answer[0]}))[0]
+        except (query.NotAnswered, MetadataRejected) as cause:
+            click.echo(f"{source.kept.id}: {cause}", err=True)
 
 
 def _holding(settings: Settings, entity: str) -> Iterator[Source]:

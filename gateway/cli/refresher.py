@@ -8,8 +8,10 @@ import sys
 import time
 
 from gateway.federation.metadata.kept import Kept
+from gateway.federation.metadata.parties import configured_entities
+from gateway.federation.metadata.query import asked_before
 from gateway.federation.metadata.refresh import next_fetch
-from gateway.federation.metadata.sources import KEPT
+from gateway.federation.metadata.sources import KEPT, fetched_as
 from gateway.settings.loader import Settings
 from gateway.settings.models.metadata_sources import MetadataSourceEntry
 
@@ -25,18 +27,18 @@ class Refresher:
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
         self._started = 0.0
-        self._watched: list[MetadataSourceEntry] = []
+        self._watched: list[tuple[MetadataSourceEntry, frozenset[tuple[str, str]]]] = []
 
     def keep_running(self, settings: Settings) -> None:
         """Start it where there is something to fetch, anew for other sources, and again if it ended.
 
         A reload that leaves the sources as they were leaves it running: it knows what it has seen on disk.
         """
-        sources = [entry.value for entry in settings.metadata_sources]
+        sources = [(entry.value, _queried(settings, entry.value)) for entry in settings.metadata_sources]
         if sources != self._watched:
             self.stop()
             self._watched = sources
-        if not any(source.url is not None for source in sources):
+        if not any(source.address is not None for source, _ in sources):
             return
         ended = self._child is None or self._child.poll() is not None
         if ended and (self._child is None or time.monotonic() > self._started + _AGAIN_AFTER):
@@ -61,7 +63,7 @@ def watch(settings: Settings) -> None:
         for source in _due(settings, chance):
             command = [sys.executable, "-m", "gateway.cli", "metadata", "fetch", str(settings.directory)]
             # A process of its own gives back the memory that a large document takes.
-            subprocess.run([*command, "--source", source], check=False, stdout=subprocess.DEVNULL)  # noqa: S603
+            subprocess.run([*command, "--due", "--source", source], check=False, stdout=subprocess.DEVNULL)  # noqa: S603
         found = _documents(settings)
         if found != seen and os.getppid() == parent:
             seen = found
@@ -82,15 +84,24 @@ def _due(settings: Settings, chance: random.Random) -> list[str]:
     return [
         entry.value.id
         for entry in settings.metadata_sources
-        if entry.value.url is not None
-        and next_fetch(_kept(settings, entry.value.id).state(), entry.value.refresh, chance) <= now
+        if entry.value.address is not None
+        and (
+            next_fetch(_kept(settings, entry.value.id).state(), entry.value.refresh, chance) <= now
+            or {entity for entity, _ in _queried(settings, entry.value)}
+            - asked_before(_kept(settings, entry.value.id)).keys()
+        )
     ]
+
+
+def _queried(settings: Settings, source: MetadataSourceEntry) -> frozenset[tuple[str, str]]:
+    """Whom a query service is asked for."""
+    return frozenset() if source.mdq is None else configured_entities(settings, source.id)
 
 
 def _documents(settings: Settings) -> dict[str, tuple[int, int]]:
     found = {}
     for entry in settings.metadata_sources:
-        path = _kept(settings, entry.value.id).directory / "document.xml"
+        path = _kept(settings, entry.value.id).directory / fetched_as(entry.value)
         if path.exists():
             stat = path.stat()
             found[entry.value.id] = (stat.st_mtime_ns, stat.st_ino)

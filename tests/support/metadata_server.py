@@ -20,6 +20,8 @@ class MetadataServer:
     headers: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
     instead: Callable[[BaseHTTPRequestHandler], None] | None = None
+    answers: dict[str, bytes] | None = None
+    """Bodies by path: another path is answered with 404. None: `body`, whatever the path."""
     over: Event = field(default_factory=Event)
 
 
@@ -33,17 +35,21 @@ def metadata_server(host: str = "127.0.0.1") -> Iterator[MetadataServer]:
             if served.instead is not None:
                 served.instead(self)
                 return
+            body = served.body if served.answers is None else served.answers.get(self.path)
+            if body is None:
+                self.send_error(404)
+                return
             if served.headers.get("ETag", "-") == self.headers.get("If-None-Match"):
                 self.send_response(304)
                 self.end_headers()
                 return
             self.send_response(served.status)
             self.send_header("Content-Type", served.content_type)
-            self.send_header("Content-Length", str(len(served.body)))
+            self.send_header("Content-Length", str(len(body)))
             for name, value in served.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(served.body)
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             """Says nothing."""

@@ -19,6 +19,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from gateway.federation.metadata.answers import document_of
 from gateway.federation.metadata.document import MetadataDocument, MetadataRejected
 from gateway.federation.metadata.index import as_rows, from_rows, index_of
 from gateway.federation.metadata.source import Source
@@ -45,12 +46,13 @@ class FetchState:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A directory of one source."""
+    """A directory of one source. `queried`: its document is made of answers, each signed by itself."""
 
     id: str
     directory: Path
     signers: Sequence[x509.Certificate]
     key: SecretKey | None
+    queried: bool = False
 
     def open(self, document: Path) -> Source:
         """The source by its index, or by the document, verified anew. Raises MetadataRejected."""
@@ -70,7 +72,8 @@ class Kept:
 
     def verified(self, raw: bytes) -> tuple[Source, bytes]:
         """A document, verified, and the octets of its entities. Raises MetadataRejected."""
-        entities, octets = index_of(MetadataDocument.of(raw, signers=self.signers))
+        read_whole = document_of if self.queried else MetadataDocument.of
+        entities, octets = index_of(read_whole(raw, signers=self.signers))
         return Source(self.id, entities, octets), octets
 
     def keep_index(self, raw: bytes, source: Source, octets: bytes) -> None:

@@ -58,8 +58,8 @@ def configured(settings: Settings, key: SecretKey | None, problems: list[Problem
         except MetadataRejected as cause:
             problems.append(Problem(entry.place("certificates"), str(cause)))
             continue
-        kept = Kept(value.id, settings.directory / KEPT / value.id, signers, key)
-        document = beside / value.file if value.file is not None else kept.directory / "document.xml"
+        kept = Kept(value.id, settings.directory / KEPT / value.id, signers, key, queried=value.mdq is not None)
+        document = beside / value.file if value.file is not None else kept.directory / fetched_as(value)
         yield ConfiguredSource(entry, kept, document)
 
 
@@ -76,9 +76,14 @@ def open_sources(settings: Settings, key: SecretKey | None) -> tuple[MetadataSou
         try:
             by_id[source.kept.id] = source.kept.open(source.document)
         except MetadataRejected as cause:
-            hint = f"`sluis metadata fetch {settings.directory}`" if source.entry.value.url is not None else ""
+            hint = f"`sluis metadata fetch {settings.directory}`" if source.entry.value.address else ""
             content.append(Problem(source.entry.place(), f"the metadata source {source.kept.id}: {cause}", hint))
     return MetadataSources(by_id, tuple(content)), wrong
+
+
+def fetched_as(value: MetadataSourceEntry) -> str:
+    """The name of the file in which what was fetched of a source is kept."""
+    return "document.xml" if value.mdq is None else "answers.json"
 
 
 def is_in_source(value: Any) -> bool:
