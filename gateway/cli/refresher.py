@@ -72,11 +72,8 @@ def watch(settings: Settings) -> None:
 
 
 def out_of_the_way() -> None:
-    """Leave the processor to logins: to verify a large document takes seconds of it, and nobody waits for that."""
-    if hasattr(os, "SCHED_IDLE"):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    else:
-        os.nice(19)
+    """Have less right to the processor than logins, but some: a refresh that never ends lets metadata run out."""
+    os.nice(10)
 
 
 def _due(settings: Settings, chance: random.Random) -> list[str]:

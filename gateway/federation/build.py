@@ -31,6 +31,7 @@ from gateway.federation.models import (
 )
 from gateway.federation.openid_provider import OpenIdProvider
 from gateway.federation.snapshot import Federation
+from gateway.federation.source_dates import source_dates
 from gateway.federation.sso import SsoRules
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.agreements import AgreementEntry
@@ -64,7 +65,8 @@ def build(settings: Settings, *, clock: Clock, key: SecretKey | None = None) -> 
     )
     schools = [_school(entry, files, settings.gateway.sso) for entry in settings.schools]
     problems += check_fit(parties)
-    dated = [*check_dates(parties, clock.now()), *sources.problems, *files.of_one_party]
+    now = clock.now()
+    dated = [*check_dates(parties, now), *source_dates(settings, sources, now), *sources.problems, *files.of_one_party]
     if errors((*settings.problems, *problems)):
         raise Problems([*problems, *dated])
     federation = Federation.of(

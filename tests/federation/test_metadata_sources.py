@@ -1,5 +1,6 @@
 """Metadata from sources: fetched, kept, indexed, parsed when somebody first logs in."""
 
+import gc
 import random
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.cli import main
 from gateway.domain.errors import SluisError
@@ -31,6 +33,7 @@ from tests.support.configuration import (
     write_configuration,
 )
 from tests.support.held import HeldClock
+from tests.support.large_federation import SIGNER, LargeFederation
 from tests.support.metadata_server import MetadataServer, metadata_server
 from tests.support.signing_keys import signing_key
 from tests.support.sourced import FEDERATION, Sourced, federation_document, others, write_sourced
@@ -172,8 +175,8 @@ def test_an_entity_that_cannot_be_used_costs_its_party_alone(sourced: Sourced, s
     [
         ("url: https://federation.example/md", "certificates are missing: what comes over the network"),
         ("url: http://federation.example/md\ncertificates: [federation.crt]", "metadata is fetched by https"),
-        ("certificates: [federation.crt]", "name a url or a file, one of both"),
-        ("file: a.xml\nurl: https://federation.example/md", "name a url or a file, one of both"),
+        ("certificates: [federation.crt]", "name a url, an mdq or a file, one of them"),
+        ("file: a.xml\nurl: https://federation.example/md", "name a url, an mdq or a file, one of them"),
         ("file: a.xml\nrefresh: 1s", "at least"),
     ],
 )
@@ -266,3 +269,70 @@ def test_metrics_tell_how_a_source_stands(sourced: Sourced, server: MetadataServ
     assert 'sluis_metadata_age_seconds{source="federation"} 300.0' in said
     assert 'sluis_metadata_failures{source="federation"} 2.0' in said
     assert 'sluis_metadata_entities{source="federation"} 2.0' in said
+
+
+def test_show_tells_what_else_metadata_says_and_links_no_logo(sourced: Sourced, server: MetadataServer):
+    federation = LargeFederation(11, 1)
+    entity = federation.idp(10)
+    server.body = federation.document()
+    (sourced.directory / "metadata/federation.crt").write_bytes(SIGNER.certificate.public_bytes(Encoding.PEM))
+    assert sluis("metadata", "fetch", sourced.directory).exit_code == 0
+    shown = sluis("metadata", "show", sourced.directory, entity).output
+    for line in (
+        "  named nl: School 10",
+        "  logo 80x60 in the document, 4118 characters",
+        "  category http://refeds.org/categories/hide-from-discovery",
+        "  registered by https://www.registrar.example/ 2019-05-06T07:08:09Z",
+        "  organisation School 10",
+        "  scope school-10.example",
+    ):
+        assert f"{line}\n" in shown
+    other = sluis("metadata", "show", sourced.directory, federation.service(0)).output
+    assert "  category http://refeds.org/category/research-and-scholarship\n" in other
+
+
+def test_check_tells_early_what_runs_out_of_a_source(sourced: Sourced, server: MetadataServer):
+    server.body = federation_document(attributes='ID="_all" validUntil="2026-09-20T00:00:00Z"')
+    assert sourced.fetch().changed
+    assert "valid until" not in sourced.said()
+    sourced.clock.forward(days=11)
+    said = sourced.said()
+    assert "metadata/federation.yaml:1: warning: metadata of its parties is valid until 2026-09-20T00:00:00Z" in said
+    assert "are refused" not in said
+    sourced.clock.forward(days=2)
+    said = sourced.said()
+    assert "identity-providers/petteflat.yaml:4: the metadata was valid until 2026-09-20" in said
+    assert f"logins of {IDP_ENTITY} are refused" in said
+    assert f"logins of {SP_ENTITY} are refused" in said
+    sourced.clock.forward(days=365 * 9 + 100)
+    assert "identity-providers/petteflat.yaml:4: warning: a certificate ends on 2036-01-01" in sourced.said()
+
+
+def test_a_refresh_every_second_leaves_nothing_behind_and_nobody_sees_half_of_one(
+    sourced: Sourced, server: MetadataServer
+):
+    """Good versions are what the next snapshot has, whole; every third is bad, and the one before stays."""
+    open_files = Path("/proc/self/fd")
+    seen = before = 0
+    for version in range(1, 61):
+        parties = (idp_document(location=f"https://idp.petteflat.example/{version}"), sp_document())
+        server.body = signed(aggregate(*parties, attributes=f'ID="_v{version}"'), FEDERATION)
+        if version % 3 == 0:
+            server.body = server.body.replace(f"example/{version}".encode(), b"example/999")
+        else:
+            seen = version
+        sourced.clock.forward(seconds=1)
+        assert sourced.fetch().changed is (version % 3 != 0)
+        idp = sourced.idp()
+        assert idp is not None
+        assert idp.saml.single_sign_on[0].location == f"https://idp.petteflat.example/{seen}"
+        if version == 10:
+            before = len(list(open_files.iterdir()))
+    gc.collect()
+    assert len(list(open_files.iterdir())) <= before + 3
+    assert sorted(one.name for one in sourced.source.kept.directory.iterdir()) == [
+        "document.xml",
+        "entities",
+        "index.json",
+        "state.json",
+    ]

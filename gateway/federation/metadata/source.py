@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.metadata.about import About, about
 from gateway.federation.metadata.document import MetadataRejected
 from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
 from gateway.federation.metadata.index import Indexed, entity_of
@@ -45,6 +46,10 @@ class Source:
         """Until when the entity may be used."""
         until = self._known(entity_id).valid_until
         return None if until is None else datetime.fromtimestamp(until, UTC)
+
+    def about(self, entity_id: str) -> About:
+        """What else its metadata says of an entity. Raises MetadataRejected."""
+        return about(entity_of(self._known(entity_id), self.octets).entities[entity_id])
 
     def _known(self, entity_id: str) -> Indexed:
         found = self.entities.get(entity_id)
