@@ -1,5 +1,6 @@
 """`sluis metadata`: the gateway's own metadata, and that of others from their sources."""
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -189,9 +190,11 @@ def index_command(directory: Path, only: str | None) -> None:
 
 @command.command("watch", hidden=True)
 @directory_argument
-def watch_command(directory: Path) -> None:
+@click.option("--seen", default="{}", help="What lay there before the gateway loaded its configuration.")
+def watch_command(directory: Path, seen: str) -> None:
     """Fetch what is due until the gateway that started this ends."""
-    watch(settings_or_exit(directory))
+    before = {str(source): (int(moment), int(file)) for source, (moment, file) in json.loads(seen).items()}
+    watch(settings_or_exit(directory), before, clock=SystemClock())
 
 
 def _sources(settings: Settings, only: str | None) -> list[ConfiguredSource]:

@@ -1,17 +1,24 @@
 """Fetches metadata beside the workers, in processes of its own, and has the gateway take what is new."""
 
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 
+from gateway.domain.clock import Clock
 from gateway.federation.metadata.kept import Kept
 from gateway.federation.metadata.parties import configured_entities
 from gateway.federation.metadata.query import asked_before
 from gateway.federation.metadata.refresh import next_fetch
-from gateway.federation.metadata.sources import KEPT, fetched_as
+from gateway.federation.metadata.sources import FETCHED, KEPT
 from gateway.settings.loader import Settings
 from gateway.settings.models.metadata_sources import MetadataSourceEntry
 
@@ -19,6 +26,9 @@ _LOOK_EVERY = 5.0
 """Seconds between looks at what lies on disk, so that what an operator fetched is taken too."""
 _AGAIN_AFTER = 30.0
 """Seconds before a refresher that ended is started anew."""
+
+Documents = dict[str, tuple[int, int]]
+"""By the id of the source: when its document was put in place, in nanoseconds, and the number of the file."""
 
 
 class Refresher:
@@ -28,6 +38,8 @@ class Refresher:
         self._child: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._watched: list[tuple[MetadataSourceEntry, frozenset[tuple[str, str]]]] = []
+        self.seen: Documents = {}
+        """What `documents` said before the configuration in use was loaded."""
 
     def keep_running(self, settings: Settings) -> None:
         """Start it where there is something to fetch, anew for other sources, and again if it ended.
@@ -44,6 +56,7 @@ class Refresher:
         if ended and (self._child is None or time.monotonic() > self._started + _AGAIN_AFTER):
             self._started = time.monotonic()
             command = [sys.executable, "-m", "gateway.cli", "metadata", "watch", str(settings.directory)]
+            command += ["--seen", json.dumps(self.seen)]
             self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
 
     def stop(self) -> None:
@@ -54,21 +67,69 @@ class Refresher:
             self._child = None
 
 
-def watch(settings: Settings) -> None:
-    """Fetch what is due, and tell the parent process whenever a document changed, until that process is gone."""
-    parent, chance = os.getppid(), random.Random()  # noqa: S311 - spreads the load, guards nothing
+@dataclass(slots=True)
+class Watch:
+    """What the child process knows: the documents that the gateway has, by what `documents` says of them."""
+
+    settings: Settings
+    seen: Documents
+    fetch: Callable[[str], None]
+    tell: Callable[[], None]
+    chance: random.Random = field(default_factory=random.Random)
+
+    def look(self, now: datetime) -> None:
+        """Fetch the sources that are due, and tell when a document is another than the gateway has."""
+        for source in self._due(now.timestamp()):
+            self.fetch(source)
+        found = documents(self.settings.directory)
+        if found != self.seen:
+            self.seen = found
+            self.tell()
+
+    def _due(self, now: float) -> list[str]:
+        entries = [entry.value for entry in self.settings.metadata_sources if entry.value.address is not None]
+        return [value.id for value in entries if self._next(value) <= now or self._has_new_parties(value)]
+
+    def _next(self, value: MetadataSourceEntry) -> float:
+        return next_fetch(_kept(self.settings, value.id).state(), value.refresh, self.chance)
+
+    def _has_new_parties(self, value: MetadataSourceEntry) -> bool:
+        wanted = {entity for entity, _ in _queried(self.settings, value)}
+        return not wanted <= asked_before(_kept(self.settings, value.id)).keys()
+
+
+def watch(settings: Settings, seen: Documents, *, clock: Clock, pause: Callable[[float], None] = time.sleep) -> None:
+    """Look after the sources, and have the parent process take what is new, until that process is gone."""
+    parent = os.getppid()
     out_of_the_way()
-    seen = _documents(settings)
-    while os.getppid() == parent:
-        for source in _due(settings, chance):
-            command = [sys.executable, "-m", "gateway.cli", "metadata", "fetch", str(settings.directory)]
-            # A process of its own gives back the memory that a large document takes.
-            subprocess.run([*command, "--due", "--source", source], check=False, stdout=subprocess.DEVNULL)  # noqa: S603
-        found = _documents(settings)
-        if found != seen and os.getppid() == parent:
-            seen = found
+
+    def fetch(source: str) -> None:
+        command = [sys.executable, "-m", "gateway.cli", "metadata", "fetch", str(settings.directory)]
+        # A process of its own gives back the memory that a large document takes.
+        subprocess.run([*command, "--due", "--source", source], check=False, stdout=subprocess.DEVNULL)  # noqa: S603
+
+    def tell() -> None:
+        if os.getppid() == parent:
             os.kill(parent, signal.SIGHUP)
-        time.sleep(_LOOK_EVERY)
+
+    looking = Watch(settings, seen, fetch, tell)
+    while os.getppid() == parent:
+        looking.look(clock.now())
+        pause(_LOOK_EVERY)
+
+
+def documents(directory: Path) -> Documents:
+    """What lies in `var/metadata` of a configuration: when each document was put there, and which file it is.
+
+    Taken before a configuration is loaded, so that what is put there meanwhile counts as new.
+    """
+    found = {}
+    for path in sorted((directory / KEPT).glob("*/*")):
+        if path.name in FETCHED:
+            with suppress(FileNotFoundError):
+                stat = path.stat()
+                found[path.parent.name] = (stat.st_mtime_ns, stat.st_ino)
+    return found
 
 
 def out_of_the_way() -> None:
@@ -76,33 +137,9 @@ def out_of_the_way() -> None:
     os.nice(10)
 
 
-def _due(settings: Settings, chance: random.Random) -> list[str]:
-    now = time.time()
-    return [
-        entry.value.id
-        for entry in settings.metadata_sources
-        if entry.value.address is not None
-        and (
-            next_fetch(_kept(settings, entry.value.id).state(), entry.value.refresh, chance) <= now
-            or {entity for entity, _ in _queried(settings, entry.value)}
-            - asked_before(_kept(settings, entry.value.id)).keys()
-        )
-    ]
-
-
 def _queried(settings: Settings, source: MetadataSourceEntry) -> frozenset[tuple[str, str]]:
     """Whom a query service is asked for."""
     return frozenset() if source.mdq is None else configured_entities(settings, source.id)
-
-
-def _documents(settings: Settings) -> dict[str, tuple[int, int]]:
-    found = {}
-    for entry in settings.metadata_sources:
-        path = _kept(settings, entry.value.id).directory / fetched_as(entry.value)
-        if path.exists():
-            stat = path.stat()
-            found[entry.value.id] = (stat.st_mtime_ns, stat.st_ino)
-    return found
 
 
 def _kept(settings: Settings, source: str) -> Kept:

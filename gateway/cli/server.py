@@ -27,7 +27,7 @@ from gateway.app import create_app, lasting_engine, parts_of
 from gateway.cli import pid_file
 from gateway.cli.arbiter import SmoothArbiter
 from gateway.cli.loading import Configuration, configuration_or_exit, examine, show
-from gateway.cli.refresher import Refresher
+from gateway.cli.refresher import Refresher, documents
 from gateway.domain.clock import SystemClock
 from gateway.domain.errors import SluisError
 from gateway.observability.log import configure
@@ -46,12 +46,15 @@ _MAX_HEADERS = 60
 
 def serve(directory: Path) -> None:
     """Serve until stopped. Ends the process with code 1 when the configuration or the database cannot be used."""
+    seen = documents(directory)
     configuration = configuration_or_exit(directory)
     _ready_database(configuration.settings)
     _configure_log(configuration.settings)
     wsgi.SERVER = "sluis"
     with pid_file.held(pid_file.path_of(configuration.settings)) as held:
-        _Server(directory, configuration, held).run()
+        server = _Server(directory, configuration, held)
+        server.refresher.seen = seen
+        server.run()
 
 
 def _ready_database(settings: Settings) -> None:
@@ -116,7 +119,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._directory = directory
         self._configuration = self._before = configuration
         self._standing = Standing()
-        self._refresher = Refresher()
+        self.refresher = Refresher()
         self._held = held
         super().__init__()
 
@@ -144,7 +147,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "forwarded_allow_ips": "",
             "when_ready": self._say,
             "pre_fork": lambda _arbiter, _worker: gc.freeze(),
-            "on_exit": lambda _arbiter: self._refresher.stop(),
+            "on_exit": lambda _arbiter: self.refresher.stop(),
             "post_fork": lambda _arbiter, _worker: self._held.let_go(),
             "child_exit": lambda _arbiter, worker: mark_process_dead(worker.pid),  # type: ignore[no-untyped-call]
         }
@@ -168,6 +171,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def renew(self) -> bool:
         """The configuration anew, for the workers that follow; one that cannot be used changes nothing."""
+        seen = documents(self._directory)
         examination = examine(self._directory, SystemClock())
         show(examination.problems)
         new = examination.configuration
@@ -181,14 +185,14 @@ class _Server(BaseApplication):  # type: ignore[misc]
         if new.settings.gateway.listen != self._configuration.settings.gateway.listen:
             self._refused("to listen elsewhere it must be started anew")
             return False
-        self._before, self._configuration = self._configuration, new
+        self._before, self._configuration, self.refresher.seen = self._configuration, new, seen
         self._take_over()
         log.info("reloaded")
         return True
 
     def look_after(self) -> None:
         """Metadata is fetched by a process of its own."""
-        self._refresher.keep_running(self._configuration.settings)
+        self.refresher.keep_running(self._configuration.settings)
 
     def put_back(self) -> None:
         """The configuration as it was: no worker could start with the new one."""

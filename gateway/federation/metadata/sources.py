@@ -16,6 +16,8 @@ from gateway.storage.sealing import SecretKey
 
 KEPT = "var/metadata"
 """Where fetched documents and their indexes are kept, relative to the configuration."""
+FETCHED = ("document.xml", "answers.json")
+"""The names of what was fetched: one document, or answers of a query service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def open_sources(settings: Settings, key: SecretKey | None) -> tuple[MetadataSou
 
 def fetched_as(value: MetadataSourceEntry) -> str:
     """The name of the file in which what was fetched of a source is kept."""
-    return "document.xml" if value.mdq is None else "answers.json"
+    return FETCHED[0] if value.mdq is None else FETCHED[1]
 
 
 def is_in_source(value: Any) -> bool:
