@@ -34,7 +34,7 @@ class RealGateway:
 
     def metadata(self, role: str) -> str:
         """What `sluis metadata` prints: `sp` towards identity providers, `idp` towards services."""
-        return _sluis("metadata", role, self.directory)
+        return sluis("metadata", role, self.directory)
 
     def log(self) -> str:
         """What happened, one line each."""
@@ -44,7 +44,7 @@ class RealGateway:
 def initialised(directory: Path, host: str) -> RealGateway:
     """A fresh configuration without parties, for test ECK iDs."""
     address = free_address(host)
-    _sluis("init", directory, "--base-url", address.url, "--environment", "test")
+    sluis("init", directory, "--base-url", address.url, "--environment", "test")
     return RealGateway(address, directory)
 
 
@@ -69,7 +69,8 @@ def served(gateway: RealGateway) -> Iterator[RealGateway]:
         yield gateway
 
 
-def _sluis(*arguments: str | Path) -> str:
-    done = subprocess.run((_SLUIS, *arguments), check=False, capture_output=True, text=True, timeout=60)
+def sluis(*arguments: str | Path) -> str:
+    """What the command prints; it must succeed."""
+    done = subprocess.run((_SLUIS, *arguments), check=False, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
