@@ -126,7 +126,7 @@ def act(world: World, action: tuple[str, Any, Any]) -> None:
     world.login(service, account) if kind == "login" else world.logout()
 
 
-@settings(max_examples=400)
+@settings(max_examples=300, derandomize=True)
 @given(st.lists(st.tuples(ACTIONS, st.lists(st.tuples(st.integers(1, 40), ACTIONS), max_size=2)), max_size=6))
 def test_no_session_survives_a_logout_that_is_done(
     story: list[tuple[tuple[str, Any, Any], list[tuple[int, tuple[str, Any, Any]]]]],

@@ -17,6 +17,8 @@ from gateway.storage.contracts import ShortLivedStore
 
 LOGINS = 128
 """Places for the logins of one visit; far beyond what people do, some give way to others."""
+_FAR = 50
+"""Visits that are followed from one to the next."""
 VISITS = 256
 """Places for the visits of one person, whatever the browser."""
 
@@ -63,16 +65,16 @@ class Registry:
         It is the browser's own if that is of the same person, else a new one; of two at once both get the same.
         `visit.id` counts for nothing.
         """
-        before = self.of_browser(visit.browser)
+        pointed = self._pointed(visit.browser)
+        before = self.find(pointed) if pointed is not None else None
         known = before if before is not None and before.is_of_same_person(visit) else None
         if known is None:
-            known = self._begin(replace(visit, id=self._randomness.token()), first=before is None)
+            known = self._begin(replace(visit, id=self._randomness.token()), after=pointed)
             new = _keys(visit)
         else:
             new = _keys(visit) - _keys(known)
         opened = replace(visit, id=known.id)
         self._keep(opened)
-        self._store.put(f"browser:{opened.browser}", opened.id.encode(), seconds=self._seconds)
         for key in new:
             self._visits.scatter(key, opened.id.encode(), seconds=self._seconds, start=self._somewhere())
         replaced = before is not None and not before.is_of_same_person(visit)
@@ -80,8 +82,8 @@ class Registry:
 
     def of_browser(self, browser: str) -> Visit | None:
         """The visit of this browser that has not ended."""
-        found = self._store.get(f"browser:{browser}")
-        return self.find(found.decode()) if found is not None else None
+        pointed = self._pointed(browser)
+        return self.find(pointed) if pointed is not None else None
 
     def find(self, visit: str) -> Visit | None:
         """The visit of this id, unless it ended."""
@@ -131,7 +133,6 @@ class Registry:
         Logins that are under way in its browser end with it.
         """
         self._store.put(f"logout:{visit.browser}", self._randomness.token().encode(), seconds=self._login_seconds)
-        self._store.take(f"browser:{visit.browser}")
         return self.end_alone(visit)
 
     def end_alone(self, visit: Visit) -> bool:
@@ -156,13 +157,30 @@ class Registry:
         kept = self._store.get(f"logout:{browser}")
         return kept.decode() if kept is not None else ""
 
-    def _begin(self, visit: Visit, *, first: bool) -> Visit:
-        """Keep a new visit, unless it is the first of its browser and another login was faster."""
+    def _pointed(self, browser: str) -> str | None:
+        """The last visit of this browser, ended or not: each has at most one that came after it.
+
+        What points to the first of them may be old, for whatever was slow to write it; the rest of the way is not.
+        """
+        found = self._store.get(f"browser:{browser}")
+        for _ in range(_FAR):
+            after = self._store.get(f"after-visit:{found.decode()}") if found is not None else None
+            if after is None:
+                break
+            found = after
+        return found.decode() if found is not None else None
+
+    def _begin(self, visit: Visit, *, after: str | None) -> Visit:
+        """Keep a new visit, unless another login in this browser was faster."""
         self._keep(visit)
-        if first and not self._store.add(f"browser:{visit.browser}", visit.id.encode(), seconds=self._seconds):
+        key = f"browser:{visit.browser}" if after is None else f"after-visit:{after}"
+        if not self._store.add(key, visit.id.encode(), seconds=2 * self._seconds):
             other = self.of_browser(visit.browser)
             if other is not None and other.is_of_same_person(visit):
                 return other
+            return self._begin(visit, after=self._pointed(visit.browser))
+        if after is not None:
+            self._store.put(f"browser:{visit.browser}", visit.id.encode(), seconds=2 * self._seconds)
         return visit
 
     def _keep(self, visit: Visit) -> None:
