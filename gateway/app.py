@@ -32,6 +32,7 @@ from gateway.observability.health import Health
 from gateway.observability.metrics import Metrics
 from gateway.observability.standing import Standing
 from gateway.oidc.op.assembly import OpenIdProvider
+from gateway.oidc.op.certificates import ClientCertificates
 from gateway.oidc.rp import endpoint as rp_endpoint
 from gateway.oidc.rp.wiring import RelyingPartyRole, relying_party
 from gateway.pages import discovery, logout, site
@@ -54,6 +55,7 @@ from gateway.saml.schemas import schema
 from gateway.saml.sp import endpoint as sp_endpoint
 from gateway.saml.sp.endpoint import AssertionConsumer
 from gateway.saml.sp.request import ServiceProvider
+from gateway.settings.client_certificates import authorities
 from gateway.settings.keys import KeyRing, load_keys
 from gateway.settings.loader import Settings
 from gateway.settings.secrets import resolved
@@ -256,7 +258,10 @@ def create_app(parts: Parts) -> Flask:
     ):
         app.register_blueprint(blueprint)
     app.wsgi_app = AnswersLeft(app.wsgi_app, parts.ledger.answers)  # type: ignore[method-assign]
-    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    certificates = settings.client_certificates
+    app.wsgi_app = TrustedProxies(  # type: ignore[method-assign]
+        app.wsgi_app, settings.trusted_proxies, certificate_header=certificates.header if certificates else None
+    )
     return app
 
 
@@ -331,7 +336,13 @@ def _openid_provider(parts: Parts, kept: KeptLogins) -> OpenIdProvider | None:
         refresh=settings.lifetimes.renewal,
         skew=settings.lifetimes.clock_skew,
         languages=settings.languages,
+        certificates=_client_certificates(parts.settings),
     )
+
+
+def _client_certificates(settings: Settings) -> ClientCertificates | None:
+    entry = settings.gateway.client_certificates
+    return ClientCertificates(authorities(settings), entry.base_url) if entry else None
 
 
 def _relying_party(parts: Parts) -> RelyingPartyRole:

@@ -16,6 +16,7 @@ from gateway.federation.build import build
 from gateway.federation.snapshot import Federation
 from gateway.oidc.op.checks import check_clients
 from gateway.settings.certificates import check_certificates
+from gateway.settings.client_certificates import check_client_certificates
 from gateway.settings.keys import KeyRing, load_keys
 from gateway.settings.loader import Settings, load, read
 from gateway.settings.problems import Problem, Problems, errors, in_order
@@ -71,7 +72,7 @@ def _examined(directory: Path, clock: Clock) -> Examination:
         return Examination(in_order(problems), None)
     keys: KeyRing | None = None
     federation: Federation | None = None
-    problems += [*check_stores(settings), *check_dialects(settings)]
+    problems += [*check_stores(settings), *check_client_certificates(settings), *check_dialects(settings)]
     try:
         keys = load_keys(settings)
         problems += check_certificates(keys.certificates, clock.now())

@@ -7,6 +7,8 @@ from gateway.domain.clock import Clock
 from gateway.federation.at_eduid import AttributeApi, SchoolAtEduid
 from gateway.federation.checks import Parties, check_dates, check_fit
 from gateway.federation.clients import (
+    CertificateField,
+    CertificateName,
     ClientAuthentication,
     NameIdFormat,
     OidcClient,
@@ -182,7 +184,10 @@ def _oidc_client(entry: Entry[ServiceEntry], value: OidcServiceEntry, files: Met
         backchannel_logout_uri=value.backchannel_logout_uri,
         secret_hashes=tuple(one.removeprefix("sha256:") for one in value.client_secret_hashes),
         jwks=jwks,
-        dpop_bound=value.dpop_bound_access_tokens or value.profile is not None,
+        dpop_bound=value.dpop_bound_access_tokens
+        or (value.profile is not None and not value.tls_client_certificate_bound_access_tokens),
+        certificate_bound=value.tls_client_certificate_bound_access_tokens,
+        certificate_name=_certificate_name(value),
         dpop_nonce=value.require_dpop_nonce,
         require_signed=value.require_signed_request_object,
         profile=Profile(value.profile) if value.profile else None,
@@ -191,6 +196,11 @@ def _oidc_client(entry: Entry[ServiceEntry], value: OidcServiceEntry, files: Met
         userinfo_algorithm=SigningAlgorithm(signs_userinfo) if signs_userinfo else None,
         claim_names=tuple(value.claim_names.items()),
     )
+
+
+def _certificate_name(value: OidcServiceEntry) -> CertificateName | None:
+    names = {field: getattr(value, field.value) for field in CertificateField}
+    return next((CertificateName(field, str(name)) for field, name in names.items() if name is not None), None)
 
 
 def _attribute_set(version: int, asked: Mapping[Attribute, AskEntry]) -> AttributeSet:

@@ -22,6 +22,7 @@ class ClientAuthentication(StrEnum):
     PRIVATE_KEY_JWT = "private_key_jwt"
     CLIENT_SECRET_BASIC = "client_secret_basic"  # noqa: S105 - the name of a method
     CLIENT_SECRET_POST = "client_secret_post"  # noqa: S105 - the name of a method
+    TLS_CLIENT_AUTH = "tls_client_auth"
     NONE = "none"
 
 
@@ -31,6 +32,24 @@ class SigningAlgorithm(StrEnum):
     RS256 = "RS256"
     ES256 = "ES256"
     ES384 = "ES384"
+
+
+class CertificateField(StrEnum):
+    """Where in its certificate a client has its name, by the name that client metadata has for it (RFC 8705 2.1.2)."""
+
+    SUBJECT_DN = "tls_client_auth_subject_dn"
+    SAN_DNS = "tls_client_auth_san_dns"
+    SAN_URI = "tls_client_auth_san_uri"
+    SAN_IP = "tls_client_auth_san_ip"
+    SAN_EMAIL = "tls_client_auth_san_email"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateName:
+    """The name by which a client's certificate is known."""
+
+    field: CertificateField
+    value: str
 
 
 class Profile(StrEnum):
@@ -65,7 +84,9 @@ class OidcClient:
     `secret_hashes` are SHA-256, hexadecimal, of secrets with 256 bits of entropy. `jwks` is the text of its JSON Web
     Key Set, None where it has no keys. `claim_names` are names other than the dialect's. What it has to do, where it
     otherwise may: `require_pushed` push its authorization requests (RFC 9126), `require_signed` sign them (RFC 9101),
-    `dpop_bound` have its tokens bound to a key, `dpop_nonce` put a nonce into its proofs (RFC 9449).
+    `dpop_bound` have its tokens bound to a key, `dpop_nonce` put a nonce into its proofs (RFC 9449),
+    `certificate_bound` have them bound to its certificate (RFC 8705 3). `certificate_name` is in that by which it
+    proves who it is.
     """
 
     client_id: str
@@ -82,6 +103,8 @@ class OidcClient:
     require_signed: bool = False
     dpop_bound: bool = False
     dpop_nonce: bool = False
+    certificate_bound: bool = False
+    certificate_name: CertificateName | None = None
     id_token_algorithm: SigningAlgorithm = SigningAlgorithm.RS256
     userinfo_algorithm: SigningAlgorithm | None = None
     claim_names: tuple[tuple[Attribute, str], ...] = ()

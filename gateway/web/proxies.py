@@ -1,4 +1,4 @@
-"""X-Forwarded-*: believed from trusted proxies, stripped from anybody else."""
+"""X-Forwarded-*, and the certificates of clients: believed from trusted proxies, stripped from anybody else."""
 
 import ipaddress
 from collections.abc import Iterable, Sequence
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
 _FOR, _PROTO = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"
+CLIENT_CERTIFICATE = "sluis.client_certificate"
+"""Where in the environment of a request a client's certificate stands, as the proxy wrote it."""
 Address = IPv4Address | IPv6Address
 
 
@@ -20,16 +22,27 @@ class TrustedProxies:
     that Host and X-Forwarded-Host say nothing.
     """
 
-    def __init__(self, app: "WSGIApplication", networks: Sequence[IPv4Network | IPv6Network]) -> None:
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        networks: Sequence[IPv4Network | IPv6Network],
+        *,
+        certificate_header: str | None = None,
+    ) -> None:
         self._app = app
+        self._certificate = "HTTP_" + certificate_header.upper().replace("-", "_") if certificate_header else None
         self._networks = tuple(networks)
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        certificate = environ.pop(self._certificate, None) if self._certificate else None
+        environ.pop(CLIENT_CERTIFICATE, None)
         forwarded = [name for name in environ if name.startswith("HTTP_X_FORWARDED_") or name == "HTTP_FORWARDED"]
         said = {name: str(environ.pop(name)) for name in forwarded}
         peer = _address(str(environ.get("REMOTE_ADDR", "")))
         if peer is not None:
             environ["REMOTE_ADDR"] = str(self._caller(said.get(_FOR, ""), peer))
+            if certificate and self._trusted(peer):
+                environ[CLIENT_CERTIFICATE] = certificate
             scheme = said.get(_PROTO, "").rpartition(",")[2].strip()
             if scheme in ("http", "https") and self._trusted(peer):
                 environ["wsgi.url_scheme"] = scheme

@@ -102,6 +102,44 @@ def test_fapi2_without_https_is_for_trying_out(directory, tmp_path):
     assert examination.configuration is not None
 
 
+def problems_of(directory, gateway="", service=""):
+    told(add(directory))
+    for path, more in ((directory / "gateway.yaml", gateway), (directory / "services/klas.yaml", service)):
+        path.write_text(f"{path.read_text()}{more}")
+    return [str(one) for one in examine(directory, HeldClock()).problems]
+
+
+BOUND = "tls_client_certificate_bound_access_tokens: true\n"
+
+
+@pytest.mark.parametrize(
+    ("gateway", "service", "says"),
+    [
+        ("", BOUND, "gateway.yaml has no client_certificates"),
+        ("client_certificates: {authorities: keys/none.pem}\n", "", "keys/none.pem: the file cannot be read"),
+        ("client_certificates: {authorities: gateway.yaml}\n", "", "gateway.yaml: no certificates in PEM"),
+        ("client_certificates: {header: 'Client Cert'}\n", "", "it does not have the right form"),
+        ("client_certificates: {}\n", BOUND, None),
+    ],
+)
+def test_what_is_known_of_certificates(directory, gateway, service, says):
+    problems = problems_of(directory, gateway, service)
+    about = [one for one in problems if "ertificate" in one]
+    assert (about == []) if says is None else any(says in one for one in problems), problems
+
+
+def test_certificates_of_nobody_and_from_nobody(directory):
+    path = directory / "gateway.yaml"
+    path.write_text(path.read_text().replace('trusted_proxies: ["127.0.0.1/32", "::1/128"]', "trusted_proxies: []"))
+    problems = problems_of(directory, "client_certificates: {}\n")
+    assert any("trusted_proxies is empty" in one for one in problems)
+    entry = directory / "services/klas.yaml"
+    text = entry.read_text().replace("- client_secret_basic", "- client_secret_basic\n- tls_client_auth")
+    entry.write_text(text + "tls_client_auth_san_dns: klas.example\n")
+    problems = [str(one) for one in examine(directory, HeldClock()).problems]
+    assert any("client_certificates has no authorities" in one for one in problems)
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [

@@ -84,6 +84,53 @@ def test_a_client_that_signs_every_request(tmp_path):
     assert federation(tmp_path, entry, **{"klas.jwks": JWKS}).service_by_client_id["klas"].oidc.require_signed
 
 
+NAME = "tls_client_auth_subject_dn: CN=klas,serialNumber=000123,O=Letterbos\n"
+BY_CERTIFICATE = ENTRY.replace("[client_secret_basic]", "[tls_client_auth]").replace(
+    f'client_secret_hashes: ["sha256:{"0a" * 32}"]\n',
+    NAME,
+)
+
+
+def test_a_client_with_a_certificate(tmp_path):
+    entry = BY_CERTIFICATE + "tls_client_certificate_bound_access_tokens: true\n"
+    client = federation(tmp_path, entry).service_by_client_id["klas"].oidc
+    assert client.authentication == {ClientAuthentication.TLS_CLIENT_AUTH}
+    assert client.certificate_name.value == "CN=klas,serialNumber=000123,O=Letterbos"
+    assert client.certificate_bound
+
+
+def test_a_client_under_fapi2_whose_tokens_are_bound_to_a_certificate(tmp_path):
+    more = "profile: fapi2\nid_token_signed_response_alg: ES256\ntls_client_certificate_bound_access_tokens: true\n"
+    client = federation(tmp_path, BY_CERTIFICATE + more).service_by_client_id["klas"].oidc
+    assert client.fapi2
+    assert client.certificate_bound
+    assert not client.dpop_bound
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            NAME,
+            "",
+            "its certificate is known by one",
+        ),
+        ("tls_client_auth_subject_dn", "tls_client_auth_san_ip: 192.0.2.1\ntls_client_auth_subject_dn", "known by one"),
+        ("CN=klas,", "klas ", "no name as RFC 4514 writes it"),
+        ("[tls_client_auth]", "[none]", "no method of this client uses a certificate"),
+        (
+            "attribute_sets",
+            "tls_client_certificate_bound_access_tokens: true\ndpop_bound_access_tokens: true\nattribute_sets",
+            "tokens are bound to one key",
+        ),
+    ],
+)
+def test_a_certificate_that_is_not_right_in_an_entry(tmp_path, old, new, says):
+    assert old in BY_CERTIFICATE
+    [problem] = said(tmp_path, BY_CERTIFICATE.replace(old, new, 1))
+    assert says in problem
+
+
 FAPI2 = f"""{ENTRY}profile: fapi2
 id_token_signed_response_alg: ES256
 jwks: klas.jwks
@@ -120,7 +167,7 @@ def test_an_entry_that_is_none_under_fapi2(tmp_path, old, new, says):
 
 def test_a_secret_is_none_under_fapi2(tmp_path):
     [problem] = said(tmp_path, ENTRY + "profile: fapi2\nid_token_signed_response_alg: ES256\n")
-    assert "profile fapi2 has private_key_jwt, not client_secret_basic" in problem
+    assert "profile fapi2 has private_key_jwt or tls_client_auth, not client_secret_basic" in problem
 
 
 def test_a_client_whose_tokens_are_bound(tmp_path):

@@ -38,9 +38,11 @@ from gateway.login.sso.logout import Logouts
 from gateway.login.steps import Redirect
 from gateway.login.transactions import Transactions
 from gateway.oidc.op.assembly import OpenIdProvider
+from gateway.oidc.op.certificates import ClientCertificates
 from gateway.settings.private_keys import TokenKey
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sqlite_store import SqliteStore
+from gateway.web.proxies import CLIENT_CERTIFICATE
 from tests.support.held import HeldClock, SeededRandomness
 from tests.support.paged import Pages
 from tests.support.releasing import KEY, NOW, SCHOOL, SENT, TODAY, World
@@ -213,6 +215,9 @@ class Op:
     browser: str = "this browser"
     cookie: HeldCookie = field(default_factory=HeldCookie)
     http: HeldHttp = field(default_factory=HeldHttp)
+    certificates: ClientCertificates | None = None
+    certificate: str | None = None
+    """What the proxy says of the client's certificate, at every request of the client from now on."""
 
     def __post_init__(self) -> None:
         store = SqliteStore(self.directory / "short-lived.sqlite", clock=self.clock)
@@ -249,6 +254,7 @@ class Op:
             refresh=timedelta(hours=8),
             skew=timedelta(seconds=60),
             languages=(Language.NL, Language.EN),
+            certificates=self.certificates,
         )
         self.logouts = Logouts(
             federation=federation,
@@ -322,7 +328,10 @@ class Op:
 
     def post(self, path: str, headers: dict[str, str] | None = None, **form: str | None) -> TestResponse:
         sent = {name: value for name, value in form.items() if value is not None}
-        return self.app.test_client().post(path, data=sent, headers=headers or {})
+        return self.app.test_client().post(path, data=sent, headers=headers or {}, environ_overrides=self._around())
+
+    def _around(self) -> dict[str, str]:
+        return {} if self.certificate is None else {CLIENT_CERTIFICATE: self.certificate}
 
     def push(self, headers: dict[str, str] | None = None, **changes: str | None) -> TestResponse:
         """A pushed authorization request with client_secret_basic, unless it has other headers."""
@@ -358,7 +367,9 @@ class Op:
         self, token: str, method: str = "GET", *, scheme: str = "Bearer", more: dict[str, str] | None = None
     ) -> TestResponse:
         headers = {"Authorization": f"{scheme} {token}", **(more or {})}
-        return self.app.test_client().open("/oidc/userinfo", method=method, headers=headers)
+        return self.app.test_client().open(
+            "/oidc/userinfo", method=method, headers=headers, environ_overrides=self._around()
+        )
 
     def jwks(self) -> dict[str, Any]:
         return dict(self.app.test_client().get("/oidc/jwks").json or {})

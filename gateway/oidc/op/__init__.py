@@ -11,9 +11,9 @@ How it is laid out, and where more of a protocol belongs:
   of the authorization endpoint over the pushed parameters, keep them under a `request_uri`, and
   `sender.check_pushed` takes them back when the browser comes. A request object (RFC 9101) is unpacked into
   `Parameters` behind it, by `sender.check_request_object`.
-- How a client may prove who it is: a row in `client_authentication.METHODS` (mutual TLS, RFC 8705, is another row).
-- What binds a token to its sender: `senders` finds the key (DPoP, RFC 9449, in `proofs`; mutual TLS is another
-  `KeyKind`), `token.check_sender` asks for it, `grants.Grant.key` keeps its thumbprint, `protected.check_sender` asks
+- How a client may prove who it is: a row in `client_authentication.METHODS` (`certificates` knows those of RFC 8705).
+- What binds a token to its sender: `senders` finds the key (of a DPoP proof, RFC 9449, in `proofs`; or of a
+  certificate), `token.check_sender` asks for it, `grants.Grant.key` keeps its thumbprint, `protected.check_sender` asks
   for it again.
 - A stricter profile is a `Profile` on the client: `fapi2` sets what the client has to do (`federation.build`), and is
   asked for by name where a rule has no switch of its own (`client_keys.algorithms_of`, audiences, rotation).

@@ -20,6 +20,7 @@ from gateway.oidc.op import client_endpoint, endpoint, logout_endpoint
 from gateway.oidc.op.addresses import Addresses
 from gateway.oidc.op.assertions import Assertions
 from gateway.oidc.op.authorize import Authorization
+from gateway.oidc.op.certificates import ClientCertificates
 from gateway.oidc.op.client_authentication import Clients
 from gateway.oidc.op.client_keys import client_keys
 from gateway.oidc.op.discovery import document
@@ -55,6 +56,7 @@ class OpenIdProvider:
     randomness: Randomness
     skew: timedelta
     languages: Sequence[Language]
+    certificates: ClientCertificates | None = None
 
     @classmethod
     def of(
@@ -71,6 +73,7 @@ class OpenIdProvider:
         refresh: timedelta,
         skew: timedelta,
         languages: Sequence[Language],
+        certificates: ClientCertificates | None = None,
     ) -> "OpenIdProvider":
         """`access` is how long an access token lives, `refresh` how long after a login tokens may be renewed."""
         grants = Grants(
@@ -81,7 +84,17 @@ class OpenIdProvider:
             refresh_seconds=int(refresh.total_seconds()),
         )
         return cls(
-            Addresses(issuer), federation, Signer(rings), grants, store, kept, clock, randomness, skew, tuple(languages)
+            Addresses(issuer),
+            federation,
+            Signer(rings),
+            grants,
+            store,
+            kept,
+            clock,
+            randomness,
+            skew,
+            tuple(languages),
+            certificates,
         )
 
     @property
@@ -137,11 +150,23 @@ class OpenIdProvider:
                 userinfo=UserInfo(issuer, self.federation, self.grants, self.kept, self.signer, senders),
                 status=TokenStatus(issuer, clients, self.grants, self.kept),
                 configuration=document(
-                    self.addresses, self.signer, self.federation, tuple(self.languages), documentation=False
+                    self.addresses,
+                    self.signer,
+                    self.federation,
+                    tuple(self.languages),
+                    documentation=False,
+                    certificates=self.certificates,
                 ),
                 jwks=self.signer.jwks(),
             ),
         )
+
+    @property
+    def _bases(self) -> tuple[str, ...]:
+        """The addresses under which clients reach the provider."""
+        own = self.addresses.issuer
+        alias = self.certificates.base_url if self.certificates is not None else None
+        return (own,) if alias is None else (own, alias)
 
     def _client_keys(self) -> dict[str, KeySet]:
         return {
@@ -158,17 +183,17 @@ class OpenIdProvider:
         assertions = Assertions(
             keys=keys,
             issuer=self.addresses.issuer,
-            audiences=frozenset({self.addresses.token}),
+            audiences=frozenset(Addresses(base).token for base in self._bases),
             store=self.store,
             clock=self.clock,
             skew=int(self.skew.total_seconds()),
         )
-        return Clients(self.federation, assertions)
+        return Clients(self.federation, assertions, self.certificates, self.clock)
 
     def _senders(self) -> Senders:
         return Senders(
             Proofs(
-                bases=(self.addresses.issuer,),
+                bases=self._bases,
                 nonces=Nonces(store=self.store, clock=self.clock, randomness=self.randomness),
                 store=self.store,
                 clock=self.clock,

@@ -23,6 +23,7 @@ def check_clients(settings: Settings, federation: Federation, algorithms: Collec
             found += _claim_names(entry, entry.value)
             found += _keys(entry, entry.value, federation)
             found += _logout(entry, entry.value)
+            found += _certificates(entry, entry.value, settings)
             found += _profile(entry, entry.value, settings)
     return found
 
@@ -56,6 +57,21 @@ def _profile(entry: Entry[ServiceEntry], value: OidcServiceEntry, settings: Sett
         yield Problem(entry.place("profile"), what, "set lifetimes.clock_skew in gateway.yaml between 10s and 60s")
     if not settings.gateway.base_url.startswith("https:"):
         yield warning(entry.place("profile"), "profile fapi2 is for https, and base_url is not", "try it out, no more")
+
+
+def _certificates(entry: Entry[ServiceEntry], value: OidcServiceEntry, settings: Settings) -> Iterator[Problem]:
+    """Whether the gateway learns of a client's certificate at all, and whom it believes about it."""
+    by_certificate = "tls_client_auth" in value.token_endpoint_auth_methods
+    key = "token_endpoint_auth_methods" if by_certificate else "tls_client_certificate_bound_access_tokens"
+    if not by_certificate and not value.tls_client_certificate_bound_access_tokens:
+        return
+    certificates = settings.gateway.client_certificates
+    if certificates is None:
+        what = "the gateway does not learn of certificates: gateway.yaml has no client_certificates"
+        yield Problem(entry.place(key), what, "say there in which header the proxy hands them on")
+    elif by_certificate and certificates.authorities is None:
+        what = "tls_client_auth: nobody may issue certificates: client_certificates has no authorities"
+        yield Problem(entry.place(key), what, "name a file with their certificates in gateway.yaml")
 
 
 def _logout(entry: Entry[ServiceEntry], value: OidcServiceEntry) -> Iterator[Problem]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import unquote_plus
 
+from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.clients import ClientAuthentication
 from gateway.federation.snapshot import Federation
 from gateway.oidc.op.assertions import ASSERTION_TYPE, Assertions, subject_of
 from gateway.oidc.op.called import Called
+from gateway.oidc.op.certificates import ClientCertificates, is_named, read_certificate
 
 MAX_CREDENTIAL = 200
 """Characters of a client id or a secret."""
@@ -24,6 +26,8 @@ class Clients:
 
     federation: Federation
     assertions: Assertions
+    certificates: ClientCertificates | None
+    clock: Clock
 
     def authenticate(self, called: Called) -> None:
         """Run the checks. Raises SluisError CLIENT_AUTHENTICATION, REQUEST_MALFORMED or REQUEST_MISSING."""
@@ -37,7 +41,7 @@ def check_doubled(_: Clients, called: Called) -> None:
         raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="a parameter stands there twice")
 
 
-def check_one_method(_: Clients, called: Called) -> None:
+def check_one_method(clients: Clients, called: Called) -> None:
     """One way of authenticating, no more (RFC 6749 2.3), and one client id."""
     sent = called.parameters
     used = {
@@ -48,8 +52,8 @@ def check_one_method(_: Clients, called: Called) -> None:
     methods = [method for method, is_used in used.items() if is_used]
     if len(methods) > 1:
         raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="one way of authenticating a client, no more")
-    called.method = methods[0] if methods else ClientAuthentication.NONE
     named = sent.get("client_id")
+    called.method = methods[0] if methods else _silent(clients, named)
     if called.method is ClientAuthentication.CLIENT_SECRET_BASIC:
         called.client_id, called.credential = _basic(called.transport.authorization or "")
     elif called.method is ClientAuthentication.PRIVATE_KEY_JWT:
@@ -99,6 +103,27 @@ def _assertion(clients: Clients, called: Called) -> None:
     clients.assertions.check(called.credential, called.client)
 
 
+def _silent(clients: Clients, named: str | None) -> ClientAuthentication:
+    """Nothing in the request proves a client: its connection may, or it is a public one."""
+    service = clients.federation.service_by_client_id.get(named or "")
+    by_certificate = service is not None and ClientAuthentication.TLS_CLIENT_AUTH in service.oidc.authentication
+    return ClientAuthentication.TLS_CLIENT_AUTH if by_certificate else ClientAuthentication.NONE
+
+
+def _certificate(clients: Clients, called: Called) -> None:
+    """The connection's certificate is of an authority that is known here, and has the client's name in it."""
+    header, name = called.transport.certificate, called.client.certificate_name
+    if clients.certificates is None or header is None or name is None:
+        raise _refused("no certificate")
+    try:
+        certificate = read_certificate(header)
+        clients.certificates.check(certificate, clients.clock.now())
+    except ValueError as cause:
+        raise _refused(str(cause)) from cause
+    if not is_named(certificate, name):
+        raise _refused("the certificate has another name in it")
+
+
 def _nothing(_: Clients, called: Called) -> None:
     """A public client proves nothing; its codes are bound by PKCE."""
 
@@ -107,6 +132,7 @@ METHODS: dict[ClientAuthentication, Callable[[Clients, Called], None]] = {
     ClientAuthentication.CLIENT_SECRET_BASIC: _secret,
     ClientAuthentication.CLIENT_SECRET_POST: _secret,
     ClientAuthentication.PRIVATE_KEY_JWT: _assertion,
+    ClientAuthentication.TLS_CLIENT_AUTH: _certificate,
     ClientAuthentication.NONE: _nothing,
 }
 """How each way is checked."""

@@ -30,6 +30,7 @@ from gateway.oidc.op.proofs import ALGORITHMS, NonceNeeded
 from gateway.oidc.op.protected import TokenStatus, UserInfo
 from gateway.oidc.op.token import TokenEndpoint
 from gateway.oidc.op.transport import Transport
+from gateway.web.proxies import CLIENT_CERTIFICATE
 
 log = structlog.get_logger("sluis")
 
@@ -95,6 +96,7 @@ def _transport() -> Transport:
         path=request.path,
         authorization=request.headers.get("Authorization"),
         proof=request.headers.get("DPoP"),
+        certificate=request.environ.get(CLIENT_CERTIFICATE),
     )
 
 

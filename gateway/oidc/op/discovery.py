@@ -8,11 +8,13 @@ from gateway.federation.clients import ClientAuthentication
 from gateway.federation.snapshot import Federation
 from gateway.oidc.op import proofs
 from gateway.oidc.op.addresses import Addresses
+from gateway.oidc.op.certificates import ClientCertificates
 from gateway.oidc.op.claims import claim_names
 from gateway.oidc.op.client_keys import ALGORITHMS
 from gateway.oidc.op.scopes import OFFLINE_ACCESS, SCOPES
 from gateway.oidc.op.signing import Signer
 
+_BY_CERTIFICATE = ClientAuthentication.TLS_CLIENT_AUTH
 _PROTOCOL_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "nonce", "sid")
 
 
@@ -23,11 +25,17 @@ def document(
     languages: tuple[Language, ...],
     *,
     documentation: bool,
+    certificates: ClientCertificates | None = None,
 ) -> dict[str, Any]:
-    """The provider's metadata. `documentation` says whether there is a page for developers."""
+    """The provider's metadata. `documentation`: whether there is a page for developers."""
     algorithms = [algorithm.value for algorithm in signer.algorithms]
-    methods = [method.value for method in ClientAuthentication]
-    proving = [method.value for method in ClientAuthentication if method is not ClientAuthentication.NONE]
+    by_certificate = certificates is not None and bool(certificates.authorities)
+    proving = [
+        method.value
+        for method in ClientAuthentication
+        if method is not ClientAuthentication.NONE and (by_certificate or method is not _BY_CERTIFICATE)
+    ]
+    methods = [*proving, ClientAuthentication.NONE.value]
     told: dict[str, Any] = {
         "issuer": addresses.issuer,
         "authorization_endpoint": addresses.authorization,
@@ -67,9 +75,24 @@ def document(
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
     }
+    if certificates is not None:
+        told["tls_client_certificate_bound_access_tokens"] = True
+        if certificates.base_url is not None:
+            told["mtls_endpoint_aliases"] = _aliases(Addresses(certificates.base_url))
     if documentation:
         told["service_documentation"] = f"{addresses.issuer}/docs/connect"
     return told
+
+
+def _aliases(addresses: Addresses) -> dict[str, str]:
+    """Where clients with a certificate go (RFC 8705 5)."""
+    return {
+        "pushed_authorization_request_endpoint": addresses.pushed,
+        "token_endpoint": addresses.token,
+        "userinfo_endpoint": addresses.userinfo,
+        "introspection_endpoint": addresses.introspection,
+        "revocation_endpoint": addresses.revocation,
+    }
 
 
 def _scopes(federation: Federation) -> list[str]:

@@ -12,3 +12,5 @@ class Transport:
     authorization: str | None = None
     proof: str | None = None
     """The DPoP header (RFC 9449 4.1)."""
+    certificate: str | None = None
+    """The client's certificate, as a trusted proxy wrote it."""

@@ -19,6 +19,7 @@ from gateway.settings.fields import (
     Text,
     Whole,
 )
+from gateway.settings.models.client_certificates import ClientCertificates
 from gateway.settings.models.processing import Processing
 from gateway.settings.models.retention import Retention
 from gateway.settings.models.sso import SsoSettings
@@ -94,6 +95,9 @@ class Gateway(Model):
     threads: Whole = Field(default=4, ge=1, le=64, description="Threads of each worker")
     trusted_proxies: list[Network] = Field(
         default=[], description="Addresses or networks whose X-Forwarded-* are believed"
+    )
+    client_certificates: ClientCertificates | None = Field(
+        default=None, description="Certificates of clients, where a proxy asks for them; absent: none are believed"
     )
     names: Names = Field(default={Language.NL: "Sluis"}, description="What the pages call the gateway")
     organisation: Organisation = Field(description="Who runs it")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyAddress, model_validator
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.fallback import Fallback
@@ -14,6 +14,7 @@ from gateway.domain.sector import Sector
 from gateway.settings.fields import (
     Address,
     DomainName,
+    Email,
     FileName,
     Id,
     Model,
@@ -24,10 +25,22 @@ from gateway.settings.fields import (
 )
 from gateway.settings.models.saml_metadata import SamlMetadata
 from gateway.settings.redirect_uris import LogoutUri, RedirectUri, is_loopback_uri, is_private_use
+from gateway.settings.subject_names import subject_name
 
-AuthenticationMethod = Literal["private_key_jwt", "client_secret_basic", "client_secret_post", "none"]
-STRONG_METHODS = frozenset({"private_key_jwt"})
+AuthenticationMethod = Literal[
+    "private_key_jwt", "client_secret_basic", "client_secret_post", "tls_client_auth", "none"
+]
+STRONG_METHODS = frozenset({"private_key_jwt", "tls_client_auth"})
 """What FAPI 2.0 has for clients (5.3.2.1)."""
+CERTIFICATE_NAMES = (
+    "tls_client_auth_subject_dn",
+    "tls_client_auth_san_dns",
+    "tls_client_auth_san_uri",
+    "tls_client_auth_san_ip",
+    "tls_client_auth_san_email",
+)
+"""Client metadata of RFC 8705 2.1.2."""
+SubjectName = Annotated[str, Field(max_length=500), AfterValidator(subject_name)]
 SecretHash = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,98}[A-Za-z0-9])?$")]
 ClaimName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_:./-]{0,199}$")]
@@ -153,6 +166,17 @@ class OidcServiceEntry(CommonServiceEntry):
         default=False,
         description="Whether its DPoP proofs need a nonce of the gateway: none is made beforehand",
     )
+    tls_client_auth_subject_dn: SubjectName | None = Field(
+        default=None,
+        description="Its name in its certificate: the subject, as RFC 4514 writes it (`CN=klas,O=Letterbos`)",
+    )
+    tls_client_auth_san_dns: DomainName | None = Field(default=None, description="Its name: a DNS name")
+    tls_client_auth_san_uri: Text | None = Field(default=None, description="Its name: a URI")
+    tls_client_auth_san_ip: IPvAnyAddress | None = Field(default=None, description="Its name: an IP address")
+    tls_client_auth_san_email: Email | None = Field(default=None, description="Its name: an e-mail address")
+    tls_client_certificate_bound_access_tokens: Switch = Field(
+        default=False, description="Whether its tokens are bound to the certificate of its connection (RFC 8705)"
+    )
     id_token_signed_response_alg: Literal["RS256", "ES256", "ES384"] = Field(
         default="RS256", description="What signs its ID tokens"
     )
@@ -181,6 +205,22 @@ class OidcServiceEntry(CommonServiceEntry):
         return self
 
     @model_validator(mode="after")
+    def _certificate(self) -> "OidcServiceEntry":
+        names = [name for name in CERTIFICATE_NAMES if getattr(self, name) is not None]
+        by_certificate = "tls_client_auth" in self.token_endpoint_auth_methods
+        if by_certificate and len(names) != 1:
+            raise ValueError(f"tls_client_auth: its certificate is known by one of {', '.join(CERTIFICATE_NAMES)}")
+        if names and not by_certificate:
+            raise ValueError(f"{names[0]}: no method of this client uses a certificate")
+        if self.tls_client_certificate_bound_access_tokens and (
+            self.dpop_bound_access_tokens or self.require_dpop_nonce
+        ):
+            raise ValueError(
+                "tls_client_certificate_bound_access_tokens: tokens are bound to one key, and not by DPoP too"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _profile(self) -> "OidcServiceEntry":
         if self.profile is None:
             return self
@@ -188,7 +228,7 @@ class OidcServiceEntry(CommonServiceEntry):
             known = " or ".join(sorted(STRONG_METHODS))
             raise ValueError(f"token_endpoint_auth_methods: profile fapi2 has {known}, not {', '.join(weak)}")
         for key in ("id_token_signed_response_alg", "userinfo_signed_response_alg"):
-            if getattr(self, key) == "RS256":
+            if getattr(self, key) not in {None, "ES256"}:
                 raise ValueError(f"{key}: profile fapi2 signs with ES256")
         return self
 
