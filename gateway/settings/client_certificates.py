@@ -17,11 +17,22 @@ def authorities(settings: Settings) -> tuple[x509.Certificate, ...]:
     if entry is None or entry.authorities is None:
         return ()
     try:
-        return tuple(x509.load_pem_x509_certificates((settings.directory / entry.authorities).read_bytes()))
+        found = tuple(x509.load_pem_x509_certificates((settings.directory / entry.authorities).read_bytes()))
     except OSError as cause:
         raise ValueError(f"{entry.authorities}: the file cannot be read: {cause.strerror}") from cause
     except ValueError:
         raise ValueError(f"{entry.authorities}: no certificates in PEM") from None
+    for number, one in enumerate(found, start=1):
+        if not _is_authority(one):
+            raise ValueError(f"{entry.authorities}: certificate {number} is not one of an authority")
+    return found
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
 
 
 def check_client_certificates(settings: Settings) -> Iterator[Problem]:

@@ -6,9 +6,11 @@ from hashlib import sha256
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.cli import main
 from gateway.cli.loading import examine
+from tests.support.client_certificates import authority, certificate
 from tests.support.held import HeldClock
 from tests.support.op import client_key, public_jwk
 
@@ -126,6 +128,16 @@ def test_what_is_known_of_certificates(directory, gateway, service, says):
     problems = problems_of(directory, gateway, service)
     about = [one for one in problems if "ertificate" in one]
     assert (about == []) if says is None else any(says in one for one in problems), problems
+
+
+def test_an_authority_that_is_none(directory):
+    made = certificate()
+    (directory / "leaf.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    problems = problems_of(directory, "client_certificates: {authorities: leaf.pem}\n")
+    assert any("leaf.pem: certificate 1 is not one of an authority" in one for one in problems)
+    (directory / "leaf.pem").write_bytes(authority().public_bytes(Encoding.PEM))
+    problems = [str(one) for one in examine(directory, HeldClock()).problems]
+    assert not any("leaf.pem" in one for one in problems)
 
 
 def test_certificates_of_nobody_and_from_nobody(directory):

@@ -36,7 +36,7 @@ class ClientCertificates:
     def check(self, certificate: x509.Certificate, now: datetime) -> None:
         """Issued by one of the authorities, in force now, and good for clients. Raises ValueError."""
         builder = PolicyBuilder().store(Store(list(self.authorities))).time(now.astimezone(UTC).replace(tzinfo=None))
-        policies = {"ca_policy": ExtensionPolicy.webpki_defaults_ca(), "ee_policy": _policy()}
+        policies = {"ca_policy": _of_authorities(), "ee_policy": _of_clients()}
         try:
             builder.extension_policies(**policies).build_client_verifier().verify(certificate, [])
         except VerificationError:
@@ -96,7 +96,12 @@ _ALTERNATIVES: dict[CertificateField, tuple[type[Any], Callable[[Any, str], bool
 }
 
 
-def _policy() -> ExtensionPolicy:
+def _of_authorities() -> ExtensionPolicy:
+    """The operator names them: all that is asked of them is that they are authorities."""
+    return ExtensionPolicy.permit_all().require_present(x509.BasicConstraints, Criticality.AGNOSTIC, _check_authority)
+
+
+def _of_clients() -> ExtensionPolicy:
     """Certificates of clients need no name of a host; one that is for something else, or an authority's, is none."""
     return (
         ExtensionPolicy.permit_all()
@@ -108,6 +113,11 @@ def _policy() -> ExtensionPolicy:
 def _check_usage(_: Any, __: x509.Certificate, usage: x509.ExtendedKeyUsage | None) -> None:
     if usage is not None and not _FOR_CLIENTS.intersection(usage):
         raise ValueError("not for clients")
+
+
+def _check_authority(_: Any, __: x509.Certificate, constraints: x509.BasicConstraints) -> None:
+    if not constraints.ca:
+        raise ValueError("no authority's")
 
 
 def _check_constraints(_: Any, __: x509.Certificate, constraints: x509.BasicConstraints | None) -> None:

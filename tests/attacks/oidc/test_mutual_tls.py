@@ -75,6 +75,13 @@ def test_a_header_with_no_certificate_in_it(tmp_path, header):
     assert bound.exchange(bound.log_in()["code"]).json["error"] == "invalid_request"
 
 
+def test_a_certificate_that_was_issued_by_another_client(tmp_path):
+    """Even where somebody's own certificate was named as that of an authority."""
+    provider = op(tmp_path, certificates=ClientCertificates((authority(), certificate("other"))), **BY_CERTIFICATE)
+    provider.certificate = rfc9440(certificate(issuer="other"))
+    assert refused(provider.exchange(provider.log_in()["code"], {}, client_id=CLIENT))
+
+
 def test_no_certificate_no_client_id_or_somebody_elses(tmp_path):
     other = relying_party("other", **BY_CERTIFICATE)
     provider = op(tmp_path, services=(other,), certificates=CERTIFICATES, **BY_CERTIFICATE)
