@@ -19,12 +19,12 @@ from gateway.oidc.op.addresses import CONFIGURATION_PATH
 from gateway.settings.fields import Id
 from gateway.settings.problems import errors
 
-_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth", "none")
+_STRONG = ("private_key_jwt", "tls_client_auth")
 _SECRET_BYTES = 32
 _FAPI2 = {
     "profile": "FAPI 2.0 Security Profile",
     "require_pushed_authorization_requests": True,
-    "dpop_bound_access_tokens": True,
     "id_token_signed_response_alg": "ES256",
 }
 """What a supplier has to know more, by the names of client metadata."""
@@ -55,7 +55,8 @@ command.add_command(diff)
     "--auth", type=click.Choice(_METHODS), default=_METHODS[0], show_default=True, help="How it proves itself."
 )
 @click.option("--jwks", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its public keys (JWK Set).")
-@click.option("--fapi2", is_flag=True, help="Hold it to the FAPI 2.0 Security Profile; with --auth private_key_jwt.")
+@click.option("--fapi2", is_flag=True, help="Hold it to the FAPI 2.0 Security Profile; not with a secret.")
+@click.option("--subject-dn", help="Its name in its certificate (RFC 4514); with --auth tls_client_auth.")
 @click.option("--native", is_flag=True, help="An app on the person's own machine.")
 @click.option("--logout-uri", "logout_uris", multiple=True, help="Where a logout may end; repeat for more.")
 def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
@@ -70,6 +71,7 @@ def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
     auth: str,
     jwks: Path | None,
     logout_uris: tuple[str, ...],
+    subject_dn: str | None,
     *,
     fapi2: bool,
     native: bool,
@@ -82,8 +84,11 @@ def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
         raise click.BadParameter(str(cause.errors()[0]["ctx"]["error"]), param_hint="NAME") from cause
     if (auth == "private_key_jwt") != (jwks is not None):
         raise click.UsageError("--jwks goes with --auth private_key_jwt, and with nothing else")
-    if fapi2 and auth != "private_key_jwt":
-        raise click.UsageError("--fapi2 goes with --auth private_key_jwt: a secret proves too little")
+    if (auth == "tls_client_auth") != (subject_dn is not None):
+        raise click.UsageError("--subject-dn goes with --auth tls_client_auth, and with nothing else")
+    if fapi2 and auth not in _STRONG:
+        raise click.UsageError(f"--fapi2 goes with --auth {' or '.join(_STRONG)}: anything else proves too little")
+    bound = _bound(auth) if fapi2 or subject_dn else {}
     path = directory / "services" / f"{name}.yaml"
     keys = directory / "services" / f"{name}.jwks"
     if path.exists() or (jwks is not None and keys.exists()):
@@ -101,7 +106,9 @@ def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
         "token_endpoint_auth_methods": [auth],
         **({"client_secret_hashes": [f"sha256:{sha256(secret.encode()).hexdigest()}"]} if secret else {}),
         **({"jwks": keys.name} if jwks else {}),
+        **({"tls_client_auth_subject_dn": subject_dn} if subject_dn else {}),
         **({"profile": "fapi2", "id_token_signed_response_alg": "ES256"} if fapi2 else {}),
+        **bound,
         "attribute_sets": {1: _asked(attributes)},
     }
     path.parent.mkdir(exist_ok=True)
@@ -121,8 +128,15 @@ def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
         "scope": "openid eck" + "".join(f" {scope}" for scope in ("profile", "school", "groups", "email")),
         "pkce": "S256",
         **(_FAPI2 if fapi2 else {}),
+        **bound,
     }
     click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+
+
+def _bound(auth: str) -> dict[str, bool]:
+    """What its tokens are bound to, as client metadata has it (RFC 9449 5.2, RFC 8705 3.4)."""
+    name = "tls_client_certificate_bound_access_tokens" if auth == "tls_client_auth" else "dpop_bound_access_tokens"
+    return {name: True}
 
 
 def _asked(attributes: tuple[str, ...]) -> dict[str, str]:

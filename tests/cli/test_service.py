@@ -86,6 +86,19 @@ def test_a_client_under_fapi2(directory, tmp_path):
     assert client.dpop_bound
 
 
+def test_a_client_with_a_certificate(directory):
+    (directory / "ca.pem").write_bytes(authority().public_bytes(Encoding.PEM))
+    with (directory / "gateway.yaml").open("a") as gateway:
+        gateway.write("client_certificates: {authorities: ca.pem}\n")
+    said = told(add(directory, "--fapi2", "--auth", "tls_client_auth", "--subject-dn", "CN=klas,O=Letterbos"))
+    assert "client_secret" not in said
+    assert said["tls_client_certificate_bound_access_tokens"] is True
+    client = service(directory).oidc
+    assert client.certificate_name.value == "CN=klas,O=Letterbos"
+    assert client.certificate_bound
+    assert not client.dpop_bound
+
+
 @pytest.mark.parametrize(("skew", "right"), [("9s", False), ("10s", True), ("61s", False), ("5m", False)])
 def test_clocks_of_others_under_fapi2(directory, tmp_path, skew, right):
     told(add_fapi2(directory, tmp_path))
@@ -155,7 +168,11 @@ def test_certificates_of_nobody_and_from_nobody(directory):
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        (["--fapi2"], "a secret proves too little"),
+        (["--fapi2"], "anything else proves too little"),
+        (["--subject-dn", "CN=klas"], "--subject-dn goes with"),
+        (["--auth", "tls_client_auth"], "--subject-dn goes with"),
+        (["--auth", "tls_client_auth", "--subject-dn", "klas"], "no name as RFC 4514 writes it"),
+        (["--auth", "tls_client_auth", "--subject-dn", "CN=klas"], "gateway.yaml has no client_certificates"),
         (["--attribute", "shoe_size=fun"], "attribute_sets.1.shoe_size"),
         (["--attribute", "given_name"], "ATTRIBUTE=PURPOSE"),
         (["--redirect-uri", "http://klas.example/"], "a redirect URI is https"),
