@@ -151,6 +151,7 @@ def test_a_client_under_fapi2(tmp_path):
     [
         ("[private_key_jwt]", "[none]", "profile fapi2 has private_key_jwt"),
         ("alg: ES256", "alg: RS256", "id_token_signed_response_alg: profile fapi2 signs with ES256"),
+        ("alg: ES256", "alg: ES384", "id_token_signed_response_alg: profile fapi2 signs with ES256"),
         (
             "profile: fapi2",
             "profile: fapi2\nuserinfo_signed_response_alg: RS256",
