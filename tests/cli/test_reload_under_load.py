@@ -51,7 +51,7 @@ class Person(Driver):
         self._count = next(_FIRST_IDS)
 
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, str]:
-        with closing(HTTPConnection(self.host, self.port, timeout=60)) as self._connection:
+        with closing(HTTPConnection(self.host, self.port, timeout=300)) as self._connection:
             return super()._ask(method, path, body)
 
 
@@ -81,7 +81,7 @@ class Running:
         self.process.send_signal(signal.SIGHUP)
 
     def get(self, path: str) -> tuple[int, str]:
-        with closing(HTTPConnection(self.address.host, self.address.port, timeout=60)) as connection:
+        with closing(HTTPConnection(self.address.host, self.address.port, timeout=300)) as connection:
             connection.request("GET", path)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
@@ -215,7 +215,7 @@ def test_another_address_to_listen_at_needs_a_new_start(gateway: Running):
 
 def _sluis_reload(gateway: Running) -> "subprocess.CompletedProcess[str]":
     command = (*SLUIS, "reload", gateway.directory)
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
 
 
 def test_the_command_reloads_and_refuses_before_anything_is_sent(gateway: Running):
@@ -235,6 +235,6 @@ def test_the_command_reloads_and_refuses_before_anything_is_sent(gateway: Runnin
 
 
 def test_a_second_gateway_on_one_configuration_is_refused(gateway: Running):
-    done = subprocess.run((*SLUIS, "serve", gateway.directory), check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run((*SLUIS, "serve", gateway.directory), check=False, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert "serves this configuration already" in done.stderr

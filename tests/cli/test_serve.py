@@ -90,7 +90,7 @@ def _ready(address: Address) -> bool:
 
 
 def _refused(directory: Path) -> str:
-    done = subprocess.run((*SLUIS, "serve", directory), check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run((*SLUIS, "serve", directory), check=False, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     return done.stderr
 

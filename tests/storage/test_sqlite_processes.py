@@ -91,7 +91,7 @@ def test_parent_and_child_of_a_fork_lose_nothing(tmp_path: Path):
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
 

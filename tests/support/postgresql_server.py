@@ -41,7 +41,7 @@ def postgresql_process() -> Iterator[ServerProcess]:
             user=user,
             group=found.pw_gid if user else None,
             extra_groups=[] if user else None,
-            timeout=60,
+            timeout=300,
         )
         address = free_address("127.0.0.1")
         listen = ("-c", f"listen_addresses={address.host}", "-p", str(address.port), "-k", directory)
