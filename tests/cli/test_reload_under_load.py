@@ -88,7 +88,7 @@ class Running:
 
     def becomes(self, wanted: Callable[[], bool]) -> bool:
         """Whether it becomes so within half a minute."""
-        return any(wanted() or self.pause.wait(0.1) for _ in range(300)) and wanted()
+        return any(wanted() or self.pause.wait(0.1) for _ in range(3000))
 
     def workers(self) -> set[int]:
         """Their process ids."""
@@ -130,7 +130,7 @@ def running(directory: Path) -> Iterator[Running]:
         environment=ENVIRONMENT,
     ) as process:
         served = Running(directory, address, process)
-        assert any(served.get("/health/ready")[0] == 200 or served.pause.wait(0.05) for _ in range(200))
+        assert any(served.get("/health/ready")[0] == 200 or served.pause.wait(0.05) for _ in range(2400))
         yield served
 
 
