@@ -17,7 +17,7 @@ from gateway.demo.servers import HOSTS, is_free, parties
 from gateway.domain.clock import SystemClock
 from gateway.domain.randomness import SystemRandomness
 
-_ATTEMPTS = 150
+_ATTEMPTS = 600
 
 
 def main() -> int:

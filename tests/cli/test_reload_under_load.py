@@ -87,7 +87,7 @@ class Running:
             return answer.status, answer.read().decode()
 
     def becomes(self, wanted: Callable[[], bool]) -> bool:
-        """Whether it becomes so within half a minute."""
+        """Whether it becomes so within five minutes."""
         return any(wanted() or self.pause.wait(0.1) for _ in range(3000))
 
     def workers(self) -> set[int]:

@@ -54,7 +54,7 @@ def test_it_starts_everybody_says_where_to_click_and_stops_everybody(tmp_path: P
     assert process.returncode == 0
     assert "Traceback" not in errors
     pause = Event()
-    assert any(is_free(port) or pause.wait(0.1) for _ in range(50))
+    assert any(is_free(port) or pause.wait(0.1) for _ in range(1200))
 
 
 def test_what_it_wrote_before_is_written_anew(tmp_path: Path) -> None:
