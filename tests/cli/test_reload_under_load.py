@@ -235,6 +235,8 @@ def test_the_command_reloads_and_refuses_before_anything_is_sent(gateway: Runnin
 
 
 def test_a_second_gateway_on_one_configuration_is_refused(gateway: Running):
-    done = subprocess.run((*SLUIS, "serve", gateway.directory), check=False, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        (*SLUIS, "serve", gateway.directory), check=False, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 1
     assert "serves this configuration already" in done.stderr
