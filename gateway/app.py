@@ -33,9 +33,10 @@ from gateway.observability.metrics import Metrics
 from gateway.observability.standing import Standing
 from gateway.oidc.op.assembly import OpenIdProvider
 from gateway.oidc.op.certificates import ClientCertificates
+from gateway.oidc.op.scopes import SCOPES
 from gateway.oidc.rp import endpoint as rp_endpoint
 from gateway.oidc.rp.wiring import RelyingPartyRole, relying_party
-from gateway.pages import discovery, logout, site
+from gateway.pages import connect, discovery, logout, site
 from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
@@ -253,6 +254,12 @@ def create_app(parts: Parts) -> Flask:
             respond=respond,
             browser=cookie.browser,
         ),
+        *connect.blueprints(
+            settings=parts.settings,
+            renderer=renderer,
+            openid=connect.OpenId.of(provider.configuration(), SCOPES) if provider else None,
+            saml=connect.Saml(parts.addresses.idp_entity_id, parts.addresses.single_sign_on),
+        ),
         site.blueprint(renderer=renderer),
         operations.blueprint(health=_health(parts), metrics=parts.metrics, metrics_from=settings.metrics.allow_from),
     ):
@@ -337,6 +344,7 @@ def _openid_provider(parts: Parts, kept: KeptLogins) -> OpenIdProvider | None:
         skew=settings.lifetimes.clock_skew,
         languages=settings.languages,
         certificates=_client_certificates(parts.settings),
+        documentation=settings.supplier_page,
     )
 
 

@@ -4,7 +4,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
@@ -12,11 +12,13 @@ from rich.table import Table
 
 from gateway.cli.loading import Configuration, configuration_or_exit, directory_argument
 from gateway.cli.matrix_formats import as_csv, print_table
+from gateway.cli.wire_names import attribute_of, how_asked, wire_names
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.clock import SystemClock
 from gateway.domain.errors import SluisError
 from gateway.domain.language import Language, in_language
+from gateway.domain.protocol import Protocol
 from gateway.domain.role import Role
 from gateway.federation.models import School, Service, ServiceId
 from gateway.release.explain import Explanation, Line, explain
@@ -34,7 +36,7 @@ _NONE = "none"
 @click.option("--service", help="Id of the service.")
 @click.option("--school", help="BRIN of the school.")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="Role of the person.")
-@click.option("--why-not", type=click.Choice([one.value for one in Attribute]), help="Explain one attribute in words.")
+@click.option("--why-not", help="Explain one attribute in words; by its name here, or as the service reads it.")
 @click.option("--matrix", "as_matrix", is_flag=True, help="All services, roles and attributes; of all schools or one.")
 @click.option("--json", "output", flag_value="json", help="Print JSON.")
 @click.option("--csv", "output", flag_value="csv", help="Print the matrix as CSV.")
@@ -61,22 +63,42 @@ def command(  # noqa: PLR0917 - click hands in every option by its name
     if output in ("csv", "html"):
         raise click.UsageError(f"--{output} goes with --matrix")
     configuration = configuration_or_exit(directory)
-    explanation = _explained(configuration, service, school, role)
-    if why_not is not None:
-        _print_why(explanation, why_not)
-    elif output == "json":
-        click.echo(json.dumps(asdict(explanation), indent=2, default=str))
-    else:
-        _print(explanation)
-
-
-def _explained(configuration: Configuration, service: str, school: str, role: str) -> Explanation:
     found = _service(configuration, service)
+    asked = _attribute(found, why_not) if why_not is not None else None
+    explanation = _explained(configuration, found, school, role)
+    if asked is not None:
+        _print_why(explanation, found, asked)
+    elif output == "json":
+        click.echo(json.dumps(_named(explanation, found), indent=2, default=str))
+    else:
+        _print(explanation, found)
+
+
+def _attribute(service: Service, name: str) -> Attribute:
+    found = attribute_of(service, name)
+    if found is None:
+        known = ", ".join(sorted({*wire_names(service).values(), *Attribute}))
+        raise click.BadParameter(
+            f"no attribute or name of {service.id} is {name}; known: {known}", param_hint="--why-not"
+        )
+    return found
+
+
+def _named(explanation: Explanation, service: Service) -> dict[str, Any]:
+    """The explanation as data, each line with the name that the service reads."""
+    told = asdict(explanation)
+    names = wire_names(service)
+    for line in told["lines"]:
+        line["name"] = names.get(Attribute(line["attribute"]), "")
+    return told
+
+
+def _explained(configuration: Configuration, service: Service, school: str, role: str) -> Explanation:
     try:
         return explain(
             federation=configuration.federation,
             policy=Policy.of(configuration.settings.policy),
-            service=found,
+            service=service,
             school=_school(configuration, school),
             role=Role(role),
             now=SystemClock().now(),
@@ -124,35 +146,43 @@ def _matrix(configuration: Configuration, school: str | None, output: str | None
         print_table(rows, Console(markup=False, emoji=False))
 
 
-def _print(explanation: Explanation) -> None:
+def _print(explanation: Explanation, service: Service) -> None:
     console = Console(markup=False, emoji=False)
     console.print(_about(explanation))
     table = Table()
-    for column in ("attribute", "goes", "rule", "reduction", "purpose"):
+    names = wire_names(service)
+    word = "claim" if service.protocol is Protocol.OIDC else "name"
+    for column in ("attribute", word, "goes", "rule", "reduction", "purpose"):
         table.add_column(column, overflow="fold")
     for line in explanation.lines:
-        table.add_row(line.attribute, "yes" if line.released else "no", line.rule, line.reduction, line.purpose)
+        name = names.get(Attribute(line.attribute), "")
+        table.add_row(line.attribute, name, "yes" if line.released else "no", line.rule, line.reduction, line.purpose)
     console.print(table)
+    if service.protocol is Protocol.OIDC:
+        console.print("what goes reaches the service where it asks for it, by scope or by name; --why-not says how")
     console.print(f"identifier of a person without ECK iD: {explanation.fallback}")
     statement = asdict(explanation.identity_statement)
     parts = ", ".join(f"{key} {value or _NONE}" for key, value in statement.items())
     console.print(f"identity statement: {parts}")
 
 
-def _print_why(explanation: Explanation, attribute: str) -> None:
+def _print_why(explanation: Explanation, service: Service, attribute: Attribute) -> None:
     line = next((one for one in explanation.lines if one.attribute == attribute), None)
+    name = wire_names(service).get(attribute)
+    called = f"{attribute} ({name})" if name not in (None, attribute) else str(attribute)
     click.echo(_about(explanation))
     if line is None:
-        click.echo(f"{attribute} stays: no attribute set of {explanation.service} asks it")
-    else:
-        click.echo(_why(line))
+        click.echo(f"{called} stays: no attribute set of {explanation.service} asks it")
+        return
+    how = how_asked(service, attribute)
+    click.echo(_why(line, called) + (f"; {how}" if how else ""))
 
 
-def _why(line: Line) -> str:
+def _why(line: Line, called: str) -> str:
     reduction = f", reduced: {line.reduction}" if line.reduction else ""
     purpose = f"; its purpose is {line.purpose}" if line.purpose else ""
     goes = "goes" if line.released else "stays"
-    return f"{line.attribute} {goes} ({line.rule}{reduction}): {MEANINGS[Rule(line.rule)]}{purpose}"
+    return f"{called} {goes} ({line.rule}{reduction}): {MEANINGS[Rule(line.rule)]}{purpose}"
 
 
 def _about(explanation: Explanation) -> str:

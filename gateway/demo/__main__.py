@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.demo.federation import EXAMPLE_PORT, address, make_room, write_federation
-from gateway.demo.people import GATEWAY_HOST, GUIDE_HOST, SCHOOLS, SERVICES
+from gateway.demo.people import CLIENTS, GATEWAY_HOST, GUIDE_HOST, SCHOOLS, SERVICES
 from gateway.demo.servers import HOSTS, is_free, parties
 from gateway.domain.clock import SystemClock
 from gateway.domain.randomness import SystemRandomness
@@ -83,7 +83,7 @@ def _say(port: int) -> None:
             table.add_row(school.name, f"{person.given_name}, {person.role}", person.expect)
     console = Console()
     console.print(table)
-    for service in SERVICES:
+    for service in (*SERVICES, *CLIENTS):
         console.print(f"{service.name}: {address(service.host, port)}/")
     console.print(f"\nOpen {address(GUIDE_HOST, port)}/ and choose a service. Ctrl-C stops everything.")
 

@@ -1,5 +1,6 @@
 """The demo's configuration: the example in `config/`, completed with keys and the parties' metadata."""
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.cli.fresh_keys import write_missing_keys
 from gateway.cli.key_material import self_signed
-from gateway.demo.people import GATEWAY_HOST, SCHOOLS, SERVICES, DemoSchool, DemoService
+from gateway.demo.people import CLIENTS, GATEWAY_HOST, SCHOOLS, SERVICES, DemoSchool, DemoService
+from gateway.demo.relying_party import jwk
 from gateway.domain.clock import SystemClock
 from gateway.federation.metadata.entities import Binding
 from gateway.settings.loader import load
@@ -55,13 +57,16 @@ def write_federation(directory: Path, *, port: int) -> DemoFederation:
     (directory / _MARK).write_text("Written by the demo, which removes this directory when it starts anew.\n", "utf-8")
     for path in directory.rglob("*.yaml"):
         path.write_text(path.read_text("utf-8").replace(f":{EXAMPLE_PORT}", f":{port}"), "utf-8")
-    keys = {party.id: _key(party.id) for party in (*SCHOOLS, *SERVICES)}
+    keys = {party.id: _key(party.id) for party in (*SCHOOLS, *SERVICES, *CLIENTS)}
     for school in SCHOOLS:
         path = directory / "identity-providers" / f"{school.id}.xml"
         path.write_text(idp_document(school, port, keys[school.id]), "utf-8")
     for service in SERVICES:
         path = directory / "services" / f"{service.id}.xml"
         path.write_text(sp_document(service, port, keys[service.id]), "utf-8")
+    for client in CLIENTS:
+        path = directory / "services" / f"{client.id}.jwks.json"
+        path.write_text(json.dumps({"keys": [jwk(keys[client.id])]}, indent=1) + "\n", "utf-8")
     for _ in write_missing_keys(load(directory), rsa_bits=_RSA_BITS):
         pass
     return DemoFederation(directory, port, keys)

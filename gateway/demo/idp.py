@@ -13,6 +13,7 @@ from lxml import etree
 from gateway.demo.logging_out import LoggingOut, said
 from gateway.demo.pages import page
 from gateway.demo.people import DemoSchool, Person
+from gateway.demo.results import Results
 from gateway.domain.clock import Clock
 from gateway.domain.errors import PeerStatus
 from gateway.domain.randomness import Randomness
@@ -90,10 +91,12 @@ class School:
             clock=clock,
             randomness=randomness,
         )
+        self._results = Results(randomness=randomness)
 
     def app(self) -> Flask:
         """The school as a WSGI application."""
         app = Flask(f"demo_{self._school.id}", static_folder=None)
+        self._results.install(app)
 
         @app.get("/sso")
         def sso() -> Response:
@@ -135,14 +138,15 @@ class School:
         def login() -> Response:
             asked = self._pending.pop(request.form["pending"], None)
             if asked is None:
-                return page(self._school.name, _COLOUR, "<p>Begin again at the service.</p>", status=400)
+                again = page(self._school.name, _COLOUR, "<p>Begin again at the service.</p>", status=400)
+                return self._results.led_to(again)
             accounts = {person.account: person for person in self._school.people}
             person = accounts.get(request.form["account"])
             if person is None:
                 cancelled = STATUSES[PeerStatus.AUTHENTICATION_FAILED]
-                return self._send(asked, self.response(asked.id, None, cancelled))
+                return self._results.led_to(self._send(asked, self.response(asked.id, None, cancelled)))
             login = Login(person, self._clock.now(), f"_{self._randomness.token()}")
-            answer = self._send(asked, self.response(asked.id, login, SUCCESS))
+            answer = self._results.led_to(self._send(asked, self.response(asked.id, login, SUCCESS)))
             remembered = self._randomness.token()
             self._logins[remembered] = login
             answer.set_cookie(_COOKIE, remembered, httponly=True, samesite="Lax")

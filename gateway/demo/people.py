@@ -119,12 +119,15 @@ class DemoService:
     id: str
     name: str
     host: str
-    signs_requests: bool
+    signs_requests: bool = False
 
 
 SERVICES = (
-    DemoService("rekentuin", "Rekentuin", "127.0.0.4", signs_requests=False),
+    DemoService("rekentuin", "Rekentuin", "127.0.0.4"),
     DemoService("leesplein", "Leesplein", "127.0.0.5", signs_requests=True),
 )
+"""Those that speak SAML."""
+CLIENTS = (DemoService("schrijfmaatje", "Schrijfmaatje", "127.0.0.7"),)
+"""Those that speak OpenID Connect."""
 GATEWAY_HOST = "127.0.0.1"
 GUIDE_HOST = "127.0.0.6"

@@ -12,13 +12,15 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from gateway.demo.federation import DemoFederation, address
 from gateway.demo.idp import School
 from gateway.demo.pages import page
-from gateway.demo.people import GATEWAY_HOST, GUIDE_HOST, SCHOOLS, SERVICES, DemoSchool
+from gateway.demo.people import CLIENTS, GATEWAY_HOST, GUIDE_HOST, SCHOOLS, SERVICES, DemoSchool
+from gateway.demo.relying_party import RelyingParty
 from gateway.demo.service import Service
 from gateway.domain.clock import Clock
 from gateway.domain.randomness import Randomness
 from gateway.saml.addresses import Addresses
+from gateway.web.outgoing import OutgoingHttp
 
-HOSTS = (GATEWAY_HOST, *(school.host for school in SCHOOLS), *(service.host for service in SERVICES), GUIDE_HOST)
+HOSTS = (GATEWAY_HOST, *(party.host for party in (*SCHOOLS, *SERVICES, *CLIENTS)), GUIDE_HOST)
 
 _GUIDE = """
 <p>Choose a service. There you choose log in, then a school, then a person.</p>
@@ -66,6 +68,17 @@ def parties(federation: DemoFederation, *, clock: Clock, randomness: Randomness)
                 randomness=randomness,
             )
             stack.enter_context(serving(sp.app(), service.host, federation.port))
+        for client in CLIENTS:
+            rp = RelyingParty(
+                service=client,
+                origin=address(client.host, federation.port),
+                key=federation.keys[client.id],
+                issuer=federation.base_url,
+                http=OutgoingHttp(),
+                clock=clock,
+                randomness=randomness,
+            )
+            stack.enter_context(serving(rp.app(), client.host, federation.port))
         stack.enter_context(serving(_guide(federation.port), GUIDE_HOST, federation.port))
         yield
 
@@ -105,6 +118,8 @@ def _guide(port: int) -> Flask:
 
     @app.get("/")
     def guide() -> Response:
-        return page("Sluis demo", "#0b4f6c", _GUIDE, schools=SCHOOLS, services=SERVICES, address=address, port=port)
+        return page(
+            "Sluis demo", "#0b4f6c", _GUIDE, schools=SCHOOLS, services=(*SERVICES, *CLIENTS), address=address, port=port
+        )
 
     return app

@@ -13,6 +13,7 @@ from gateway.demo.logging_out import LoggingOut, indexes, said
 from gateway.demo.pages import page
 from gateway.demo.people import DemoService
 from gateway.demo.receiving import NotBelieved, NotLoggedIn, Received, receive
+from gateway.demo.results import Results
 from gateway.domain.clock import Clock
 from gateway.domain.randomness import Randomness
 from gateway.saml.addresses import Addresses
@@ -77,10 +78,12 @@ class Service:
             clock=clock,
             randomness=randomness,
         )
+        self._results = Results(randomness=randomness)
 
     def app(self) -> Flask:
         """The service as a WSGI application."""
         app = Flask(f"demo_{self._service.id}", static_folder=None)
+        self._results.install(app)
 
         @app.get("/")
         def home() -> Response:
@@ -94,20 +97,7 @@ class Service:
 
         @app.post("/acs")
         def acs() -> Response:
-            try:
-                received = receive(
-                    b64decode(request.form["SAMLResponse"]),
-                    certificates=self._gateway,
-                    expected_requests=self._asked,
-                    expected_audience=f"{self._origin}/metadata",
-                    expected_recipient=f"{self._origin}/acs",
-                    now=self._clock.now(),
-                )
-            except NotLoggedIn as no:
-                return page(self._service.name, _COLOUR, _OUT, status=403, meaning=no.meaning, codes=no.codes)
-            except NotBelieved as why:
-                return page(self._service.name, _COLOUR, _WRONG, status=400, why=why)
-            return self._let_in(received)
+            return self._results.led_to(self._received(b64decode(request.form["SAMLResponse"])))
 
         @app.get("/logout")
         def logout() -> Response:
@@ -133,6 +123,22 @@ class Service:
         response = page(self._service.name, _COLOUR, _IN, received=received)
         response.set_cookie(_COOKIE, session, httponly=True, samesite="Lax")
         return response
+
+    def _received(self, message: bytes) -> Response:
+        try:
+            received = receive(
+                message,
+                certificates=self._gateway,
+                expected_requests=self._asked,
+                expected_audience=f"{self._origin}/metadata",
+                expected_recipient=f"{self._origin}/acs",
+                now=self._clock.now(),
+            )
+        except NotLoggedIn as no:
+            return page(self._service.name, _COLOUR, _OUT, status=403, meaning=no.meaning, codes=no.codes)
+        except NotBelieved as why:
+            return page(self._service.name, _COLOUR, _WRONG, status=400, why=why)
+        return self._let_in(received)
 
     def login_url(self, **wishes: str) -> str:
         """Where a login begins; `ForceAuthn` and `IsPassive` are passed on when given, `idp` names who may answer."""

@@ -12,10 +12,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import decision, ledger, metadata_12000, saml_saml, sso
+from tests.bench import decision, ledger, metadata_12000, oidc_saml, saml_saml, sso
 
 _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "saml_saml": saml_saml.measure,
+    "oidc_saml": oidc_saml.measure,
     "sso": sso.measure,
     "decision": decision.measure,
     "ledger": ledger.measure,

@@ -35,6 +35,10 @@ def automatic_answer(page: Page, demo: Demo) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
+def connect(page: Page, demo: Demo) -> None:
+    page.goto(demo.gateway + "/docs/connect")
+
+
 def error(page: Page, demo: Demo) -> None:
     page.goto(demo.gateway + "/nothing")
 
@@ -47,7 +51,7 @@ def refused(page: Page, demo: Demo) -> None:
     page.locator("summary").click()
 
 
-PAGES = [home, discovery, discovery_without_results, discovery_with_memory, automatic_answer, error, refused]
+PAGES = [home, connect, discovery, discovery_without_results, discovery_with_memory, automatic_answer, error, refused]
 
 
 @pytest.mark.parametrize("go", PAGES, ids=lambda go: go.__name__)

@@ -16,7 +16,7 @@ REFERENCE = "7K3M91X20D"
 
 
 def sluis(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(main, [str(one) for one in arguments])
+    return CliRunner(env={"COLUMNS": "160"}).invoke(main, [str(one) for one in arguments])
 
 
 def _with_database(directory: Path, version: str) -> Path:
@@ -197,8 +197,8 @@ class TestExplain:
 
         assert result.exit_code == 0
         rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
-        assert ["eck_id", "yes", "identifier-eck-id", "", "access"] in rows
-        assert ["given_name", "yes", "released-base", "", "greeting"] in rows
+        assert ["eck_id", "eckId", "yes", "identifier-eck-id", "", "access"] in rows
+        assert ["given_name", "givenName", "yes", "released-base", "", "greeting"] in rows
         assert "leesplein at 99XA, student: agreement VOORBEELD-2026-07" in result.stdout
         assert "without ECK iD: provisional" in result.stdout
         assert "identity statement: primary_person_id eck_id" in result.stdout
@@ -213,6 +213,7 @@ class TestExplain:
             "rule": "identifier-eck-id",
             "purpose": "access",
             "reduction": "",
+            "name": "eckId",
         } in explained["lines"]
         assert explained["identity_statement"]["primary_person_id"] == "eck_id"
 
@@ -227,8 +228,34 @@ class TestExplain:
     def test_why_not_says_the_rule_in_words(self, federation):
         name, mail = (_explain(federation, "--why-not", one).stdout for one in ("given_name", "email"))
 
-        assert "given_name goes (released-base): agreed, and the policy lets it go" in name
-        assert "email stays: no attribute set of leesplein asks it" in mail
+        assert "given_name (givenName) goes (released-base): agreed, and the policy lets it go" in name
+        assert "email (mail) stays: no attribute set of leesplein asks it" in mail
+
+    def test_a_client_is_explained_in_its_own_claims(self, federation):
+        result = _explain(federation, service="schrijfmaatje")
+
+        assert result.exit_code == 0
+        rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
+        assert ["role", "eduperson_affiliation", "yes", "released-base", "", "teacher-dashboard"] in rows
+        assert "claim" in result.stdout
+
+    @pytest.mark.parametrize("name", ["eduperson_affiliation", "role"])
+    def test_why_a_claim_goes_and_how_it_is_asked(self, federation, name):
+        said = " ".join(_explain(federation, "--why-not", name, service="schrijfmaatje").stdout.split())
+
+        assert "role (eduperson_affiliation) goes (released-base)" in said
+        assert "asked by scope school, or by name in `claims`" in said
+
+    def test_why_a_claim_that_was_asked_is_absent(self, federation):
+        said = _explain(federation, "--why-not", "family_name", service="schrijfmaatje").stdout
+
+        assert "surname (family_name) stays: no attribute set of schrijfmaatje asks it" in said
+
+    def test_a_name_that_the_service_does_not_read(self, federation):
+        result = _explain(federation, "--why-not", "givenName", service="schrijfmaatje")
+
+        assert result.exit_code == 2
+        assert "no attribute or name of schrijfmaatje is givenName" in " ".join(result.stderr.split())
 
     def test_the_matrix_of_a_school_in_every_form(self, federation):
         as_json, as_csv, page, table = (
@@ -277,7 +304,7 @@ class TestExplain:
     @pytest.mark.parametrize(
         ("wrong", "words"),
         [
-            ({"service": "leesplien"}, "no service has the id leesplien; known: leesplein, rekentuin"),
+            ({"service": "leesplien"}, "no service has the id leesplien; known: leesplein, rekentuin, schrijfmaatje"),
             ({"school": "Regenboog"}, "a BRIN is two digits and two capitals"),
             ({"role": "pupil"}, "'pupil' is not one of"),
         ],

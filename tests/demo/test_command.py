@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from gateway.demo.federation import address
-from gateway.demo.people import GUIDE_HOST, SCHOOLS, SERVICES
+from gateway.demo.people import CLIENTS, GUIDE_HOST, SCHOOLS, SERVICES
 from gateway.demo.servers import HOSTS, is_free
 from tests.support.browser_like import Tab
 from tests.support.demo import free_port
@@ -44,7 +44,7 @@ def test_it_starts_everybody_says_where_to_click_and_stops_everybody(tmp_path: P
         people = [person for school in SCHOOLS for person in school.people]
         for text in (said, guide.text):
             assert all(person.given_name in text for person in people)
-        for service in SERVICES:
+        for service in (*SERVICES, *CLIENTS):
             assert address(service.host, port) in said
             assert guide.open(address(GUIDE_HOST, port) + "/").follow(service.name).title == service.name
         assert "Kies je school" in guide.follow("Log in").title

@@ -46,8 +46,9 @@ def test_a_page_that_is_not_there(demo: Demo) -> None:
 
 
 def test_a_method_that_a_page_does_not_have(demo: Demo) -> None:
-    tab = demo.tab().open(demo.gateway + "/saml/sp/acs")
-    assert tab.status == 405
+    tab = demo.tab().open(demo.gateway + "/")
+    tab.body = '<form method="post" action="/"><button>x</button></form>'
+    assert tab.press("x").status == 405
 
 
 def test_a_bookmark_of_the_sign_on_address(demo: Demo) -> None:

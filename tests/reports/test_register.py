@@ -73,7 +73,7 @@ def test_a_suspended_agreement_is_no_processing(directory):
     for file in (directory / "agreements").iterdir():
         text = file.read_text().replace("reference: REGENBOOG-2026-01", "reference: R\n  suspended: a breach")
         file.write_text(text)
-    assert [one.service for one in made(directory).recipients] == ["leesplein"]
+    assert [one.service for one in made(directory).recipients] == ["leesplein", "schrijfmaatje"]
 
 
 def test_roles_and_reductions_are_those_of_the_decision(directory):
@@ -99,7 +99,12 @@ def test_periods_are_those_of_the_configuration(directory):
     assert kept[Activity.LOGIN] == 20 * 60
     assert kept[Activity.LOG] is None
     assert Activity.VAULT not in kept, "no identity provider of this federation asks it"
-    assert Activity.FETCH not in kept, "no service of this federation speaks OpenID Connect"
+    assert Activity.FETCH in kept
+    (directory / "services/schrijfmaatje.yaml").unlink()
+    agreements = directory / "agreements/agreements.yaml"
+    agreements.write_text(agreements.read_text().partition("- service: schrijfmaatje")[0])
+    kept = {one.activity: one.seconds for one in made(directory).activities}
+    assert Activity.FETCH not in kept, "no service of this federation speaks OpenID Connect any more"
 
 
 def test_a_vault_is_in_it_where_there_is_one(directory):

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from gateway.app import Parts, assemble, create_app
 from gateway.demo.federation import DemoFederation, address, write_federation
-from gateway.demo.people import GATEWAY_HOST, SERVICES
+from gateway.demo.people import CLIENTS, GATEWAY_HOST, SERVICES
 from gateway.demo.servers import HOSTS, is_free, parties, serving
 from gateway.domain.clock import SystemClock
 from gateway.domain.randomness import SystemRandomness
@@ -42,7 +42,7 @@ class Demo:
         return self.federation.base_url
 
     def service(self, name: str) -> str:
-        host = next(service.host for service in SERVICES if service.id == name)
+        host = next(service.host for service in (*SERVICES, *CLIENTS) if service.id == name)
         return address(host, self.federation.port)
 
     def tab(self, jar: Jar | None = None, language: str = "nl") -> Tab:

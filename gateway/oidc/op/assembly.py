@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint
 from joserfc.jwk import KeySet
@@ -56,6 +57,7 @@ class OpenIdProvider:
     randomness: Randomness
     skew: timedelta
     languages: Sequence[Language]
+    documentation: bool
     certificates: ClientCertificates | None = None
 
     @classmethod
@@ -73,9 +75,13 @@ class OpenIdProvider:
         refresh: timedelta,
         skew: timedelta,
         languages: Sequence[Language],
+        documentation: bool = False,
         certificates: ClientCertificates | None = None,
     ) -> "OpenIdProvider":
-        """`access` is how long an access token lives, `refresh` how long after a login tokens may be renewed."""
+        """`access` is how long an access token lives, `refresh` how long after a login tokens may be renewed.
+
+        `documentation`: there is a page for developers.
+        """
         grants = Grants(
             store=store,
             clock=clock,
@@ -94,6 +100,7 @@ class OpenIdProvider:
             randomness,
             skew,
             tuple(languages),
+            documentation,
             certificates,
         )
 
@@ -101,6 +108,17 @@ class OpenIdProvider:
     def role(self) -> OpenIdProviderRole:
         """The side towards services, for the dispatcher."""
         return OpenIdProviderRole(issuer=self.addresses.issuer, grants=self.grants)
+
+    def configuration(self) -> dict[str, Any]:
+        """The discovery document."""
+        return document(
+            self.addresses,
+            self.signer,
+            self.federation,
+            tuple(self.languages),
+            documentation=self.documentation,
+            certificates=self.certificates,
+        )
 
     def sessions(self, http: Http) -> OidcServiceSessions:
         """How the sessions of clients are ended."""
@@ -149,14 +167,7 @@ class OpenIdProvider:
                 token=TokenEndpoint(issuer, clients, self.grants, self.kept, self.signer, senders),
                 userinfo=UserInfo(issuer, self.federation, self.grants, self.kept, self.signer, senders),
                 status=TokenStatus(issuer, clients, self.grants, self.kept),
-                configuration=document(
-                    self.addresses,
-                    self.signer,
-                    self.federation,
-                    tuple(self.languages),
-                    documentation=False,
-                    certificates=self.certificates,
-                ),
+                configuration=self.configuration(),
                 jwks=self.signer.jwks(),
             ),
         )

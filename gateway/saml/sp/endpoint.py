@@ -1,4 +1,4 @@
-"""POST /saml/sp/acs: where identity providers send their Responses."""
+"""/saml/sp/acs: where identity providers send their Responses, by POST."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -120,6 +120,11 @@ def blueprint(*, consumer: AssertionConsumer, dispatcher: Dispatcher, respond: R
         except SluisError as error:
             return respond(dispatcher.fail(expectation, error))
         return respond(dispatcher.finish(expectation, authentication))
+
+    @routes.get(ASSERTION_CONSUMER_PATH, provide_automatic_options=False)
+    def gone_back_to() -> Response:
+        """Where the browser's Back ends after a login (`submit.js`). An answer by GET is not read."""
+        raise SluisError(ErrorCode.METHOD_NOT_ALLOWED if request.query_string else ErrorCode.LOGIN_FINISHED)
 
     return routes
 

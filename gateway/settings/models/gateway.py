@@ -16,6 +16,7 @@ from gateway.settings.fields import (
     Model,
     Names,
     Network,
+    Switch,
     Text,
     Whole,
 )
@@ -113,6 +114,9 @@ class Gateway(Model):
     sso: SsoSettings = Field(default=SsoSettings(), description="Single sign-on")
     retention: Retention = Field(default=Retention(), description="How long records are kept")
     processing: Processing = Field(default=Processing(), description="What the register of processing says beside")
+    supplier_page: Switch = Field(
+        default=True, description="Whether /docs/connect says how suppliers connect a service"
+    )
     log: Log = Field(default=Log(), description="The log")
     pid_file: FileName | None = Field(
         default="var/sluis.pid", description="File by which `sluis reload` finds the gateway; null: none is written"

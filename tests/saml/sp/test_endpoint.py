@@ -194,9 +194,16 @@ def test_a_body_that_is_too_large_is_not_read(acs: Endpoint):
     assert not acs.dispatcher.told
 
 
+def test_whoever_goes_back_to_it_is_told_that_the_login_is_done(acs: Endpoint):
+    assert acs.app.test_client().get("/saml/sp/acs").get_data(as_text=True) == ErrorCode.LOGIN_FINISHED
+    assert not acs.dispatcher.told
+
+
 def test_only_by_post(acs: Endpoint):
     query = {"SAMLResponse": encoded(signed()), "RelayState": ATTEMPT}
-    assert acs.app.test_client().get("/saml/sp/acs", query_string=query).status_code == 405
+    assert acs.app.test_client().get("/saml/sp/acs", query_string=query).get_data(as_text=True) == (
+        ErrorCode.METHOD_NOT_ALLOWED
+    )
     assert acs.app.test_client().post("/saml/sp/acs", query_string=query).get_data(as_text=True) == (
         ErrorCode.RESPONSE_MISSING
     )
