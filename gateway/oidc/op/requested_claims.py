@@ -53,7 +53,7 @@ def read_claims(text: str) -> RequestedClaims:
 
 
 def _members(asked: dict[str, Any], place: str) -> dict[str, dict[str, Any] | None]:
-    found = asked.get(place) or {}
+    found = {} if asked.get(place) is None else asked[place]
     if not isinstance(found, dict) or len(found) > MAX_CLAIMS:
         raise _malformed(f"{place} in claims is an object of at most {MAX_CLAIMS} claims")
     for name, wish in found.items():

@@ -1,0 +1,189 @@
+"""Every parameter of every endpoint: missing, doubled, too long, wrong; where the error goes, and what it is called."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.support.op import ASKED, CALLBACK, SECRET, VERIFIER, Op, basic, op
+
+LONG = "x" * 3000
+TWENTY_ONE = " ".join(f"urn:example:{number}" for number in range(21))
+PAGE = "a page"
+"""Nobody can be answered: no redirect, whatever was asked."""
+GOES_ON = "the school"
+"""A wish that may be left out, or that nobody knows: no error."""
+
+AUTHORIZE: list[tuple[str, str | None, str]] = [
+    ("client_id", None, PAGE),
+    ("client_id", LONG, PAGE),
+    ("client_id", "another", PAGE),
+    ("redirect_uri", None, PAGE),
+    ("redirect_uri", CALLBACK + LONG, PAGE),
+    ("redirect_uri", "https://evil.example/callback", PAGE),
+    ("response_type", None, "invalid_request"),
+    ("response_type", LONG, "unsupported_response_type"),
+    ("response_type", "token", "unsupported_response_type"),
+    ("scope", None, "invalid_scope"),
+    ("scope", "profile", "invalid_scope"),
+    ("scope", LONG, "invalid_scope"),
+    ("scope", f"openid {LONG}", GOES_ON),
+    ("state", None, GOES_ON),
+    ("state", LONG, "invalid_request"),
+    ("state", "é", "invalid_request"),
+    ("nonce", None, GOES_ON),
+    ("nonce", LONG, "invalid_request"),
+    ("nonce", "\n", "invalid_request"),
+    ("code_challenge", None, "invalid_request"),
+    ("code_challenge", LONG, "invalid_request"),
+    ("code_challenge", "=" * 43, "invalid_request"),
+    ("code_challenge_method", None, "invalid_request"),
+    ("code_challenge_method", LONG, "invalid_request"),
+    ("code_challenge_method", "plain", "invalid_request"),
+    ("response_mode", LONG, "invalid_request"),
+    ("response_mode", "fragment", "invalid_request"),
+    ("prompt", LONG, "invalid_request"),
+    ("prompt", "none login", "invalid_request"),
+    ("prompt", "consent", "consent_required"),
+    ("max_age", "9" * 10, "invalid_request"),
+    ("max_age", "-1", "invalid_request"),
+    ("claims", "no JSON", "invalid_request"),
+    ("claims", '{"id_token": []}', "invalid_request"),
+    ("acr_values", TWENTY_ONE, "unmet_authentication_requirements"),
+    ("id_token_hint", "no token", "invalid_request"),
+    ("id_token_hint", LONG, "invalid_request"),
+    ("login_hint", LONG, GOES_ON),
+    ("login_hint", "nobody@nowhere.example", GOES_ON),
+    ("ui_locales", LONG, GOES_ON),
+    ("registration", "{}", "registration_not_supported"),
+    ("resource", "https://api.example", "invalid_request"),
+    ("authorization_details", "[]", "invalid_request"),
+    ("invented", LONG, GOES_ON),
+]
+TOKEN: list[tuple[str, str | None, int, str]] = [
+    ("grant_type", None, 400, "invalid_request"),
+    ("grant_type", LONG, 400, "unsupported_grant_type"),
+    ("grant_type", "password", 400, "unsupported_grant_type"),
+    ("code", None, 400, "invalid_request"),
+    ("code", LONG, 400, "invalid_grant"),
+    ("code", "0" * 40, 400, "invalid_grant"),
+    ("redirect_uri", None, 400, "invalid_request"),
+    ("redirect_uri", LONG, 400, "invalid_grant"),
+    ("redirect_uri", "https://klas.example/other?tenant=1", 400, "invalid_grant"),
+    ("code_verifier", None, 400, "invalid_request"),
+    ("code_verifier", LONG, 400, "invalid_grant"),
+    ("code_verifier", "w" * 43, 400, "invalid_grant"),
+    ("client_id", "another", 400, "invalid_request"),
+    ("client_secret", SECRET, 400, "invalid_request"),
+    ("client_assertion", LONG, 400, "invalid_request"),
+]
+
+
+def outcome(provider: Op, query: str) -> str:
+    answer = provider.authorize(query=query)
+    location = urlsplit(answer.headers.get("Location", ""))
+    if location.hostname == "klas.example":
+        told = dict(parse_qsl(location.query))
+        assert told["iss"]
+        assert "reference" in told["error_description"]
+        return told["error"]
+    if location.hostname == "po.example":
+        return GOES_ON
+    assert not location.hostname
+    assert 400 <= answer.status_code < 500
+    return PAGE
+
+
+def asked(**changes: str | None) -> str:
+    return urlencode({name: value for name, value in {**ASKED, **changes}.items() if value is not None})
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), AUTHORIZE)
+def test_authorize(tmp_path, name: str, value: str | None, expected: str):
+    assert outcome(op(tmp_path), asked(**{name: value})) == expected
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _, _ in AUTHORIZE} - {"client_id", "redirect_uri"}))
+def test_authorize_with_a_parameter_twice(tmp_path, name: str):
+    query = asked(**{name: ASKED.get(name) or "one"})
+    assert outcome(op(tmp_path), f"{query}&{name}=two") == "invalid_request"
+
+
+@pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
+def test_authorize_with_a_client_or_an_address_twice(tmp_path, name: str):
+    assert outcome(op(tmp_path), f"{asked()}&{name}=two") == PAGE
+
+
+def test_authorize_with_more_than_is_read(tmp_path):
+    assert outcome(op(tmp_path), asked(invented="x" * 20_000)) == PAGE
+
+
+def refused(answer: TestResponse, status: int, error: str) -> None:
+    told: dict[str, Any] = answer.json or {}
+    assert (answer.status_code, told.get("error")) == (status, error)
+    assert told["reference"]
+    assert told["reference"] in told["error_description"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+
+
+@pytest.mark.parametrize(("name", "value", "status", "error"), TOKEN)
+def test_token(tmp_path, name: str, value: str | None, status: int, error: str):
+    provider = op(tmp_path)
+    code = provider.log_in()["code"]
+    refused(provider.exchange(**{"code": code, name: value}), status, error)
+    assert name == "code_verifier" or provider.exchange(code).status_code == 200, "the code is not spent by it"
+
+
+@pytest.mark.parametrize("name", ["grant_type", "code", "redirect_uri", "code_verifier", "invented"])
+def test_token_with_a_parameter_twice(tmp_path, name: str):
+    provider = op(tmp_path)
+    form = {
+        "grant_type": "authorization_code",
+        "code": provider.log_in()["code"],
+        "redirect_uri": CALLBACK,
+        "code_verifier": VERIFIER,
+        "invented": "one",
+    }
+    refused(provider.post("/oidc/token", basic(), **{**form, name: [form[name], "two"]}), 400, "invalid_request")  # type: ignore[arg-type]
+
+
+CREDENTIALS = {
+    "missing": {},
+    "wrong": basic("another secret"),
+    "too long": basic("x" * 300),
+    "unknown": basic(name="another"),
+    "no base64": {"Authorization": "Basic !"},
+    "another scheme": {"Authorization": "Digest x"},
+}
+
+
+@pytest.mark.parametrize("path", ["/oidc/token", "/oidc/introspect", "/oidc/revoke", "/oidc/par"])
+@pytest.mark.parametrize("headers", CREDENTIALS.values(), ids=CREDENTIALS)
+def test_a_client_that_does_not_prove_itself(tmp_path, path: str, headers: dict[str, str]):
+    refused(op(tmp_path).post(path, headers, token="x", grant_type="authorization_code"), 401, "invalid_client")
+
+
+@pytest.mark.parametrize("path", ["/oidc/introspect", "/oidc/revoke"])
+def test_introspection_and_revocation(tmp_path, path: str):
+    provider = op(tmp_path)
+    refused(provider.post(path, basic()), 400, "invalid_request")
+    refused(provider.post(path, basic(), token=["one", "two"]), 400, "invalid_request")  # type: ignore[arg-type]
+    for token in (LONG, "0" * 40, "é"):
+        answer = provider.post(path, basic(), token=token)
+        assert (answer.status_code, answer.json) == (200, {"active": False} if path.endswith("introspect") else {})
+    refused(provider.post(path, basic(), token="x" * 20_000), 400, "invalid_request")
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer ", f"Bearer {LONG}", "Bearer 0000", "Bearer a b", "Bearer é"])
+def test_userinfo_with_a_wrong_token(tmp_path, header: str):
+    answer = op(tmp_path).app.test_client().get("/oidc/userinfo", headers={"Authorization": header})
+    assert answer.status_code in (400, 401)
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_userinfo_without_a_token(tmp_path):
+    answer = op(tmp_path).app.test_client().get("/oidc/userinfo?access_token=0000")
+    assert (answer.status_code, answer.json) == (401, {})
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
