@@ -284,7 +284,7 @@ class TestExample:
         result = sluis("check", directory)
 
         assert result.exit_code == 0
-        assert "0 errors, 1 warning; 2 schools, 2 identity providers, 2 services" in result.output
+        assert "0 errors, 1 warning; 2 schools, 2 identity providers, 3 services" in result.output
         assert "asks more than anybody gives" in result.output
 
     def test_no_private_key_is_in_it(self):
