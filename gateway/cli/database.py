@@ -8,8 +8,8 @@ import click
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.app import lasting_engine
 from gateway.domain.errors import SluisError
+from gateway.parts import lasting_engine
 from gateway.settings.loader import Settings
 from gateway.storage import migrate
 

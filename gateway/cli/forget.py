@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from gateway.app import parts_of, registry_of
 from gateway.cli.database import records_of
 from gateway.cli.loading import Configuration, configuration_or_exit, directory_argument
 from gateway.domain.clock import SystemClock
@@ -14,6 +13,7 @@ from gateway.domain.errors import SluisError
 from gateway.domain.randomness import SystemRandomness
 from gateway.federation.models import IdpId
 from gateway.login.forgetting import Forgetting, ForgottenLogins
+from gateway.parts import parts_of, registry_of
 from gateway.pseudonyms.derivation import account_hash
 from gateway.storage.erasure import Erasure
 from gateway.storage.ledger import SqlLedger

@@ -5,8 +5,8 @@ from dataclasses import replace
 from sqlalchemy import Engine, Table, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.app import lasting_engine
 from gateway.cli.key_waits import Dependents
+from gateway.parts import lasting_engine
 from gateway.settings.loader import Settings
 from gateway.storage import schema
 from gateway.storage.sealing import sealed_with

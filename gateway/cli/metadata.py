@@ -12,7 +12,6 @@ import click
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from gateway.app import publications
 from gateway.cli.loading import configuration_or_exit, directory_argument, settings_or_exit, show
 from gateway.cli.refresher import watch
 from gateway.domain.clock import SystemClock
@@ -26,6 +25,7 @@ from gateway.federation.metadata.query import refresh
 from gateway.federation.metadata.refresh import MAX_BYTES, Fetched
 from gateway.federation.metadata.source import Source
 from gateway.federation.metadata.sources import ConfiguredSource, configured
+from gateway.parts import publications
 from gateway.settings.keys import load_keys
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.problems import Problem, Problems

@@ -23,7 +23,7 @@ from gunicorn.http import wsgi
 from prometheus_client.multiprocess import mark_process_dead
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.app import create_app, lasting_engine, parts_of
+from gateway.app import create_app
 from gateway.cli import pid_file
 from gateway.cli.arbiter import SmoothArbiter
 from gateway.cli.loading import Configuration, configuration_or_exit, examine, show
@@ -32,6 +32,7 @@ from gateway.domain.clock import SystemClock
 from gateway.domain.errors import SluisError
 from gateway.observability.log import configure
 from gateway.observability.standing import Standing
+from gateway.parts import lasting_engine, parts_of
 from gateway.settings.loader import Settings
 from gateway.settings.problems import errors
 from gateway.storage import migrate

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from gateway.app import eck_id_segments, vault_of
 from gateway.cli.database import records_of
 from gateway.cli.loading import Configuration, configuration_or_exit, directory_argument, keys_or_exit, settings_or_exit
 from gateway.domain.clock import SystemClock, dutch_day
 from gateway.domain.randomness import SystemRandomness
 from gateway.federation.models import EckIdSource, IdentityProvider, IdpId
+from gateway.parts import eck_id_segments, vault_of
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.vault_file import Line, NoVaultFile, VaultFile
 from gateway.pseudonyms.vault_import import VaultImport

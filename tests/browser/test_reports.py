@@ -7,10 +7,10 @@ from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from playwright.sync_api import Browser, expect
 
-from gateway.app import lasting_engine
 from gateway.cli import main
 from gateway.demo.federation import write_federation
 from gateway.domain.clock import SystemClock, dutch_day
+from gateway.parts import lasting_engine
 from gateway.settings.loader import load
 from gateway.storage import migrate
 from tests.support.used_school import ECK_ID, FALLBACK, INITIAL, NAME, NO_NAME, UsedSchool

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.app import lasting_engine
 from gateway.cli import anomalies, main
+from gateway.parts import lasting_engine
 from gateway.release import pipeline
 from gateway.settings.loader import load
 from gateway.storage import migrate

@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
-from gateway.app import Parts, assemble, registry_of
 from gateway.cli import main
 from gateway.cli.init import write_configuration
 from gateway.federation.models import IdpId, ServiceId
 from gateway.login.messages import UpstreamSession
 from gateway.login.sso.registry import Given, Visit
+from gateway.parts import Parts, assemble, registry_of
 from gateway.pseudonyms.derivation import account_hash
 from gateway.settings.loader import load
 from gateway.storage import migrate

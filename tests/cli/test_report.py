@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.app import lasting_engine
 from gateway.cli import main
 from gateway.demo.federation import write_federation
 from gateway.domain.clock import SystemClock, dutch_day
+from gateway.parts import lasting_engine
 from gateway.settings.loader import load
 from gateway.storage import migrate
 from tests.support.used_school import ECK_ID, NAME, UsedSchool

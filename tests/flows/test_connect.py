@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.app import assemble, create_app
+from gateway.app import create_app
+from gateway.parts import assemble
 from gateway.settings.loader import load
 from tests.support.browser_like import Tab
 from tests.support.configuration import FILES, write_configuration

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from gateway.app import Parts, assemble, create_app
+from gateway.app import create_app
 from gateway.cli.init import write_configuration
+from gateway.parts import Parts, assemble
 from gateway.settings.loader import load
 from gateway.storage import ledger_reading, migrate
 from gateway.storage.ledger_answers import Place

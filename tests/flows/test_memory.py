@@ -4,8 +4,9 @@ import gc
 import sys
 from pathlib import Path
 
-from gateway.app import assemble, create_app
+from gateway.app import create_app
 from gateway.cli.init import write_configuration
+from gateway.parts import assemble
 from gateway.settings.loader import load
 from gateway.storage import migrate
 from tests.bench.parties import Driver, write_parties

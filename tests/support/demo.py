@@ -14,13 +14,14 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import text
 
-from gateway.app import Parts, assemble, create_app
+from gateway.app import create_app
 from gateway.demo.federation import DemoFederation, address, write_federation
 from gateway.demo.people import CLIENTS, GATEWAY_HOST, SERVICES
 from gateway.demo.servers import HOSTS, is_free, parties, serving
 from gateway.domain.clock import SystemClock
 from gateway.domain.randomness import SystemRandomness
 from gateway.observability import log
+from gateway.parts import Parts, assemble
 from gateway.settings.loader import load
 from gateway.storage import migrate
 from gateway.storage.contracts import ShortLivedStore

@@ -14,9 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import etree
 
-from gateway.app import Parts, assemble, create_app
+from gateway.app import create_app
 from gateway.cli.init import write_configuration
 from gateway.domain.clock import SystemClock
+from gateway.parts import Parts, assemble
 from gateway.settings.loader import load
 from gateway.storage import migrate
 from tests.bench.parties import Driver, write_parties

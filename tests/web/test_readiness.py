@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from gateway.app import Parts, assemble, create_app
+from gateway.app import create_app
+from gateway.parts import Parts, assemble
 from gateway.settings.loader import load
 from gateway.storage import migrate
 from tests.support.configuration import FILES, write_configuration

@@ -1,0 +1,176 @@
+"""Settings -> parts: what the whole application shares, and what commands use of it. Only wiring."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Engine
+
+from gateway.attributes.institution import Institutions
+from gateway.domain.clock import Clock, SystemClock
+from gateway.domain.eck_id import PRODUCTION_SEGMENTS, TEST_SEGMENTS
+from gateway.domain.http import Http
+from gateway.domain.randomness import Randomness, SystemRandomness
+from gateway.federation.build import build
+from gateway.federation.models import EckIdSource
+from gateway.federation.snapshot import Federation
+from gateway.login.sso.registry import Registry
+from gateway.observability.metrics import Metrics
+from gateway.observability.standing import Standing
+from gateway.pseudonyms.resolve import SubjectResolver
+from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault
+from gateway.release.pipeline import Releases
+from gateway.release.policy import Policy
+from gateway.saml.addresses import Addresses
+from gateway.saml.documents import Contact, GatewayIdentity, idp_metadata, sp_metadata
+from gateway.saml.metadata_endpoint import Publication
+from gateway.saml.requested import requested_attributes
+from gateway.settings.keys import KeyRing, load_keys
+from gateway.settings.loader import Settings
+from gateway.settings.secrets import resolved
+from gateway.storage.anomalies import SqlAnomalies
+from gateway.storage.contracts import ShortLivedStore
+from gateway.storage.engine import open_engine
+from gateway.storage.ledger import SqlLedger
+from gateway.storage.short_lived import open_short_lived
+from gateway.storage.subjects import SqlSubjects
+from gateway.storage.vault import Vault
+from gateway.web.outgoing import OutgoingHttp
+
+INSTITUTION_SECONDS = 2.0
+"""How long a school's attribute API may take to begin an answer, and again to end it: a person waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the whole app shares."""
+
+    settings: Settings
+    federation: Federation
+    keys: KeyRing
+    store: ShortLivedStore
+    lasting_marks: ShortLivedStore
+    engine: Engine
+    ledger: SqlLedger
+    clock: Clock
+    randomness: Randomness
+    http: Http
+    institution_http: Http
+    metrics: Metrics
+    standing: Standing
+
+    @property
+    def addresses(self) -> Addresses:
+        """The gateway's own addresses in SAML."""
+        return Addresses(self.settings.gateway.base_url)
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach the gateway over https."""
+        return self.settings.gateway.base_url.startswith("https:")
+
+
+def assemble(settings: Settings, *, clock: Clock | None = None, randomness: Randomness | None = None) -> Parts:
+    """Make the parts. Raises settings.Problems when the settings do not fit together."""
+    keys = load_keys(settings)
+    federation, _ = build(settings, clock=clock or SystemClock())
+    return parts_of(settings, keys, federation, clock=clock, randomness=randomness)
+
+
+def parts_of(
+    settings: Settings,
+    keys: KeyRing,
+    federation: Federation,
+    *,
+    clock: Clock | None = None,
+    randomness: Randomness | None = None,
+    http: Http | None = None,
+    standing: Standing | None = None,
+) -> Parts:
+    """Make the parts around what has been loaded and checked. `standing` is what the process above has to tell."""
+    clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
+    engine, metrics = lasting_engine(settings), Metrics()
+    given_up = metrics.stood_on.watch_store
+    return Parts(
+        settings=settings,
+        federation=federation,
+        keys=keys,
+        store=open_short_lived(settings, keys, clock, randomness, told=given_up("short_lived")),
+        lasting_marks=open_short_lived(settings, keys, clock, randomness, told=given_up("lasting_marks"), durable=True),
+        engine=engine,
+        ledger=SqlLedger(engine, key=keys.ledger.active, clock=clock, randomness=randomness),
+        clock=clock,
+        randomness=randomness,
+        http=http or OutgoingHttp(),
+        institution_http=http or OutgoingHttp(seconds=INSTITUTION_SECONDS),
+        metrics=metrics,
+        standing=standing or Standing(),
+    )
+
+
+def publications(settings: Settings, keys: KeyRing, federation: Federation, clock: Clock) -> dict[str, Publication]:
+    """The gateway's own metadata, towards identity providers (`sp`) and towards services (`idp`)."""
+    gateway = settings.gateway
+    identity = GatewayIdentity(
+        addresses=Addresses(gateway.base_url),
+        names=gateway.names,
+        organisation=gateway.organisation.name,
+        organisation_url=gateway.organisation.url,
+        contacts=tuple(Contact(contact.type, contact.name, contact.email) for contact in gateway.contacts),
+    )
+    signing = keys.saml_signing.all
+    decryption = keys.saml_decryption.announced if keys.saml_decryption else ()
+    return {
+        "sp": Publication(partial(sp_metadata, identity, signing, decryption, requested_attributes(federation)), clock),
+        "idp": Publication(partial(idp_metadata, identity, signing), clock),
+    }
+
+
+def lasting_engine(settings: Settings) -> Engine:
+    """The engine of the lasting records."""
+    url = resolved(settings.gateway.stores.lasting.url, settings.directory)
+    return open_engine(url, directory=settings.directory, threads=settings.gateway.threads)
+
+
+def releases_of(parts: Parts) -> Releases:
+    """What decides releases and writes the ledger."""
+    segments = eck_id_segments(parts.settings)
+    return Releases(
+        federation=parts.federation,
+        policy=Policy.of(parts.settings.policy),
+        eck_ids=EckIds(
+            {
+                EckIdSource.ASSERTION: FromAssertion(segments),
+                EckIdSource.VAULT: FromVault(vault_of(parts.engine, parts.keys, parts.randomness), segments),
+            }
+        ),
+        subjects=SubjectResolver(keys=parts.keys.pseudonyms, subjects=SqlSubjects(parts.engine)),
+        ledger=parts.ledger,
+        anomalies=SqlAnomalies(parts.engine),
+        account_key=parts.keys.pseudonyms.first,
+        metrics=parts.metrics,
+        institutions=Institutions(parts.institution_http),
+    )
+
+
+def eck_id_segments(settings: Settings) -> frozenset[str]:
+    """The version segments of ECK iDs in this environment."""
+    return PRODUCTION_SEGMENTS if settings.gateway.environment == "production" else TEST_SEGMENTS
+
+
+def vault_of(engine: Engine, keys: KeyRing, randomness: Randomness) -> Vault:
+    """The vault in this database."""
+    return Vault(engine, keys=keys.sealing.all, lookup=keys.pseudonyms.first, randomness=randomness)
+
+
+def registry_of(parts: Parts) -> Registry:
+    """What the logins of every browser gave to whom."""
+    lifetimes, sso = parts.settings.gateway.lifetimes, parts.settings.gateway.sso
+    renewed = lifetimes.renewal + lifetimes.access_token
+    of_schools = (one.sso.absolute for one in parts.federation.schools.values())
+    longest = max(lifetimes.session, renewed, sso.absolute, *of_schools)
+    return Registry(
+        store=parts.store,
+        randomness=parts.randomness,
+        seconds=int(longest.total_seconds()),
+        login_seconds=int(lifetimes.transaction.total_seconds()),
+    )
