@@ -127,6 +127,14 @@ def _encode(transaction: Transaction) -> bytes:
 
 
 def _decode(kept: bytes) -> Transaction:
+    """The transaction. Raises SluisError LOGIN_UNKNOWN for one that another version of the gateway kept otherwise."""
+    try:
+        return _decoded(kept)
+    except (ValueError, TypeError) as cause:
+        raise SluisError(ErrorCode.LOGIN_UNKNOWN, hint="kept by another version of the gateway") from cause
+
+
+def _decoded(kept: bytes) -> Transaction:
     login, reference, browser, begun, idp, service, reply, force, passive, contexts, idps, requesters, *more = (
         json.loads(kept)
     )
