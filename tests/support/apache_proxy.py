@@ -1,23 +1,21 @@
 """Apache as the proxy that ends mutual TLS (`tests/interop/mutual_tls/httpd.conf`)."""
 
-import os
-import pwd
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.apache import PROGRAM, hand_over
 from tests.support.child_process import Address, serving
 
-_PROGRAM = Path("/usr/sbin/apache2")
 _MODULE = Path("/usr/lib/apache2/modules/mod_ssl.so")
 _CONFIGURATION = Path(__file__).parents[1] / "interop" / "mutual_tls"
 
 
 def why_not() -> str | None:
     """Why it cannot run here, in one line."""
-    return None if _PROGRAM.is_file() and _MODULE.is_file() else "Apache with mod_ssl is not installed"
+    return None if PROGRAM.is_file() and _MODULE.is_file() else "Apache with mod_ssl is not installed"
 
 
 @contextmanager
@@ -29,17 +27,8 @@ def proxy(at: Address, *, gateway: str, certificate: Path, key: Path) -> Iterato
         shutil.copytree(_CONFIGURATION, directory, dirs_exist_ok=True)
         shutil.copy(certificate, directory / "certificate.pem")
         shutil.copy(key, directory / "key.pem")
-        user = _hand_over(directory)
-        command = (_PROGRAM, "-f", directory / "httpd.conf", "-D", "FOREGROUND")
+        user = hand_over(directory)
+        command = (PROGRAM, "-f", directory / "httpd.conf", "-D", "FOREGROUND")
         environment = {"PEER_DIR": name, "PEER_HOST": at.host, "PEER_PORT": str(at.port), "GATEWAY": gateway}
         with serving(command, address=at, log=directory / "apache.log", environment=environment, user=user):
             yield
-
-
-def _hand_over(directory: Path) -> str | None:
-    if os.geteuid() != 0:
-        return None
-    user = pwd.getpwnam("www-data")
-    for path in (directory, *directory.rglob("*")):
-        os.chown(path, user.pw_uid, user.pw_gid)
-    return user.pw_name

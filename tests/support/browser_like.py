@@ -141,7 +141,11 @@ class Tab:
 
     def _ask(self, method: str, url: str, body: str | None, initiator: str | None) -> str | None:
         parts = urlsplit(url)
-        headers = {"Accept-Language": self.language, "Sec-Fetch-Site": _fetch_site(initiator, url)}
+        headers = {
+            "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+            "Accept-Language": self.language,
+            "Sec-Fetch-Site": _fetch_site(initiator, url),
+        }
         if cookies := self.jar.header(url, method=method, initiator=initiator):
             headers["Cookie"] = cookies
         if body is not None:

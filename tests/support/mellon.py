@@ -1,8 +1,6 @@
 """A service on Apache with mod_auth_mellon (`tests/interop/mellon/httpd.conf`)."""
 
 import html
-import os
-import pwd
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -10,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.apache import PROGRAM, hand_over
 from tests.support.browser_like import Tab
 from tests.support.child_process import Address, free_address, serving
 from tests.support.peer_keys import write_key
 
-_PROGRAM = Path("/usr/sbin/apache2")
 _MODULE = Path("/usr/lib/apache2/modules/mod_auth_mellon.so")
 _CONFIGURATION = Path(__file__).parents[1] / "interop" / "mellon"
 _PREFIX = "MELLON_"
@@ -59,7 +57,7 @@ class Mellon:
 
 def why_not() -> str | None:
     """Why it cannot run here, in one line."""
-    if not (_PROGRAM.is_file() and _MODULE.is_file()):
+    if not (PROGRAM.is_file() and _MODULE.is_file()):
         return "Apache with mod_auth_mellon is not installed"
     return None
 
@@ -74,8 +72,8 @@ def service(host: str, *, metadata: str, certificate: str) -> Iterator[Mellon]:
         write_key(peer.directory, peer.entity_id)
         (peer.directory / "gateway.xml").write_text(metadata)
         (peer.directory / "gateway.pem").write_text(certificate)
-        user = _hand_over(peer.directory)
-        command = (_PROGRAM, "-f", peer.directory / "httpd.conf", "-D", "FOREGROUND")
+        user = hand_over(peer.directory)
+        command = (PROGRAM, "-f", peer.directory / "httpd.conf", "-D", "FOREGROUND")
         environment = {
             "PEER_DIR": name,
             "PEER_HOST": peer.address.host,
@@ -84,12 +82,3 @@ def service(host: str, *, metadata: str, certificate: str) -> Iterator[Mellon]:
         log = peer.directory / "apache.log"
         with serving(command, address=peer.address, log=log, environment=environment, user=user):
             yield peer
-
-
-def _hand_over(directory: Path) -> str | None:
-    if os.geteuid() != 0:
-        return None
-    user = pwd.getpwnam("www-data")
-    for path in (directory, *directory.rglob("*")):
-        os.chown(path, user.pw_uid, user.pw_gid)
-    return user.pw_name
