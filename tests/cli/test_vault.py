@@ -1,6 +1,7 @@
 """`sluis vault`, as an operator types it with the file of a school."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,17 @@ def sluis(*arguments: str | Path, **more: str) -> Result:
     return CliRunner().invoke(main, [str(one) for one in arguments], **more)
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("vault") / "gateway"
+    write_federation(made, port=8080)
+    assert sluis("db", "upgrade", made).exit_code == 0
+    return made
+
+
 @pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    write_federation(tmp_path / "gateway", port=8080)
-    assert sluis("db", "upgrade", tmp_path / "gateway").exit_code == 0
+def directory(made_once: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made_once, tmp_path / "gateway")
     return tmp_path / "gateway"
 
 
