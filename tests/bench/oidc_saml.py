@@ -7,7 +7,6 @@ One measurement a signing algorithm of ID tokens, in turns with the bare cryptog
 import json
 import os
 import statistics
-import tempfile
 import time
 import zlib
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
@@ -20,10 +19,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from lxml import etree
 
-from gateway.cli.init import write_configuration
 from tests.bench.bare_crypto import cpu_ms, one_login
-from tests.bench.parties import IDP_KEY, Driver, write_parties
-from tests.bench.worker import HOST, Worker, free_port, served
+from tests.bench.parties import IDP_KEY, Driver, one_worker
+from tests.bench.worker import HOST, Worker
 
 _WARM_UP = 100
 _LOGINS = int(os.environ.get("BENCH_LOGINS", "2000"))
@@ -36,19 +34,14 @@ _SCOPES = "openid profile eck school"
 
 def measure() -> dict[str, object]:
     """`oidc_saml` with RS256 and `oidc_saml_es256`."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as scratch:
-        directory = Path(scratch) / "gateway"
-        write_configuration(directory, base_url=f"http://{HOST}:{port}", rsa_bits=2048, environment="test")
-        gateway_yaml = directory / "gateway.yaml"
-        written = gateway_yaml.read_text("utf-8").replace("workers: 2", "workers: 1")
-        gateway_yaml.write_text(written, "utf-8")
-        write_parties(directory)
-        clients = {"oidc_saml": "RS256", "oidc_saml_es256": "ES256"}
+    clients = {"oidc_saml": "RS256", "oidc_saml_es256": "ES256"}
+
+    def add(directory: Path) -> None:
         for client, algorithm in clients.items():
             _write_client(directory, client.replace("_", "-"), algorithm)
-        with served(directory, port) as worker:
-            return {name: _measured(Client(port, name.replace("_", "-")), worker) for name in clients}
+
+    with one_worker(add) as (port, worker):
+        return {name: _measured(Client(port, name.replace("_", "-")), worker) for name in clients}
 
 
 @dataclass

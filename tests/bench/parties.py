@@ -1,8 +1,11 @@
 """The parties of the measured logins: one school and one service, played by the measuring process."""
 
 import re
+import tempfile
 import zlib
 from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
@@ -12,12 +15,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from lxml import etree
 
+from gateway.cli.init import write_configuration
 from gateway.domain.clock import SystemClock
 from gateway.saml.addresses import Addresses
 from gateway.saml.instants import write_instant
 from gateway.saml.redirect import signed_url
 from gateway.xml.keys import SigningKey
 from gateway.xml.signatures import sign
+from tests.bench.worker import HOST, Worker, free_port, served
 from tests.support.responses import IDP, Message, assertion_of
 from tests.support.signing_keys import signing_key
 
@@ -236,3 +241,19 @@ def _key(certificate: str) -> str:
         '<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>'
         f"<ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
     )
+
+
+@contextmanager
+def one_worker(add: Callable[[Path], None] = lambda _: None) -> Iterator[tuple[int, Worker]]:
+    """A gateway with these parties, and what `add` writes beside them, under one worker; its port, and the worker."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(scratch) / "gateway"
+        write_configuration(directory, base_url=f"http://{HOST}:{port}", rsa_bits=2048, environment="test")
+        gateway_yaml = directory / "gateway.yaml"
+        written = gateway_yaml.read_text("utf-8").replace("workers: 2", "workers: 1")
+        gateway_yaml.write_text(written, "utf-8")
+        write_parties(directory)
+        add(directory)
+        with served(directory, port) as worker:
+            yield port, worker

@@ -2,14 +2,11 @@
 
 import os
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
-from gateway.cli.init import write_configuration
 from tests.bench.bare_crypto import cpu_ms, one_login
-from tests.bench.parties import IDP_KEY, Driver, write_parties
-from tests.bench.worker import HOST, Worker, free_port, served
+from tests.bench.parties import IDP_KEY, Driver, one_worker
+from tests.bench.worker import HOST, Worker
 
 _WARM_UP = 200
 _LOGINS = int(os.environ.get("BENCH_LOGINS", "2000"))
@@ -19,16 +16,8 @@ _MEMORY_LOGINS = int(os.environ.get("BENCH_MEMORY_LOGINS", "10000"))
 
 def measure() -> dict[str, object]:
     """Logins and the bare cryptography in turns, so that both find the machine in the same state."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as scratch:
-        directory = Path(scratch) / "gateway"
-        write_configuration(directory, base_url=f"http://{HOST}:{port}", rsa_bits=2048, environment="test")
-        gateway_yaml = directory / "gateway.yaml"
-        written = gateway_yaml.read_text("utf-8").replace("workers: 2", "workers: 1")
-        gateway_yaml.write_text(written, "utf-8")
-        write_parties(directory)
-        with served(directory, port) as worker:
-            return _measured(Driver(HOST, port), worker)
+    with one_worker() as (port, worker):
+        return _measured(Driver(HOST, port), worker)
 
 
 def _measured(driver: Driver, worker: Worker) -> dict[str, object]:

@@ -2,15 +2,12 @@
 
 import os
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
-from gateway.cli.init import write_configuration
 from gateway.login.loops import MOST
 from tests.bench.bare_crypto import cpu_ms, one_login
-from tests.bench.parties import IDP_KEY, Driver, write_parties
-from tests.bench.worker import HOST, Worker, free_port, served
+from tests.bench.parties import IDP_KEY, Driver, one_worker
+from tests.bench.worker import HOST, Worker
 
 _BROWSERS = int(os.environ.get("BENCH_BROWSERS", "200"))
 _EACH = MOST - 1
@@ -19,16 +16,8 @@ _EACH = MOST - 1
 
 def measure() -> dict[str, object]:
     """Browsers that have a session log in again and again, in turns with the bare cryptography of a whole login."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as scratch:
-        directory = Path(scratch) / "gateway"
-        write_configuration(directory, base_url=f"http://{HOST}:{port}", rsa_bits=2048, environment="test")
-        gateway_yaml = directory / "gateway.yaml"
-        written = gateway_yaml.read_text("utf-8").replace("workers: 2", "workers: 1")
-        gateway_yaml.write_text(written, "utf-8")
-        write_parties(directory)
-        with served(directory, port) as worker:
-            return {"sso": _measured(Driver(HOST, port), worker)}
+    with one_worker() as (port, worker):
+        return {"sso": _measured(Driver(HOST, port), worker)}
 
 
 def _measured(driver: Driver, worker: Worker) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """A service on Apache with mod_auth_mellon (`tests/interop/mellon/httpd.conf`)."""
 
-import html
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -8,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.apache import PROGRAM, hand_over
+from tests.support.apache import PROGRAM, hand_over, variables
 from tests.support.browser_like import Tab
 from tests.support.child_process import Address, free_address, serving
 from tests.support.peer_keys import write_key
@@ -45,10 +44,7 @@ class Mellon:
 
     def received(self, tab: Tab) -> Mapping[str, str]:
         """The variables that mellon sets for an application, without their prefix."""
-        assert (tab.url, tab.status) == (self.protected, 200), f"{tab.status} at {tab.url}: {self.log()[-2000:]}"
-        lines = html.unescape(tab.body).splitlines()
-        pairs = (line.removeprefix(_PREFIX).split("=", 1) for line in lines if line.startswith(_PREFIX))
-        return dict(pairs)
+        return variables(tab, self.protected, _PREFIX, self.directory / "error.log")
 
     def log(self) -> str:
         """What it has to say for itself: a page of mellon never says why."""

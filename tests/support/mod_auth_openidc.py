@@ -1,6 +1,5 @@
 """A service on Apache with mod_auth_openidc (`tests/interop/mod_auth_openidc/httpd.conf`)."""
 
-import html
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.support.apache import PROGRAM, hand_over
+from tests.support.apache import PROGRAM, hand_over, variables
 from tests.support.browser_like import Tab
 from tests.support.child_process import Address, serving
 from tests.support.openid_client import SECRET
@@ -38,14 +37,7 @@ class ModAuthOpenidc:
 
     def received(self, tab: Tab) -> Mapping[str, str]:
         """The claims that the module sets for an application, without their prefix."""
-        assert (tab.url, tab.status) == (self.protected, 200), f"{tab.status} at {tab.url}: {self.log()[-2000:]}"
-        lines = html.unescape(tab.body).splitlines()
-        pairs = (line.removeprefix(_PREFIX).split("=", 1) for line in lines if line.startswith(_PREFIX))
-        return dict(pairs)
-
-    def log(self) -> str:
-        """What it has to say for itself."""
-        return (self.directory / "error.log").read_text()
+        return variables(tab, self.protected, _PREFIX, self.directory / "error.log")
 
 
 def why_not() -> str | None:
