@@ -5,8 +5,8 @@ import http.client
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from rich.console import Console
 from rich.table import Table
@@ -39,17 +39,17 @@ def main() -> int:
         )
         return 1
     federation = write_federation(arguments.directory, port=arguments.port)
-    stopped = threading.Event()
+    told = SimpleQueue[int]()
     for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, lambda *_: stopped.set())
+        signal.signal(one, lambda number, _: told.put(number))
     with parties(federation, clock=SystemClock(), randomness=SystemRandomness()):
         serve = [sys.executable, "-m", "gateway.cli", "serve", str(arguments.directory)]
         gateway = subprocess.Popen(serve, start_new_session=True)
         try:
-            if not _ready(gateway, arguments.port, stopped):
+            if not _ready(gateway, arguments.port, told):
                 return 1
             _say(arguments.port)
-            while gateway.poll() is None and not stopped.wait(1):
+            while gateway.poll() is None and not told_to_stop(told, 1):
                 pass
         finally:
             gateway.terminate()
@@ -57,9 +57,22 @@ def main() -> int:
     return 0
 
 
-def _ready(gateway: "subprocess.Popen[bytes]", port: int, stopped: threading.Event) -> bool:
+def told_to_stop(told: SimpleQueue[int], seconds: float) -> bool:
+    """Whether a signal came, waiting this long for it.
+
+    A queue of this kind may be filled while its own `get` is interrupted, as a signal does. An event then waits for
+    the lock that the interrupted call holds, for ever.
+    """
+    try:
+        told.get(timeout=seconds)
+    except Empty:
+        return False
+    return True
+
+
+def _ready(gateway: "subprocess.Popen[bytes]", port: int, told: SimpleQueue[int]) -> bool:
     for _ in range(_ATTEMPTS):
-        if gateway.poll() is not None or stopped.wait(0.2):
+        if gateway.poll() is not None or told_to_stop(told, 0.2):
             break
         connection = http.client.HTTPConnection(GATEWAY_HOST, port, timeout=2)
         try:

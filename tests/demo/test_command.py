@@ -68,6 +68,53 @@ def test_what_it_wrote_before_is_written_anew(tmp_path: Path) -> None:
         assert process.returncode == 0
 
 
+AT_EACH_INSTRUCTION = """
+import signal, sys
+from queue import SimpleQueue
+from gateway.demo.__main__ import told_to_stop
+
+def heard_at(wanted):
+    told, passed = SimpleQueue(), 0
+    signal.signal(signal.SIGTERM, lambda number, _: told.put(number))
+
+    def trace(frame, event, _):
+        nonlocal passed
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            passed += 1
+            if passed == wanted:
+                signal.raise_signal(signal.SIGTERM)
+        return trace
+
+    sys.settrace(trace)
+    heard = told_to_stop(told, 0)
+    sys.settrace(None)
+    return passed >= wanted, heard or told_to_stop(told, 0)
+
+instruction = 1
+while True:
+    reached, heard = heard_at(instruction)
+    if not reached:
+        break
+    assert heard, instruction
+    instruction += 1
+print(instruction)
+"""
+
+
+def test_a_signal_is_heard_at_whatever_instruction_of_the_wait_it_comes() -> None:
+    asked = subprocess.run(
+        [sys.executable, "-c", AT_EACH_INSTRUCTION],
+        check=False,
+        cwd=REPOSITORY,
+        text=True,
+        capture_output=True,
+        timeout=120,
+    )
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert int(asked.stdout) > 5
+
+
 def test_a_directory_with_anything_else_in_it_is_left_alone(tmp_path: Path) -> None:
     kept = tmp_path / "thesis.txt"
     kept.write_text("precious", "utf-8")
