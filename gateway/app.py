@@ -13,33 +13,28 @@ from gateway.login.contracts import TowardsServices
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
 from gateway.login.loops import LoopBrake
-from gateway.login.sso.leaving import Leaving
-from gateway.login.sso.logout import Logouts
 from gateway.login.sso.sign_on import SingleSignOn
 from gateway.login.transactions import Transactions
 from gateway.observability import reference
 from gateway.observability.health import Health
 from gateway.oidc.op.assembly import OpenIdProvider
-from gateway.oidc.op.certificates import ClientCertificates
 from gateway.oidc.op.scopes import SCOPES
 from gateway.oidc.rp import endpoint as rp_endpoint
-from gateway.oidc.rp.wiring import RelyingPartyRole, relying_party
+from gateway.oidc.rp.wiring import RelyingPartyRole
 from gateway.pages import connect, discovery, logout, site
 from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
-from gateway.parts import Parts, publications, registry_of, releases_of
+from gateway.parts import Parts, publications, releases_of
 from gateway.release.pipeline import Releases
+from gateway.roles import logouts_of, openid_provider_of, relying_party_of, saml_logout_of
 from gateway.saml import metadata_endpoint
 from gateway.saml.idp import endpoint as idp_endpoint
 from gateway.saml.idp.response import IdentityProviderRole
-from gateway.saml.logout.assembly import SamlLogout
 from gateway.saml.schemas import schema
 from gateway.saml.sp import endpoint as sp_endpoint
 from gateway.saml.sp.endpoint import AssertionConsumer
 from gateway.saml.sp.request import ServiceProvider
-from gateway.settings.client_certificates import authorities
-from gateway.settings.loader import Settings
 from gateway.storage.migrate import check
 from gateway.web import headers, operations
 from gateway.web.answers import AnswersLeft
@@ -70,30 +65,10 @@ def create_app(parts: Parts) -> Flask:
 
     releases = releases_of(parts)
     kept = KeptLogins(store=parts.store, federation=parts.federation, releases=releases, clock=parts.clock)
-    provider = _openid_provider(parts, kept)
-    relying = _relying_party(parts)
-    saml_logout = SamlLogout(
-        federation=parts.federation,
-        addresses=parts.addresses,
-        key=parts.keys.saml_signing.active,
-        http=parts.http,
-        clock=parts.clock,
-        randomness=parts.randomness,
-    )
-    logouts = Logouts(
-        federation=parts.federation,
-        registry=registry_of(parts),
-        leaving=Leaving(store=parts.store, randomness=parts.randomness),
-        services={
-            Protocol.SAML: saml_logout.services,
-            **({Protocol.OIDC: provider.sessions(parts.http)} if provider else {}),
-        },
-        identity_providers={Protocol.SAML: saml_logout.upstream},
-        cookie=session_cookie,
-        clock=parts.clock,
-        randomness=parts.randomness,
-        metrics=parts.metrics,
-    )
+    provider = openid_provider_of(parts, kept)
+    relying = relying_party_of(parts)
+    saml_logout = saml_logout_of(parts)
+    logouts = logouts_of(parts, cookie=session_cookie, saml=saml_logout, openid=provider)
     sign_on = SingleSignOn.of(
         store=parts.store,
         registry=logouts.registry,
@@ -172,49 +147,6 @@ def create_app(parts: Parts) -> Flask:
         app.wsgi_app, settings.trusted_proxies, certificate_header=certificates.header if certificates else None
     )
     return app
-
-
-def _openid_provider(parts: Parts, kept: KeptLogins) -> OpenIdProvider | None:
-    """None without a key for tokens; the configuration then has no service that would need one."""
-    settings = parts.settings.gateway
-    if not parts.keys.oidc_signing:
-        return None
-    return OpenIdProvider.of(
-        issuer=settings.base_url,
-        federation=parts.federation,
-        rings=parts.keys.oidc_signing,
-        store=parts.store,
-        kept=kept,
-        clock=parts.clock,
-        randomness=parts.randomness,
-        access=settings.lifetimes.access_token,
-        refresh=settings.lifetimes.renewal,
-        skew=settings.lifetimes.clock_skew,
-        languages=settings.languages,
-        certificates=_client_certificates(parts.settings),
-        documentation=settings.supplier_page,
-    )
-
-
-def _client_certificates(settings: Settings) -> ClientCertificates | None:
-    entry = settings.gateway.client_certificates
-    return ClientCertificates(authorities(settings), entry.base_url) if entry else None
-
-
-def _relying_party(parts: Parts) -> RelyingPartyRole:
-    """Towards identity providers that speak OpenID Connect; its assertions verify with the keys of `/oidc/jwks`."""
-    rings = parts.keys.oidc_signing
-    ring = rings.get("RS256") or rings.get("ES256") or rings.get("ES384")
-    return relying_party(
-        federation=parts.federation,
-        http=parts.http,
-        base_url=parts.settings.gateway.base_url,
-        key=ring.active if ring else None,
-        proof_key=parts.keys.pseudonyms.first,
-        clock=parts.clock,
-        randomness=parts.randomness,
-        skew=parts.settings.gateway.lifetimes.clock_skew,
-    )
 
 
 def _dispatcher(

@@ -22,6 +22,7 @@ _COMMANDS = {
     "report": "gateway.cli.report",
     "serve": "gateway.cli.serve",
     "service": "gateway.cli.service",
+    "sessions": "gateway.cli.sessions",
     "vault": "gateway.cli.vault",
 }
 

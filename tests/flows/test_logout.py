@@ -1,7 +1,9 @@
 """One logout ends everything that a browser's logins gave, wherever it begins, and says honestly what it could not."""
 
 import pytest
+from click.testing import CliRunner, Result
 
+from gateway.cli import main
 from tests.support.browser_like import Jar
 from tests.support.demo import Demo
 from tests.support.leaving import go_on
@@ -170,3 +172,36 @@ def test_logouts_are_counted(demo: Demo) -> None:
     before = demo.metric("sluis_logouts_total", by="person", outcome="complete")
     go_on(demo.tab(in_two_services(demo)).open(demo.gateway + "/logout").press("Ja, log uit"))
     assert demo.metric("sluis_logouts_total", by="person", outcome="complete") == before + 1
+
+
+def ended_by_the_operator(demo: Demo, account: str, idp: str = "regenboog") -> Result:
+    arguments = ["sessions", "end", str(demo.federation.directory), "--idp", idp, "--account", account]
+    return CliRunner().invoke(main, arguments)
+
+
+def test_an_operator_ends_what_a_person_got_in_every_browser(demo: Demo) -> None:
+    ended_by_the_operator(demo, "fenna@regenboog.example")
+    here, elsewhere, other = in_two_services(demo), Jar(), Jar()
+    demo.log_in(demo.tab(elsewhere), "schrijfmaatje", "De Regenboog", "Fenna")
+    demo.log_in(demo.tab(other), "leesplein", "De Regenboog", "Daan").press("Verder")
+    done = ended_by_the_operator(demo, "fenna@regenboog.example")
+    assert done.exit_code == 1, "services that only a browser reaches have ended nothing"
+    assert sorted(done.stdout.splitlines()) == [
+        "2 visits ended; no login comes of them any more",
+        "school regenboog (The Rainbow): its own session goes on until the school ends it",
+        "service leesplein (Reading Square): did not say that it ended its session; it may go on",
+        "service rekentuin (Arithmetic Garden): did not say that it ended its session; it may go on",
+        "service schrijfmaatje (Writing Mate): cannot be told; its session goes on until it ends by itself",
+    ]
+    assert is_asked(demo, here)
+    assert is_asked(demo, elsewhere)
+    assert not is_asked(demo, other), "another person of the same school notices nothing"
+    again = ended_by_the_operator(demo, "fenna@regenboog.example")
+    assert (again.exit_code, again.stdout) == (0, "this person is logged in nowhere\n")
+    assert 'by":"operator' in (demo.federation.directory / "var" / "sluis.log").read_text("utf-8")
+
+
+def test_an_operator_who_names_no_identity_provider_is_told(demo: Demo) -> None:
+    done = ended_by_the_operator(demo, "fenna@regenboog.example", idp="nobody")
+    assert done.exit_code == 2
+    assert "no identity provider nobody" in done.output

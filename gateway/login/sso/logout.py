@@ -117,6 +117,19 @@ class Logouts:
             results += self._results(endings)
         return tuple(results)
 
+    def end_person(self, idp: IdpId, account: str) -> tuple[int, tuple[Result, ...]]:
+        """At an operator's wish: end a person's visits, in whatever browser; how many, and what became of each party.
+
+        The school's own session stays: only the browser could be sent there.
+        """
+        visits = self.registry.of_account(idp, account)
+        results = self.end_behind(visits)
+        if visits:
+            results += self._results([(Kind.IDP, idp, Ending.NO_ANSWER)])
+            complete = all(one.ending is Ending.ENDED for one in results)
+            log.info("logged_out", by=Kind.OPERATOR, party=idp, complete=complete, told=len(results))
+        return len(visits), results
+
     def end_replaced(self, visit: Visit) -> None:
         """Take back what a visit gave that another person's took the place of, and tell whom that can be told."""
         given = self._given(visit)

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     SERVICE = auto()
     IDP = auto()
     PERSON = auto()
+    OPERATOR = auto()
 
 
 @dataclass(frozen=True, slots=True)

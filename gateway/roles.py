@@ -1,0 +1,87 @@
+"""Parts -> the roles towards services and identity providers, for the application and for commands. Only wiring."""
+
+from gateway.domain.protocol import Protocol
+from gateway.login.contracts import SessionCookie
+from gateway.login.kept import KeptLogins
+from gateway.login.sso.leaving import Leaving
+from gateway.login.sso.logout import Logouts
+from gateway.oidc.op.assembly import OpenIdProvider
+from gateway.oidc.op.certificates import ClientCertificates
+from gateway.oidc.rp.wiring import RelyingPartyRole, relying_party
+from gateway.parts import Parts, registry_of
+from gateway.saml.logout.assembly import SamlLogout
+from gateway.settings.client_certificates import authorities
+from gateway.settings.loader import Settings
+
+
+def logouts_of(parts: Parts, *, cookie: SessionCookie, saml: SamlLogout, openid: OpenIdProvider | None) -> Logouts:
+    """The logout over both protocols."""
+    return Logouts(
+        federation=parts.federation,
+        registry=registry_of(parts),
+        leaving=Leaving(store=parts.store, randomness=parts.randomness),
+        services={
+            Protocol.SAML: saml.services,
+            **({Protocol.OIDC: openid.sessions(parts.http)} if openid else {}),
+        },
+        identity_providers={Protocol.SAML: saml.upstream},
+        cookie=cookie,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        metrics=parts.metrics,
+    )
+
+
+def saml_logout_of(parts: Parts) -> SamlLogout:
+    """Single logout of SAML, towards services and schools."""
+    return SamlLogout(
+        federation=parts.federation,
+        addresses=parts.addresses,
+        key=parts.keys.saml_signing.active,
+        http=parts.http,
+        clock=parts.clock,
+        randomness=parts.randomness,
+    )
+
+
+def openid_provider_of(parts: Parts, kept: KeptLogins) -> OpenIdProvider | None:
+    """None without a key for tokens; the configuration then has no service that would need one."""
+    settings = parts.settings.gateway
+    if not parts.keys.oidc_signing:
+        return None
+    return OpenIdProvider.of(
+        issuer=settings.base_url,
+        federation=parts.federation,
+        rings=parts.keys.oidc_signing,
+        store=parts.store,
+        kept=kept,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        access=settings.lifetimes.access_token,
+        refresh=settings.lifetimes.renewal,
+        skew=settings.lifetimes.clock_skew,
+        languages=settings.languages,
+        certificates=_client_certificates(parts.settings),
+        documentation=settings.supplier_page,
+    )
+
+
+def _client_certificates(settings: Settings) -> ClientCertificates | None:
+    entry = settings.gateway.client_certificates
+    return ClientCertificates(authorities(settings), entry.base_url) if entry else None
+
+
+def relying_party_of(parts: Parts) -> RelyingPartyRole:
+    """Towards identity providers that speak OpenID Connect; its assertions verify with the keys of `/oidc/jwks`."""
+    rings = parts.keys.oidc_signing
+    ring = rings.get("RS256") or rings.get("ES256") or rings.get("ES384")
+    return relying_party(
+        federation=parts.federation,
+        http=parts.http,
+        base_url=parts.settings.gateway.base_url,
+        key=ring.active if ring else None,
+        proof_key=parts.keys.pseudonyms.first,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        skew=parts.settings.gateway.lifetimes.clock_skew,
+    )
