@@ -198,7 +198,7 @@ def test_an_operator_ends_what_a_person_got_in_every_browser(demo: Demo) -> None
     assert not is_asked(demo, other), "another person of the same school notices nothing"
     again = ended_by_the_operator(demo, "fenna@regenboog.example")
     assert (again.exit_code, again.stdout) == (0, "this person is logged in nowhere\n")
-    assert 'by":"operator' in (demo.federation.directory / "var" / "sluis.log").read_text("utf-8")
+    assert '"by": "operator"' in (demo.federation.directory / "var" / "sluis.log").read_text("utf-8")
 
 
 def test_an_operator_who_names_no_identity_provider_is_told(demo: Demo) -> None:
