@@ -39,6 +39,12 @@ ALLOWED = frozenset(
         "version",
         "logger",
         "outcome",
+        "by",
+        "party",
+        "complete",
+        "told",
+        "store",
+        "endpoint",
     }
 )
 """Keys that may be logged. Any other is dropped, and its name, never its value, is kept under `dropped`."""
