@@ -7,11 +7,13 @@ from gateway.login.sso.leaving import Leaving
 from gateway.login.sso.logout import Logouts
 from gateway.oidc.op.assembly import OpenIdProvider
 from gateway.oidc.op.certificates import ClientCertificates
+from gateway.oidc.op.redelivery import Redelivery
 from gateway.oidc.rp.wiring import RelyingPartyRole, relying_party
-from gateway.parts import Parts, registry_of
+from gateway.parts import Parts, registry_of, releases_of
 from gateway.saml.logout.assembly import SamlLogout
 from gateway.settings.client_certificates import authorities
 from gateway.settings.loader import Settings
+from gateway.storage.outbox import SqlOutbox
 
 
 def logouts_of(parts: Parts, *, cookie: SessionCookie, saml: SamlLogout, openid: OpenIdProvider | None) -> Logouts:
@@ -22,7 +24,7 @@ def logouts_of(parts: Parts, *, cookie: SessionCookie, saml: SamlLogout, openid:
         leaving=Leaving(store=parts.store, randomness=parts.randomness),
         services={
             Protocol.SAML: saml.services,
-            **({Protocol.OIDC: openid.sessions(parts.http)} if openid else {}),
+            **({Protocol.OIDC: openid.sessions(parts.http, outbox_of(parts))} if openid else {}),
         },
         identity_providers={Protocol.SAML: saml.upstream},
         cookie=cookie,
@@ -30,6 +32,21 @@ def logouts_of(parts: Parts, *, cookie: SessionCookie, saml: SamlLogout, openid:
         randomness=parts.randomness,
         metrics=parts.metrics,
     )
+
+
+def redelivery_of(parts: Parts) -> Redelivery | None:
+    """What tells clients again that did not hear of a logout; None where there can be no client."""
+    kept = KeptLogins(store=parts.store, federation=parts.federation, releases=releases_of(parts), clock=parts.clock)
+    openid, outbox = openid_provider_of(parts, kept), outbox_of(parts)
+    if openid is None:
+        return None
+    clients = openid.sessions(parts.http, outbox)
+    return Redelivery(outbox=outbox, federation=parts.federation, clients=clients, metrics=parts.metrics)
+
+
+def outbox_of(parts: Parts) -> SqlOutbox:
+    """What services are still to be told."""
+    return SqlOutbox(parts.engine, keys=parts.keys.sealing.all, clock=parts.clock, randomness=parts.randomness)
 
 
 def saml_logout_of(parts: Parts) -> SamlLogout:

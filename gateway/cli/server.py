@@ -26,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.app import create_app
 from gateway.cli import pid_file
 from gateway.cli.arbiter import SmoothArbiter
+from gateway.cli.beside import keep_doing
 from gateway.cli.loading import Configuration, configuration_or_exit, examine, show
 from gateway.cli.refresher import Refresher, documents
 from gateway.domain.clock import SystemClock
@@ -33,6 +34,7 @@ from gateway.domain.errors import SluisError
 from gateway.observability.log import configure
 from gateway.observability.standing import Standing
 from gateway.parts import lasting_engine, parts_of
+from gateway.roles import redelivery_of
 from gateway.settings.loader import Settings
 from gateway.settings.problems import errors
 from gateway.storage import migrate
@@ -160,6 +162,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
         found = self._configuration
         parts = parts_of(found.settings, found.keys, found.federation, standing=self._standing)
         atexit.register(_write_down_answers, parts.ledger)
+        redelivery = redelivery_of(parts)
+        if redelivery is not None:
+            keep_doing(redelivery.run, name="redelivery")
         return create_app(parts)
 
     def run(self) -> None:

@@ -60,6 +60,12 @@ class Metrics:
             ["by", "outcome"],
             registry=self._registry,
         )
+        self._logout_tokens = Counter(
+            "sluis_logout_tokens_total",
+            "Logout tokens that a client took at a later try, or never",
+            ["service", "outcome"],
+            registry=self._registry,
+        )
         self._from_session = Counter(
             "sluis_session_logins_total",
             "Logins that were answered from a session, without the school",
@@ -116,6 +122,10 @@ class Metrics:
     def logout(self, *, by: str, outcome: str) -> None:
         """Count a logout."""
         self._logouts.labels(by, outcome).inc()
+
+    def logout_token(self, *, service: str, outcome: str) -> None:
+        """Count a logout token that was not taken at once: delivered later, or given up."""
+        self._logout_tokens.labels(service, outcome).inc()
 
     def session_login(self, service: str) -> None:
         """Count a login without the school."""

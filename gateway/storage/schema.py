@@ -123,3 +123,15 @@ vault_marks = Table(
     Index("ix_vault_marks_account", "account"),
 )
 """Keyed hashes of the ECK iDs that a school's accounts have: one has one account there."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("service", String(64), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Index("ix_outbox_due", "due"),
+)
+"""What services are still to be told of logouts; `due` in seconds since 1970."""

@@ -15,13 +15,17 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.randomness import SystemRandomness
 from gateway.domain.sector import Sector
 from gateway.storage import ledger_counts, migrate, schema
 from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
 from gateway.storage.engine import open_engine
+from gateway.storage.outbox import LEASE_SECONDS, SqlOutbox
+from gateway.storage.sealing import SecretKey
 from gateway.storage.subjects import SqlSubjects
 from gateway.storage.vault import VaultEntry
+from tests.support.held import HeldClock
 from tests.support.ledger import sql_ledger
 from tests.support.postgresql_server import postgresql_process, url_of
 from tests.support.server_process import ServerProcess
@@ -143,3 +147,18 @@ def test_the_vault_writes_over_finds_and_shreds(engine: Engine):
     assert vault.held_by_others([replace(fenna, account="e" * 64)]) == {"e" * 64}
     assert list(vault.reseal()) == ["99XA"]
     assert (vault.shred("99XA"), vault.find(fenna.account, "99XA", today=NOW.date())) == (1, None)
+
+
+def test_the_outbox_gives_each_letter_to_one_of_many(engine: Engine):
+    migrate.upgrade(engine)
+    clock = HeldClock()
+    key = SecretKey("s1", b"a sealing key of the tests, long enough.")
+    box = SqlOutbox(engine, keys=(key,), clock=clock, randomness=SystemRandomness())
+    kept = box.keep("klas", [str(number).encode() for number in range(12)])
+    clock.forward(seconds=LEASE_SECONDS)
+    with ThreadPoolExecutor(4) as pool:
+        taken = [one for letters in pool.map(lambda _: box.take(most=12), range(4)) for one in letters]
+    assert sorted(taken, key=lambda one: one.id) == sorted(kept, key=lambda one: one.id)
+    for one in taken:
+        box.done(one)
+    assert box.waiting() == 0

@@ -47,7 +47,7 @@ from tests.support.held import HeldClock, SeededRandomness
 from tests.support.paged import Pages
 from tests.support.releasing import KEY, NOW, SCHOOL, SENT, TODAY, World
 from tests.support.signing_keys import elliptic_key, signing_key
-from tests.support.signing_on import HeldCookie, HeldHttp, registry, signing_on
+from tests.support.signing_on import HeldCookie, HeldHttp, HeldOutbox, registry, signing_on
 from tests.support.small_federation import identity_provider, service
 
 ISSUER = "https://sluis.example"
@@ -215,6 +215,7 @@ class Op:
     browser: str = "this browser"
     cookie: HeldCookie = field(default_factory=HeldCookie)
     http: HeldHttp = field(default_factory=HeldHttp)
+    outbox: HeldOutbox = field(default_factory=HeldOutbox)
     certificates: ClientCertificates | None = None
     certificate: str | None = None
     """What the proxy says of the client's certificate, at every request of the client from now on."""
@@ -260,7 +261,7 @@ class Op:
             federation=federation,
             registry=registry(self.store, self.randomness),
             leaving=Leaving(store=self.store, randomness=self.randomness),
-            services={Protocol.OIDC: self.provider.sessions(self.http)},
+            services={Protocol.OIDC: self.provider.sessions(self.http, self.outbox)},
             identity_providers={},
             cookie=self.cookie,
             clock=self.clock,

@@ -34,6 +34,7 @@ from gateway.oidc.op.proofs import Proofs
 from gateway.oidc.op.protected import TokenStatus, UserInfo
 from gateway.oidc.op.provider import OpenIdProviderRole
 from gateway.oidc.op.pushed import PushedRequests
+from gateway.oidc.op.redelivery import Outbox
 from gateway.oidc.op.request_objects import RequestObjects
 from gateway.oidc.op.senders import Senders
 from gateway.oidc.op.signing import Signer
@@ -120,7 +121,7 @@ class OpenIdProvider:
             certificates=self.certificates,
         )
 
-    def sessions(self, http: Http) -> OidcServiceSessions:
+    def sessions(self, http: Http, outbox: Outbox) -> OidcServiceSessions:
         """How the sessions of clients are ended."""
         return OidcServiceSessions(
             issuer=self.addresses.issuer,
@@ -128,6 +129,7 @@ class OpenIdProvider:
             grants=self.grants,
             kept=self.kept,
             http=http,
+            outbox=outbox,
             clock=self.clock,
             randomness=self.randomness,
         )

@@ -3,15 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from gateway.domain.clock import Clock
-from gateway.domain.http import Http
+from gateway.domain.errors import SluisError
+from gateway.domain.http import Http, HttpFailed
 from gateway.domain.randomness import Randomness
 from gateway.federation.models import Service
 from gateway.login.kept import KeptLogins
 from gateway.login.sso.registry import Given
 from gateway.login.steps import PostForm, Redirect
 from gateway.oidc.op.grants import Grants
+from gateway.oidc.op.redelivery import DELAYS, Outbox, kept_in
 from gateway.oidc.op.signing import Signer
+from gateway.storage.outbox import Letter
+
+log = structlog.get_logger("sluis")
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 SECONDS = 120
@@ -27,6 +34,7 @@ class OidcServiceSessions:
     grants: Grants
     kept: KeptLogins
     http: Http
+    outbox: Outbox
     clock: Clock
     randomness: Randomness
 
@@ -34,13 +42,40 @@ class OidcServiceSessions:
         return service.oidc.backchannel_logout_uri is not None
 
     def tell(self, service: Service, given: Sequence[Given]) -> bool:
-        """A token for each login that the client got: its session is named by `sid`, so that no other one ends."""
-        told = []
-        for one in given:
-            form = {"logout_token": self.token(service, one)}
-            answer = self.http.post(service.oidc.backchannel_logout_uri or "", headers={}, form=form)
-            told.append(answer.status in (200, 204))
-        return all(told)
+        """A token for each login that the client got: its session is named by `sid`, so that no other one ends.
+
+        What it does not take is tried again later, beside the requests.
+        """
+        told = True
+        for one, letter in kept_in(self.outbox, service, given):
+            # A client that is silent is not waited for a second time.
+            told = told and self._reached(service, one)
+            if letter is not None:
+                self._set_down(letter, told=told)
+        return told
+
+    def deliver(self, service: Service, given: Given) -> bool:
+        """Send a token; whether the client took it (section 2.8). Raises HttpFailed."""
+        form = {"logout_token": self.token(service, given)}
+        answer = self.http.post(service.oidc.backchannel_logout_uri or "", headers={}, form=form)
+        return answer.status in (200, 204)
+
+    def _reached(self, service: Service, given: Given) -> bool:
+        try:
+            return self.deliver(service, given)
+        except HttpFailed as cause:
+            log.warning("logout_not_told", service=service.id, cause=str(cause))
+            return False
+
+    def _set_down(self, letter: Letter, *, told: bool) -> None:
+        try:
+            if told:
+                self.outbox.done(letter)
+            else:
+                self.outbox.postpone(letter, seconds=DELAYS[0])
+        except SluisError as error:
+            # Its lease ends, and it is tried again then.
+            log.warning("logout_not_kept", service=letter.service, code=error.code)
 
     def token(self, service: Service, given: Given) -> str:
         """A logout token (section 2.4): of type `logout+jwt`, with the event, and never a nonce."""
