@@ -13,6 +13,7 @@ from gateway.login.contracts import TowardsServices
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
 from gateway.login.loops import LoopBrake
+from gateway.login.sso.logout import Logouts
 from gateway.login.sso.sign_on import SingleSignOn
 from gateway.login.transactions import Transactions
 from gateway.observability import reference
@@ -20,6 +21,8 @@ from gateway.observability.health import Health
 from gateway.oidc.op.assembly import OpenIdProvider
 from gateway.oidc.op.scopes import SCOPES
 from gateway.oidc.rp import endpoint as rp_endpoint
+from gateway.oidc.rp import logout_endpoint as rp_logout_endpoint
+from gateway.oidc.rp.logout_endpoint import SchoolLogouts
 from gateway.oidc.rp.wiring import RelyingPartyRole
 from gateway.pages import connect, discovery, logout, site
 from gateway.pages.language import Choices
@@ -68,7 +71,7 @@ def create_app(parts: Parts) -> Flask:
     provider = openid_provider_of(parts, kept)
     relying = relying_party_of(parts)
     saml_logout = saml_logout_of(parts)
-    logouts = logouts_of(parts, cookie=session_cookie, saml=saml_logout, openid=provider)
+    logouts = logouts_of(parts, cookie=session_cookie, saml=saml_logout, openid=provider, relying=relying)
     sign_on = SingleSignOn.of(
         store=parts.store,
         registry=logouts.registry,
@@ -123,6 +126,9 @@ def create_app(parts: Parts) -> Flask:
             respond=respond,
             browser=cookie.browser,
         ),
+        rp_logout_endpoint.blueprint(
+            school_logouts=_school_logouts(parts, relying, logouts), respond=respond, browser=cookie.browser
+        ),
         logout.blueprint(
             logouts=logouts,
             store=parts.store,
@@ -147,6 +153,17 @@ def create_app(parts: Parts) -> Flask:
         app.wsgi_app, settings.trusted_proxies, certificate_header=certificates.header if certificates else None
     )
     return app
+
+
+def _school_logouts(parts: Parts, relying: RelyingPartyRole, logouts: Logouts) -> SchoolLogouts:
+    return SchoolLogouts(
+        federation=parts.federation,
+        providers=relying.providers,
+        logouts=logouts,
+        marks=parts.store,
+        clock=parts.clock,
+        skew=parts.settings.gateway.lifetimes.clock_skew,
+    )
 
 
 def _dispatcher(

@@ -16,7 +16,9 @@ from gateway.settings.loader import Settings
 from gateway.storage.outbox import SqlOutbox
 
 
-def logouts_of(parts: Parts, *, cookie: SessionCookie, saml: SamlLogout, openid: OpenIdProvider | None) -> Logouts:
+def logouts_of(
+    parts: Parts, *, cookie: SessionCookie, saml: SamlLogout, openid: OpenIdProvider | None, relying: RelyingPartyRole
+) -> Logouts:
     """The logout over both protocols."""
     return Logouts(
         federation=parts.federation,
@@ -26,7 +28,7 @@ def logouts_of(parts: Parts, *, cookie: SessionCookie, saml: SamlLogout, openid:
             Protocol.SAML: saml.services,
             **({Protocol.OIDC: openid.sessions(parts.http, outbox_of(parts))} if openid else {}),
         },
-        identity_providers={Protocol.SAML: saml.upstream},
+        identity_providers={Protocol.SAML: saml.upstream, Protocol.OIDC: relying.ends},
         cookie=cookie,
         clock=parts.clock,
         randomness=parts.randomness,

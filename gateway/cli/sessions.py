@@ -13,7 +13,7 @@ from gateway.login.kept import KeptLogins
 from gateway.login.steps import Ending, Result
 from gateway.observability import log
 from gateway.parts import parts_of, releases_of
-from gateway.roles import logouts_of, openid_provider_of, saml_logout_of
+from gateway.roles import logouts_of, openid_provider_of, relying_party_of, saml_logout_of
 
 _SAID = {
     Ending.ENDED: "ended",
@@ -76,7 +76,13 @@ def _end(configuration: Configuration, idp: IdpId, account: str) -> tuple[int, t
     settings = parts.settings.gateway
     log.configure(file=parts.settings.directory / settings.log.file if settings.log.file else None, level="info")
     kept = KeptLogins(store=parts.store, federation=parts.federation, releases=releases_of(parts), clock=parts.clock)
-    logouts = logouts_of(parts, cookie=_NoBrowser(), saml=saml_logout_of(parts), openid=openid_provider_of(parts, kept))
+    logouts = logouts_of(
+        parts,
+        cookie=_NoBrowser(),
+        saml=saml_logout_of(parts),
+        openid=openid_provider_of(parts, kept),
+        relying=relying_party_of(parts),
+    )
     try:
         return logouts.end_person(idp, account)
     finally:

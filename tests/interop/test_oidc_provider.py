@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import sha512
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,6 +12,7 @@ from gateway.domain.clock import SystemClock
 from tests.support import node_saml, oidc_provider
 from tests.support.browser_like import Tab
 from tests.support.demo import Demo, running_demo
+from tests.support.leaving import go_on
 
 pytestmark = pytest.mark.stranger
 
@@ -78,3 +80,31 @@ def test_somebody_who_turns_back_is_told_so_by_the_service(demo: Demo):
     tab.follow("Cancel")
     assert "/oidc/callback" in " ".join(tab.visited)
     assert tab.status == 200
+
+
+def is_asked(demo: Demo, tab: Tab) -> bool:
+    """Whether a silent login fails."""
+    return "NoPassive" in demo.tab(tab.jar).open(demo.service(SERVICE) + "/login?IsPassive=true").press().text
+
+
+def test_a_logout_goes_on_to_the_school_and_comes_back(demo: Demo):
+    tab = log_in(demo, "geheim", "bo")
+    tab.press()
+    assert not is_asked(demo, tab)
+    go_on(tab.open(demo.gateway + "/logout").press("Ja, log uit"))
+    assert "127.0.0.41" in tab.url, "the provider asks by itself: it gets no ID token"
+    tab.press("Yes")
+    assert tab.title == "Je bent uitgelogd"
+    assert tab.text.count("je bent uitgelogd") == 2, "the service and the school"
+    assert is_asked(demo, tab)
+
+
+def test_a_logout_at_the_school_ends_what_the_gateway_gave(demo: Demo):
+    tab = log_in(demo, "sleutel", "bo")
+    tab.press()
+    assert not is_asked(demo, tab)
+    before = demo.metric("sluis_logouts_total", by="idp", outcome="partial")
+    [at] = {f"http://{urlsplit(one).netloc}" for one in tab.visited if urlsplit(one).hostname == "127.0.0.40"}
+    tab.open(f"{at}/session/end").press("Yes")
+    assert is_asked(demo, tab)
+    assert demo.metric("sluis_logouts_total", by="idp", outcome="partial") == before + 1, "its service has no SOAP"

@@ -94,7 +94,9 @@ class Tab:
     def press(self, text: str = "", **fields: str) -> "Tab":
         """Press the button that says this (any, if nothing is said), with these fields filled in."""
         for form in self.page.forms:
-            for button in form.xpath(".//button | .//input[@type='submit']"):
+            for button in form.xpath(
+                ".//button | .//input[@type='submit'] | //button[@form=$id]", id=form.get("id", "")
+            ):
                 if text in (
                     button.get("value", "") if button.tag == "input" else " ".join(button.text_content().split())
                 ):

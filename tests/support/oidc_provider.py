@@ -63,6 +63,9 @@ def running(one: School, directory: Path, *, gateway: str) -> Iterator[School]:
     client = {
         "client_id": "sluis",
         "redirect_uris": [f"{gateway}/oidc/callback"],
+        "post_logout_redirect_uris": [f"{gateway}/oidc/logged-out"],
+        "backchannel_logout_uri": f"{gateway}/oidc/backchannel-logout",
+        "backchannel_logout_session_required": True,
         "token_endpoint_auth_method": one.method,
         **({"client_secret": SECRET} if with_secret else {"jwks_uri": f"{gateway}/oidc/jwks"}),
     }

@@ -27,7 +27,7 @@ class Pages:
         self.app = Flask("pages", static_folder=None, template_folder=None)
         self.offer: Discovery | None = None
         self.chosen: list[tuple[str, str, str]] = []
-        choices = Choices(languages=(Language.NL, Language.EN), https=True)
+        self.choices = choices = Choices(languages=(Language.NL, Language.EN), https=True)
         renderer = Renderer.of(names={Language.NL: "Sluis"}, choices=choices, version=site.version())
         self.respond = Responder(renderer=renderer, clock=clock)
         self.app.before_request(lambda: reference.bind(REFERENCE))

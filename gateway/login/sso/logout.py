@@ -6,6 +6,7 @@ another, the school last. No party that hangs keeps the rest waiting.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 
 import structlog
 
@@ -82,15 +83,14 @@ class Logouts:
             return self.said(initiator, results)
         self._cookie.drop()
         others = {one: logins for one, logins in self._end(visit).items() if one != itself}
-        told = self._tell(others)
+        idp = self._federation.identity_providers.get(visit.idp) if initiator.kind is not Kind.IDP else None
+        told, reached = self._tell(others, idp, visit)
         settled = [(Kind.SERVICE, str(one), ending) for one, ending in told.items() if ending is not None]
         targets = [self._target(Kind.SERVICE, one, others[one]) for one, ending in told.items() if ending is None]
-        if initiator.kind is not Kind.IDP:
-            idp = self._federation.identity_providers.get(visit.idp)
-            if idp is not None and self._can_send_upstream(idp, visit):
-                targets.append(self._target(Kind.IDP, idp.id, ()))
-            elif idp is not None:
-                settled.append((Kind.IDP, str(idp.id), Ending.IMPOSSIBLE))
+        if idp is not None and reached:
+            targets.append(self._target(Kind.IDP, idp.id, ()))
+        elif idp is not None:
+            settled.append((Kind.IDP, str(idp.id), Ending.IMPOSSIBLE))
         plan = Plan(
             id=self._randomness.token(),
             browser=browser,
@@ -112,7 +112,7 @@ class Logouts:
         results: list[Result] = []
         for visit in visits:
             given = self._end(visit)
-            told = self._tell({one: logins for one, logins in given.items() if one != but})
+            told, _ = self._tell({one: logins for one, logins in given.items() if one != but})
             endings = [(Kind.SERVICE, str(one), ending or Ending.NO_ANSWER) for one, ending in told.items()]
             results += self._results(endings)
         return tuple(results)
@@ -126,9 +126,13 @@ class Logouts:
         results = self.end_behind(visits)
         if visits:
             results += self._results([(Kind.IDP, idp, Ending.NO_ANSWER)])
-            complete = all(one.ending is Ending.ENDED for one in results)
-            log.info("logged_out", by=Kind.OPERATOR, party=idp, complete=complete, told=len(results))
+            self._note(Initiator(Kind.OPERATOR, idp), results)
         return len(visits), results
+
+    def end_for_school(self, idp: IdpId, visits: Sequence[Visit]) -> None:
+        """A school said without the browser that these have ended there."""
+        if visits:
+            self._note(Initiator(Kind.IDP, idp), self.end_behind(visits))
 
     def end_replaced(self, visit: Visit) -> None:
         """Take back what a visit gave that another person's took the place of, and tell whom that can be told."""
@@ -178,7 +182,7 @@ class Logouts:
         self, initiator: Initiator, results: tuple[Result, ...], *, shared: bool = False, again: bool = False
     ) -> Step:
         """The answer to whoever asked: at once when everything ended, behind a page that says what did not."""
-        complete = all(one.ending is Ending.ENDED for one in results)
+        complete = _complete(results)
         party = self._party(initiator.kind, initiator.id) if initiator.kind is not Kind.PERSON else None
         back = None
         if isinstance(party, Service):
@@ -186,11 +190,15 @@ class Logouts:
         elif party is not None:
             back = self._identity_providers[party.protocol].reply(party, initiator.reply, complete=complete)
         if not again:
-            log.info("logged_out", by=initiator.kind, party=initiator.id, complete=complete, told=len(results))
-            self._metrics.logout(by=initiator.kind, outcome="complete" if complete else "partial")
+            self._note(initiator, results)
         if complete and back is not None:
             return back
         return LoggedOut(party if isinstance(party, Service) else None, results, back, shared)
+
+    def _note(self, initiator: Initiator, results: Sequence[Result]) -> None:
+        complete = _complete(results)
+        log.info("logged_out", by=initiator.kind, party=initiator.id, complete=complete, told=len(results))
+        self._metrics.logout(by=initiator.kind, outcome="complete" if complete else "partial")
 
     def _end(self, visit: Visit) -> dict[ServiceId, list[Given]]:
         """Nothing more comes of the visit from here on; only then is read what did."""
@@ -212,15 +220,26 @@ class Logouts:
             for one in logins:
                 ends.revoke(one)
 
-    def _tell(self, given: Mapping[ServiceId, Sequence[Given]]) -> dict[ServiceId, Ending | None]:
-        """Tell all that can be told without the browser, at once; None for whom the browser must be sent to."""
-        calls: dict[ServiceId, Callable[[], bool]] = {}
+    def _tell(
+        self,
+        given: Mapping[ServiceId, Sequence[Given]],
+        idp: IdentityProvider | None = None,
+        visit: Visit | None = None,
+    ) -> tuple[dict[ServiceId, Ending | None], bool]:
+        """Tell all that can be told without the browser, at once; None for whom the browser must be sent to.
+
+        And whether it can be sent to the school, which may have to be asked for its address.
+        """
+        calls: dict[ServiceId | None, Callable[[], bool]] = {}
         for one, logins in given.items():
             service = self._federation.services[one]
             if self._ends(one).can_tell(service):
                 calls[one] = _telling(self._ends(one), service, logins)
+        ends = self._identity_providers.get(idp.protocol) if idp is not None else None
+        if ends is not None and idp is not None and visit is not None:
+            calls[None] = partial(ends.can_send, idp, visit)
         ended = _at_once(calls)
-        return {
+        endings = {
             one: Ending.ENDED
             if one in ended
             else None
@@ -230,6 +249,7 @@ class Logouts:
             else Ending.IMPOSSIBLE
             for one in given
         }
+        return endings, None in ended
 
     def _sent(self, plan: Plan, target: Target, party: Service | IdentityProvider) -> Redirect | PostForm:
         if isinstance(party, Service):
@@ -243,10 +263,6 @@ class Logouts:
         """Seconds to wait for the next party: what is left of the whole, shared by those that are left."""
         spent = self._clock.now().timestamp() - plan.begun
         return round(min(max((WHOLE_SECONDS - TELLING_SECONDS - spent) / left, _LEAST_SECONDS), _MOST_SECONDS), 1)
-
-    def _can_send_upstream(self, idp: IdentityProvider, visit: Visit) -> bool:
-        ends = self._identity_providers.get(idp.protocol)
-        return ends is not None and ends.can_send(idp, visit)
 
     def _target(self, kind: Kind, party: str, given: Sequence[Given]) -> Target:
         return Target(kind, party, self._randomness.token(), tuple(given))
@@ -275,12 +291,16 @@ def _telling(ends: EndsServiceSessions, service: Service, given: Sequence[Given]
     return tell
 
 
-def _at_once(calls: Mapping[ServiceId, Callable[[], bool]]) -> set[ServiceId]:
+def _complete(results: Sequence[Result]) -> bool:
+    return all(one.ending is Ending.ENDED for one in results)
+
+
+def _at_once(calls: Mapping[ServiceId | None, Callable[[], bool]]) -> set[ServiceId | None]:
     """Those that said yes in time. Who is slower is left to finish, and counts as silent."""
     if not calls:
         return set()
     pool = ThreadPoolExecutor(max_workers=min(len(calls), 16))
-    futures: dict[Future[bool], ServiceId] = {pool.submit(call): one for one, call in calls.items()}
+    futures: dict[Future[bool], ServiceId | None] = {pool.submit(call): one for one, call in calls.items()}
     done, _ = wait(futures, timeout=TELLING_SECONDS)
     pool.shutdown(wait=False)
     return {futures[one] for one in done if one.exception() is None and one.result()}

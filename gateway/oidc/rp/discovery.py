@@ -22,6 +22,7 @@ class Provider:
     userinfo_endpoint: str | None
     jwks_uri: str
     names_itself: bool
+    end_session_endpoint: str | None = None
 
 
 def fetch_provider(http: Http, issuer: str) -> Provider:
@@ -41,7 +42,16 @@ def fetch_provider(http: Http, issuer: str) -> Provider:
         ),
         jwks_uri=_endpoint(document, "jwks_uri", on_loopback=on_loopback),
         names_itself=document.get("authorization_response_iss_parameter_supported") is True,
+        end_session_endpoint=_end_session(document, on_loopback=on_loopback),
     )
+
+
+def _end_session(document: Mapping[str, Any], *, on_loopback: bool) -> str | None:
+    """One that cannot be used is none: nobody is kept from logging in for it."""
+    try:
+        return _endpoint(document, "end_session_endpoint", on_loopback=on_loopback)
+    except DocumentRejected:
+        return None
 
 
 def _endpoint(document: Mapping[str, Any], name: str, *, on_loopback: bool) -> str:

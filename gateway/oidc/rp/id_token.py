@@ -93,10 +93,10 @@ def check_nonce(claims: Mapping[str, Any], expected: Expected) -> None:
 def check_lifetime(claims: Mapping[str, Any], expected: Expected) -> None:
     """`exp` lies ahead, `iat` and `nbf` behind, and not long (rules 9 and 10)."""
     now, skew = expected.now, expected.skew
-    issued = _moment(claims, "iat")
-    if now - skew >= _moment(claims, "exp") or issued + MAX_AGE + skew <= now:
+    issued = moment(claims, "iat")
+    if now - skew >= moment(claims, "exp") or issued + MAX_AGE + skew <= now:
         raise SluisError(ErrorCode.RESPONSE_EXPIRED)
-    if issued > now + skew or ("nbf" in claims and _moment(claims, "nbf") > now + skew):
+    if issued > now + skew or ("nbf" in claims and moment(claims, "nbf") > now + skew):
         raise SluisError(ErrorCode.RESPONSE_TOO_EARLY)
 
 
@@ -110,7 +110,7 @@ def check_freshness(claims: Mapping[str, Any], expected: Expected) -> None:
     """`auth_time` lies after the moment from which the person had to authenticate anew (rule 13)."""
     if expected.fresh_since is None:
         return
-    if "auth_time" not in claims or _moment(claims, "auth_time") < expected.fresh_since - expected.skew:
+    if "auth_time" not in claims or moment(claims, "auth_time") < expected.fresh_since - expected.skew:
         raise SluisError(ErrorCode.RESPONSE_NOT_FRESH)
 
 
@@ -127,7 +127,7 @@ CHECKS: tuple[Callable[[Mapping[str, Any], Expected], None], ...] = (
 
 def authenticated_at(claims: Claims) -> datetime:
     """When the person authenticated: `auth_time`, else when the token was made."""
-    return _moment(claims, "auth_time" if "auth_time" in claims else "iat")
+    return moment(claims, "auth_time" if "auth_time" in claims else "iat")
 
 
 def _check_access_token(header: Mapping[str, Any], claims: Mapping[str, Any], expected: Expected) -> None:
@@ -140,7 +140,8 @@ def _check_access_token(header: Mapping[str, Any], claims: Mapping[str, Any], ex
         raise SluisError(ErrorCode.RESPONSE_MALFORMED, hint="at_hash is of another access token")
 
 
-def _moment(claims: Mapping[str, Any], name: str) -> datetime:
+def moment(claims: Mapping[str, Any], name: str) -> datetime:
+    """The moment in this claim. Raises SluisError RESPONSE_MALFORMED."""
     seconds = claims.get(name)
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
         try:

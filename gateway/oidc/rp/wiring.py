@@ -13,16 +13,19 @@ from gateway.oidc.rp.exchange import Exchange
 from gateway.oidc.rp.proofs import Proofs
 from gateway.oidc.rp.providers import Providers
 from gateway.oidc.rp.request import CALLBACK_PATH, RelyingParty
+from gateway.oidc.rp.upstream import LOGGED_OUT_PATH, OidcUpstreamSessions
 from gateway.settings.private_keys import TokenKey
 from gateway.storage.sealing import SecretKey
 
 
 @dataclass(frozen=True, slots=True)
 class RelyingPartyRole:
-    """What asks, and what reads the answers; both know the providers by the same copies."""
+    """What asks, what reads the answers, and what ends sessions; all know the providers by the same copies."""
 
     asks: RelyingParty
     reads: AnswerConsumer
+    ends: OidcUpstreamSessions
+    providers: Providers
 
 
 def relying_party(
@@ -51,4 +54,6 @@ def relying_party(
             clock=clock,
             skew=skew,
         ),
+        ends=OidcUpstreamSessions(providers=providers, logged_out=base_url + LOGGED_OUT_PATH),
+        providers=providers,
     )

@@ -13,7 +13,7 @@ const provider = new Provider(`http://${settings.host}:${settings.port}`, {
   scopes: ["openid", "profile", "school"],
   claims: { openid: ["sub"], profile: ["given_name", "family_name"], school: ["hd", "eduperson_affiliation", "eckid", "eduid"] },
   pkce: { required: () => true },
-  features: { devInteractions: { enabled: true } },
+  features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
   // It fetches from public addresses alone; the gateway of a test is on loopback.
   fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
   findAccount: (_, id) =>
