@@ -1,6 +1,7 @@
 """What every test stands on: no network but loopback, and a clock that the test holds."""
 
 import ipaddress
+import os
 import socket
 import sys
 from typing import Any
@@ -13,6 +14,9 @@ from tests.support.held import HeldClock, SeededRandomness
 # How long an example takes says more of the machine than of the code
 settings.register_profile("gateway", deadline=None)
 settings.load_profile("gateway")
+
+# The many processes that tests start read the gateway compiled, as where it is installed
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 _LOCAL_NAMES = {"localhost", ""}
 

@@ -55,13 +55,17 @@ def examine(directory: Path, clock: Clock) -> Examination:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """What is loaded stays; to look through it for garbage again and again takes a third of the time."""
+    """What is loaded stays; to look through it for garbage again and again takes a third of the time.
+
+    It is frozen, so that nobody looks through it later either; a server that loads another thaws it first.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            gc.freeze()
             gc.enable()
 
 

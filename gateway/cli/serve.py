@@ -1,5 +1,6 @@
 """`sluis serve DIR`: the gateway under gunicorn."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -23,7 +24,11 @@ def command(directory: Path) -> None:
     # Whether the counters of several processes add up is decided once, when their library is imported.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
     try:
+        # What is imported stays, so that nothing of it is garbage.
+        gc.disable()
         from gateway.cli.server import serve  # noqa: PLC0415
+
+        gc.enable()
 
         serve(directory)
     finally:

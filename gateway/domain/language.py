@@ -19,5 +19,7 @@ def in_language(names: Mapping[Language, str], wanted: Language) -> str:
 
 def folded(text: str) -> str:
     """Lower case without diacritics, to search in."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
