@@ -114,6 +114,7 @@ class ErrorCode(StrEnum):
     LOGIN_SCHOOL_UNKNOWN = auto()
     LOGIN_LOGGED_OUT = auto()
     LOGIN_LOOP = auto()
+    ASSURANCE_UNMET = auto()
 
     # A logout.
     LOGOUT_MALFORMED = auto()
@@ -269,6 +270,7 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _C.RESPONSE_AUTHENTICATION_CONTEXT,
         _C.RESPONSE_NOT_FRESH,
         _C.IDP_NO_AUTHENTICATION_CONTEXT,
+        _C.ASSURANCE_UNMET,
     ),
     **_kinds(
         400, _A.PERSON, _P.AUTHENTICATION_FAILED, _C.LOGIN_UNKNOWN, _C.LOGIN_OTHER_BROWSER, _C.LOGIN_SCHOOL_UNKNOWN

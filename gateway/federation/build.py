@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.clock import Clock
+from gateway.federation.assurance import Level, Needed, Saying
 from gateway.federation.at_eduid import AttributeApi, SchoolAtEduid
 from gateway.federation.checks import Parties, check_dates, check_fit
 from gateway.federation.clients import (
@@ -60,10 +61,11 @@ def build(settings: Settings, *, clock: Clock, key: SecretKey | None = None) -> 
     """
     sources, problems = open_sources(settings, key)
     files = MetadataFiles(settings.directory, problems, sources)
+    levels = _levels(settings)
     parties = Parties(
         settings=settings,
-        identity_providers=[_identity_provider(entry, files) for entry in settings.identity_providers],
-        services=[_service(entry, files) for entry in settings.services],
+        identity_providers=[_identity_provider(entry, files, levels) for entry in settings.identity_providers],
+        services=[_service(entry, files, levels) for entry in settings.services],
     )
     schools = [_school(entry, files, settings.gateway.sso) for entry in settings.schools]
     problems += check_fit(parties)
@@ -76,11 +78,19 @@ def build(settings: Settings, *, clock: Clock, key: SecretKey | None = None) -> 
         identity_providers=[idp for idp in parties.identity_providers if idp is not None],
         services=[service for service in parties.services if service is not None],
         agreements=[_agreement(entry.value) for entry in settings.agreements],
+        levels=levels.values(),
     )
     return federation, (*problems, *dated)
 
 
-def _identity_provider(entry: Entry[IdentityProviderEntry], files: MetadataFiles) -> IdentityProvider | None:
+def _levels(settings: Settings) -> dict[str, Level]:
+    entries = enumerate(settings.gateway.assurance)
+    return {one.id: Level(one.id, rank, one.context, one.names) for rank, one in entries}
+
+
+def _identity_provider(
+    entry: Entry[IdentityProviderEntry], files: MetadataFiles, levels: Mapping[str, Level]
+) -> IdentityProvider | None:
     value = entry.value
     party = (
         files.idp(entry, value)
@@ -100,6 +110,10 @@ def _identity_provider(entry: Entry[IdentityProviderEntry], files: MetadataFiles
         allow_unsolicited=isinstance(value, SamlIdentityProviderEntry) and value.allow_unsolicited,
         allow_cbc=isinstance(value, SamlIdentityProviderEntry) and value.allow_cbc,
         adult_name=value.adult_attribute,
+        assurance=Saying(
+            {word: levels[one] for one, words in value.assurance.items() if one in levels for word in words},
+            levels.get(value.assurance_otherwise or ""),
+        ),
     )
 
 
@@ -132,7 +146,7 @@ def _secret(reference: SecretReference, key: str, place: Place, files: MetadataF
         return None
 
 
-def _service(entry: Entry[ServiceEntry], files: MetadataFiles) -> Service | None:
+def _service(entry: Entry[ServiceEntry], files: MetadataFiles, levels: Mapping[str, Level]) -> Service | None:
     value = entry.value
     client = (
         _saml_client(entry, value, files) if isinstance(value, SamlServiceEntry) else _oidc_client(entry, value, files)
@@ -151,6 +165,10 @@ def _service(entry: Entry[ServiceEntry], files: MetadataFiles) -> Service | None
         sector_identifier=value.sector_identifier,
         start_url=value.start_url,
         sso=value.sso == "allowed",
+        needs=Needed(
+            levels.get(value.minimum_assurance or ""),
+            {role: levels[one] for role, one in value.minimum_assurance_of.items() if one in levels},
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from gateway.domain.protocol import Protocol
 from gateway.domain.sector import Sector
 from gateway.domain.user_held import DIALECTS
 from gateway.federation.agreement_checks import AGREEMENT_CHECKS
+from gateway.federation.assurance_checks import check_assurance
 from gateway.federation.clients import ClientAuthentication, OidcClient, SamlClient
 from gateway.federation.dates import agreement_dates, metadata_dates
 from gateway.federation.encryption_checks import encryption_problems
@@ -232,7 +233,7 @@ CHECKS: tuple[Callable[[Parties], Iterator[Problem]], ...] = (
 def check_fit(parties: Parties) -> list[Problem]:
     """Everything that does not fit, whatever the date."""
     found = [problem for check in CHECKS for problem in check(parties)]
-    of_settings = (*POLICY_CHECKS, *AGREEMENT_CHECKS, check_controllers)
+    of_settings = (*POLICY_CHECKS, *AGREEMENT_CHECKS, check_controllers, check_assurance)
     return found + [problem for check in of_settings for problem in check(parties.settings)]
 
 

@@ -16,6 +16,7 @@ from gateway.domain.reduction import Reduction
 from gateway.domain.role import Role
 from gateway.domain.sector import Sector
 from gateway.domain.user_held import DIALECTS, UserHeld
+from gateway.federation.assurance import Needed, Saying
 from gateway.federation.at_eduid import SchoolAtEduid
 from gateway.federation.clients import NameIdFormat, OidcClient, SamlClient
 from gateway.federation.metadata.entities import IdpMetadata
@@ -67,7 +68,8 @@ class School:
 class IdentityProvider:
     """Authenticates people of the schools that it speaks for; a hub speaks for many.
 
-    `party` is what it is in its protocol. `adult_name` is the wire name under which it says whether somebody is of age.
+    `party` is what it is in its protocol. `assurance` is what its words mean.
+    `adult_name` is the wire name under which it says whether somebody is of age.
     """
 
     id: IdpId
@@ -80,6 +82,7 @@ class IdentityProvider:
     allow_unsolicited: bool = False
     allow_cbc: bool = False
     adult_name: str | None = None
+    assurance: Saying = field(default_factory=Saying)
 
     @property
     def user_held(self) -> bool:
@@ -130,7 +133,7 @@ class Service:
     """An offer of learning content, and what it is in its protocol. It equals itself alone, so it can be a key.
 
     `asks` is what any of its attribute sets names. `sector_identifier` is a domain that services of one supplier share.
-    Without `sso` every login asks the school.
+    Without `sso` every login asks the school. `needs` is how sure it must be who logs in.
     """
 
     id: ServiceId
@@ -144,6 +147,7 @@ class Service:
     sector_identifier: str | None = None
     start_url: str | None = None
     sso: bool = True
+    needs: Needed = field(default_factory=Needed)
     asks: frozenset[Attribute] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,6 +1,6 @@
 """The immutable snapshot of the federation: every look-up that a login makes, O(1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -8,6 +8,7 @@ from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import folded
 from gateway.domain.user_held import UserHeld
+from gateway.federation.assurance import Level
 from gateway.federation.clients import OidcClient, SamlClient
 from gateway.federation.models import (
     Agreement,
@@ -27,6 +28,7 @@ class Federation:
 
     `choices` are the schools of discovery in the order of their names, `offered` the identity providers behind them.
     An OpenID provider of user-held identities may have several entries: `idps_by_entity_id` has them all.
+    `levels` of assurance are by their context.
     """
 
     identity_providers: Mapping[IdpId, IdentityProvider]
@@ -39,6 +41,7 @@ class Federation:
     agreements: tuple[Agreement, ...]
     choices: tuple[SchoolChoice, ...]
     offered: frozenset[IdpId]
+    levels: Mapping[str, Level]
     _choice_by_brin: Mapping[Brin, SchoolChoice]
     _schools_by_main: Mapping[Brin, tuple[School, ...]]
     _school_by_domain: Mapping[str, School]
@@ -55,6 +58,7 @@ class Federation:
         identity_providers: Sequence[IdentityProvider],
         services: Sequence[Service],
         agreements: Sequence[Agreement],
+        levels: Iterable[Level] = (),
     ) -> "Federation":
         """Index the parties. The settings have been checked before: ids, entity ids and BRINs are unique."""
         by_brin = {school.brin: school for school in schools}
@@ -90,6 +94,7 @@ class Federation:
             agreements=tuple(agreements),
             choices=tuple(choices),
             offered=frozenset(choice.idp for choice in choices),
+            levels={level.context: level for level in levels},
             _choice_by_brin={choice.school.brin: choice for choice in reversed(choices)},
             _schools_by_main=by_main,
             _school_by_domain={domain: school for school in schools for domain in school.domains},

@@ -12,8 +12,10 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.protocol import Protocol
 from gateway.domain.randomness import Randomness
+from gateway.federation.assurance import Level, stronger
 from gateway.federation.models import IdentityProvider, Service, ServiceId
 from gateway.federation.snapshot import Federation
+from gateway.login.assurance import Assurance, LevelMissing
 from gateway.login.contracts import AuthenticationFacts, TowardsIdentityProviders, TowardsServices
 from gateway.login.kept import KeptLogins
 from gateway.login.loops import LoopBrake
@@ -67,6 +69,7 @@ class Dispatcher:
         metrics: Metrics,
     ) -> None:
         self._federation = federation
+        self._assurance = Assurance(federation)
         self._ways = Ways(federation=federation, clock=clock)
         self._transactions = transactions
         self._identity_providers = identity_providers
@@ -117,7 +120,9 @@ class Dispatcher:
         request = transaction.request
         begun = datetime.fromtimestamp(transaction.begun, UTC)
         fresh_since = begun if request.force else request.fresh_since
-        contexts = request.contexts if request.contexts_essential else ()
+        contexts: tuple[str, ...] | None = request.contexts if request.contexts_essential else ()
+        if self._assurance.judges(request, self._service(request.service)):
+            contexts = None
         return Expectation(transaction.idp, attempt, contexts, fresh_since, browser)
 
     def finish(self, expectation: Expectation, authentication: Authentication) -> Step:
@@ -135,6 +140,8 @@ class Dispatcher:
         else:
             transaction = self._transactions.peek(expectation.attempt, expectation.browser)
         self._resume(transaction)
+        if error.code is ErrorCode.IDP_NO_AUTHENTICATION_CONTEXT and transaction.idp is not None:
+            error = self._in_our_words(transaction, self._federation.identity_providers[transaction.idp], error)
         return self._refuse(transaction, error)
 
     def knows(self, service: ServiceId) -> bool:
@@ -155,10 +162,19 @@ class Dispatcher:
 
     def _answer_or_ask(self, transaction: Transaction) -> Step:
         request, browser = transaction.request, transaction.browser
-        session = self._sign_on.session_for(request, self._service(request.service), browser)
-        if session is not None:
-            return self._release_from(transaction, session)
-        return self._discover(replace(transaction, after_logout=self._sign_on.last_logout(browser)))
+        service = self._service(request.service)
+        session = self._sign_on.session_for(request, service, browser)
+        if session is None:
+            return self._discover(replace(transaction, after_logout=self._sign_on.last_logout(browser)))
+        idp = self._federation.identity_providers[session.idp]
+        least = self._assurance.least(service, session.reading, idp)
+        if self._assurance.is_met(idp, session.context, request, least):
+            wished = self._assurance.is_met(idp, session.context, request, least, wishes=True)
+            can_ask = self._assurance.judges(request, service) and self._assurance.words(idp, request, least)
+            if wished or request.passive or not can_ask:
+                return self._release_from(transaction, session)
+        begun = replace(transaction, after_logout=self._sign_on.last_logout(browser))
+        return self._authenticate(replace(begun, level=least.context if least else ""), Way(idp.id))
 
     def _discover(self, transaction: Transaction) -> Step:
         way = self._ways.only(transaction.request)
@@ -172,13 +188,16 @@ class Dispatcher:
     def _authenticate(self, transaction: Transaction, way: Way) -> Redirect | PostForm:
         idp = self._federation.identity_providers[way.idp]
         request = transaction.request
+        least = self._asked_for(transaction)
+        if least is not None and not idp.assurance.reaches(least):
+            raise self._assurance.missing(request, least, idp, self._service(request.service))
         # How long ago is enough cannot be asked of every school: whoever wants it to be recent has it done anew.
         force = request.force or request.fresh_since is not None
         asked = AuthenticationRequest(
             attempt=self._transactions.attempt(transaction, way.idp, way.school),
             force=force,
             passive=request.passive,
-            contexts=request.contexts,
+            contexts=self._assurance.words(idp, request, least),
             requesters=self._ways.requesters(way, request),
             max_age=0 if force else None,
         )
@@ -193,6 +212,10 @@ class Dispatcher:
         self._sign_on.check_not_logged_out(transaction.browser, transaction.after_logout)
         idp = self._federation.identity_providers[authentication.idp]
         reading = self._releases.read(authentication.attributes, idp, now=self._clock.now())
+        service = self._service(transaction.request.service)
+        least = self._assurance.least(service, reading, idp)
+        if not self._assurance.is_met(idp, authentication.context, transaction.request, least):
+            return self._step_up(transaction, idp, least)
         held = HeldLogin(transaction.school) if idp.user_held and transaction.school else None
         outcome = self._decide(transaction, idp, reading, held)
         visit = self._sign_on.remember(
@@ -200,6 +223,31 @@ class Dispatcher:
         )
         held = replace(held, said=outcome.said) if held else None
         return self._answer(transaction.request, reading, outcome, visit, authentication, held=held)
+
+    def _step_up(self, transaction: Transaction, idp: IdentityProvider, least: Level | None) -> Redirect | PostForm:
+        """Ask for the level that somebody in this role needs; once, and not again for what was asked for already."""
+        request, asked = transaction.request, self._asked_for(transaction)
+        if least is None or (asked is not None and asked >= least) or not idp.assurance.words(least):
+            raise self._assurance.missing(request, least, idp, self._service(request.service))
+        again = self._transactions.new(
+            request,
+            browser=transaction.browser,
+            reference=transaction.reference,
+            after_logout=transaction.after_logout,
+        )
+        return self._authenticate(replace(again, level=least.context), Way(idp.id, transaction.school))
+
+    def _asked_for(self, transaction: Transaction) -> Level | None:
+        """The least level that the identity provider is asked for, whatever else the service asks."""
+        of_role = self._federation.levels.get(transaction.level)
+        return stronger(self._service(transaction.request.service).needs.minimum, of_role)
+
+    def _in_our_words(self, transaction: Transaction, idp: IdentityProvider, error: SluisError) -> SluisError:
+        """An identity provider that cannot: where we wanted it, the service would not know why."""
+        least = self._asked_for(transaction)
+        if least is None:
+            return error
+        return self._assurance.missing(transaction.request, least, idp, self._service(transaction.request.service))
 
     def _release_from(self, transaction: Transaction, session: Session) -> Redirect | PostForm:
         """The same without the school: decided and recorded anew, from what the session kept."""
@@ -237,7 +285,7 @@ class Dispatcher:
         service = self._service(request.service)
         idp = self._federation.identity_providers[how.idp]
         facts = AuthenticationFacts(
-            context=how.context,
+            context=self._assurance.told(idp, how.context, request),
             instant=how.instant,
             authorities=(*how.authorities, idp.entity_id),
             session=self._randomness.token(),
@@ -288,7 +336,8 @@ class Dispatcher:
         back = self._services[service.protocol].refuse(service, request.reply, error)
         if request.passive or error.code in _FOR_THE_SERVICE_ALONE:
             return back
-        return Refused(error, service, back, self._other_way(transaction, error))
+        missing = error.level.names if isinstance(error, LevelMissing) else None
+        return Refused(error, service, back, self._other_way(transaction, error), missing)
 
     def _other_way(self, transaction: Transaction, error: SluisError) -> OtherWay | None:
         """The same login anew, for a person whose way in is closed and who has another."""

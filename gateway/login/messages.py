@@ -53,13 +53,14 @@ class AuthenticationRequest:
 class Expectation:
     """What is known of an attempt before its answer is read: whom was asked, and what.
 
+    `contexts` are None where whatever comes is judged by its level afterwards (`gateway.login.assurance`).
     `fresh_since` is set when the person had to authenticate anew: no earlier moment will do. `browser` is the one that
     the attempt belongs to, and that brings the answer.
     """
 
     idp: IdpId
     attempt: str
-    contexts: tuple[str, ...]
+    contexts: tuple[str, ...] | None
     fresh_since: datetime | None
     browser: str = ""
 

@@ -44,13 +44,14 @@ class OtherWay:
 class Refused:
     """Show the person a page about this error; `back`, if there is one, takes the refusal to the service.
 
-    `other_way` is what the person can do instead.
+    `other_way` is what the person can do instead, `missing` what they would have to do as well.
     """
 
     error: SluisError
     service: Service | None = None
     back: "PostForm | Redirect | None" = None
     other_way: OtherWay | None = None
+    missing: Mapping[Language, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

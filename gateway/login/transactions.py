@@ -26,6 +26,7 @@ _JSON = json.JSONEncoder(separators=(",", ":"))
 class Transaction:
     """A login under way. `reference` is what pages and logs call it; `idp` is set in an attempt only.
 
+    `level` is the context of the level of assurance that was asked for because of who somebody turned out to be.
     `begun` is in seconds since 1970; `after_logout` names the last logout in this browser before it. `school` is the
     one that the person chose, where one was.
     """
@@ -38,6 +39,7 @@ class Transaction:
     idp: IdpId | None = None
     after_logout: str = ""
     school: Brin | None = None
+    level: str = ""
 
 
 class Transactions:
@@ -122,6 +124,7 @@ def _encode(transaction: Transaction) -> bytes:
         request.choose,
         transaction.after_logout,
         str(transaction.school) if transaction.school else None,
+        transaction.level,
     )
     return _JSON.encode(fields).encode()
 
@@ -138,7 +141,7 @@ def _decoded(kept: bytes) -> Transaction:
     login, reference, browser, begun, idp, service, reply, force, passive, contexts, idps, requesters, *more = (
         json.loads(kept)
     )
-    language, essential, fresh_since, choose, after_logout, school = more
+    language, essential, fresh_since, choose, after_logout, school, level = more
     request = LoginRequest(
         service=service,
         reply=reply,
@@ -153,4 +156,4 @@ def _decoded(kept: bytes) -> Transaction:
         choose=choose,
     )
     brin = Brin(school) if school else None
-    return Transaction(login, reference, browser, begun, request, idp, after_logout, brin)
+    return Transaction(login, reference, browser, begun, request, idp, after_logout, brin, level)

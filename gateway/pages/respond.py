@@ -77,6 +77,7 @@ class Responder:
             back=refused.back if isinstance(refused.back, PostForm) else None,
             start_url=_start_url(refused),
             other_way=refused.other_way,
+            missing=refused.missing,
             reference=reference.current(),
             now=dutch_time(self._clock.now()),
             for_the_helpdesk=error.kind.audience is not Audience.PERSON and error.hint,

@@ -27,6 +27,7 @@ from gateway.domain.key_ring import Ring
 from gateway.domain.language import Language
 from gateway.domain.protocol import Protocol
 from gateway.domain.sector import Sector
+from gateway.federation.assurance import Level
 from gateway.federation.clients import ClientAuthentication, OidcClient
 from gateway.federation.models import Agreement, AttributeSet, IdentityProvider, IdpId, School, Service, ServiceId
 from gateway.federation.snapshot import Federation
@@ -207,6 +208,7 @@ class Op:
     sent: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(SENT))
     more_idps: tuple[IdentityProvider, ...] = ()
     more_schools: tuple[School, ...] = ()
+    levels: tuple[Level, ...] = ()
     schools: Schools = field(default_factory=Schools)
     app: Flask = field(init=False)
     dispatcher: Dispatcher = field(init=False)
@@ -232,6 +234,7 @@ class Op:
             identity_providers=(self.world.idp, *self.more_idps),
             services=(self.world.service, *self.services),
             agreements=self.world.agreements,
+            levels=self.levels,
         )
 
     def load(self) -> None:

@@ -78,14 +78,15 @@ class Session:
 
 
 def serves(session: Session, request: LoginRequest, service: Service) -> bool:
-    """Whether this login can be answered from the session as far as the request and the service's entry go."""
+    """Whether this login can be answered from the session as far as the request and the service's entry go.
+
+    Whether its assurance is enough is another question: a person can be asked for what is missing alone.
+    """
     if request.force or request.choose or not service.sso:
         return False
     if request.fresh_since is not None and session.instant < request.fresh_since:
         return False
     if request.idps and session.idp not in request.idps:
-        return False
-    if request.contexts and request.contexts_essential and session.context not in request.contexts:
         return False
     return needed_by((service,)) <= session.knows
 

@@ -75,6 +75,8 @@ def document(
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
     }
+    if federation.levels:
+        told["acr_values_supported"] = [level.context for level in sorted(federation.levels.values())]
     if certificates is not None:
         told["tls_client_certificate_bound_access_tokens"] = True
         if certificates.base_url is not None:

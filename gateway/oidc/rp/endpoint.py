@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.assurance import AMR, Saying
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.login.messages import Authentication, Expectation, UpstreamSession
@@ -56,7 +57,7 @@ class AnswerConsumer:
             access_token="",
             keys=self._providers.keys(party.issuer),
             renewed_keys=lambda: self._providers.renewed_keys(party.issuer),
-            contexts=expectation.contexts or party.contexts,
+            contexts=() if expectation.contexts is None else expectation.contexts or party.contexts,
             fresh_since=expectation.fresh_since,
             now=self._clock.now(),
             skew=self._skew,
@@ -70,14 +71,21 @@ class AnswerConsumer:
             verifier=self._proofs.verifier(attempt),
             expected=expected,
         )
-        context = claims.get("acr")
         return Authentication(
             idp.id,
             raw_attributes(claims, userinfo),
-            context if isinstance(context, str) and context else UNSPECIFIED,
+            _context(claims, idp.assurance),
             authenticated_at(claims),
             session=_session(claims),
         )
+
+
+def _context(claims: Claims, saying: Saying) -> str:
+    """What it says of how the person logged in: `acr`, unless a method in `amr` means a stronger level."""
+    acr, amr = claims.get("acr"), claims.get("amr")
+    said = (acr,) if isinstance(acr, str) and acr and not acr.startswith(AMR) else ()
+    methods = tuple(f"{AMR}{one}" for one in amr if isinstance(one, str)) if isinstance(amr, list) else ()
+    return saying.strongest((*said, *methods)) or next(iter(said), UNSPECIFIED)
 
 
 def _session(claims: Claims) -> UpstreamSession:

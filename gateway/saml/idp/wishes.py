@@ -1,10 +1,12 @@
 """Can the gateway do what the service asks? The service is known by now: it is told when not."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from lxml import etree
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.assurance import Level
 from gateway.federation.clients import NameIdFormat
 from gateway.saml.idp.incoming import Incoming, whole_number
 from gateway.saml.instants import read_instant
@@ -67,19 +69,32 @@ def check_name_id_policy(incoming: Incoming) -> None:
 
 
 def check_authentication_context(incoming: Incoming) -> None:
-    """Authentication contexts by class and to be met exactly.
+    """Authentication contexts by class, to be met exactly; or at least, or more than, a level of the configuration.
 
-    Contexts of schools have no order, so `minimum`, `better` and `maximum` cannot be judged; saml-core 3.3.2.2.1 wants
-    NoAuthnContext for what cannot be met. The same goes for declarations.
+    Contexts of schools have no order, so `minimum` and `better` of those, and `maximum`, cannot be judged; saml-core
+    3.3.2.2.1 wants NoAuthnContext for what cannot be met. The same goes for declarations.
     """
     asked = incoming.root.find(name(SAMLP, "RequestedAuthnContext"))
     if asked is None:
         return
-    if asked.get("Comparison", "exact") != "exact":
-        raise SluisError(ErrorCode.REQUEST_AUTHENTICATION_CONTEXT, hint="only Comparison exact")
     if asked.find(name(SAML, "AuthnContextDeclRef")) is not None:
         raise SluisError(ErrorCode.REQUEST_AUTHENTICATION_CONTEXT, hint="only AuthnContextClassRef")
-    incoming.contexts = _listed(asked.findall(name(SAML, "AuthnContextClassRef")))
+    contexts = _listed(asked.findall(name(SAML, "AuthnContextClassRef")))
+    incoming.contexts = _compared(asked.get("Comparison", "exact"), contexts, incoming.federation.levels)
+
+
+def _compared(comparison: str, contexts: tuple[str, ...], levels: Mapping[str, Level]) -> tuple[str, ...]:
+    """The contexts of which one must be met exactly, weakest first."""
+    if comparison == "exact":
+        return contexts
+    ranks = [levels[one].rank for one in contexts if one in levels]
+    if len(ranks) < len(contexts) or comparison == "maximum":
+        raise SluisError(ErrorCode.REQUEST_AUTHENTICATION_CONTEXT, hint="Comparison of contexts without an order")
+    least = min(ranks) if comparison == "minimum" else max(ranks) + 1
+    met = tuple(level.context for level in sorted(levels.values()) if level.rank >= least)
+    if not met:
+        raise SluisError(ErrorCode.REQUEST_AUTHENTICATION_CONTEXT, hint="there is no better level")
+    return met
 
 
 def check_proxy_count(incoming: Incoming) -> None:

@@ -79,7 +79,7 @@ class AssertionConsumer:
             request_id=request_id(expectation.attempt) if expectation else None,
             consumer_url=self._addresses.assertion_consumer,
             audience=self._addresses.sp_entity_id,
-            contexts=expectation.contexts if expectation else (),
+            contexts=(expectation.contexts or ()) if expectation else (),
             fresh_since=expectation.fresh_since if expectation else None,
             now=self._clock.now(),
             skew=self._skew,

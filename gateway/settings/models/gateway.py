@@ -20,6 +20,7 @@ from gateway.settings.fields import (
     Text,
     Whole,
 )
+from gateway.settings.models.assurance import LevelEntry
 from gateway.settings.models.client_certificates import ClientCertificates
 from gateway.settings.models.processing import Processing
 from gateway.settings.models.retention import Retention
@@ -112,6 +113,9 @@ class Gateway(Model):
     stores: Stores = Field(default=Stores(), description="Where state is kept")
     lifetimes: Lifetimes = Field(default=Lifetimes(), description="How long things live")
     sso: SsoSettings = Field(default=SsoSettings(), description="Single sign-on")
+    assurance: list[LevelEntry] = Field(
+        default=[], max_length=10, description="Levels of assurance, each stronger than those before it"
+    )
     retention: Retention = Field(default=Retention(), description="How long records are kept")
     processing: Processing = Field(default=Processing(), description="What the register of processing says beside")
     supplier_page: Switch = Field(

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gateway.domain.protocol import Protocol
 from gateway.settings.fields import Address, BrinField, Id, Model, Names, Switch, Text, is_loopback
+from gateway.settings.models.assurance import ContextName
 from gateway.settings.models.saml_metadata import SamlMetadata
 from gateway.settings.secrets import SecretReference
 
@@ -42,6 +43,14 @@ class CommonIdentityProviderEntry(Model):
         default=None,
         description="Name, as it is sent, of a `true` or `false` that says whether somebody is of age; without one, "
         "and without a birth date, nobody is",
+    )
+
+    assurance: dict[Id, Annotated[list[ContextName], Field(min_length=1)]] = Field(
+        default={},
+        description="By level: the AuthnContextClassRefs or acr values that say it, or `amr:` and a value of amr",
+    )
+    assurance_otherwise: Id | None = Field(
+        default=None, description="Level of a login that says none of those; absent: none at all"
     )
 
     @field_validator("eck_id")

@@ -95,6 +95,10 @@ class CommonServiceEntry(Model):
     sso: Literal["allowed", "never"] = Field(
         default="allowed", description="`never`: every login asks the school, also of a person who is logged in already"
     )
+    minimum_assurance: Id | None = Field(default=None, description="The least level of assurance of a login there")
+    minimum_assurance_of: dict[Role, Id] = Field(
+        default={}, description="The same of people in a role, where that is more"
+    )
     attribute_sets: dict[Annotated[Whole, Field(ge=1)], dict[Attribute, Annotated[AskEntry, BeforeValidator(_ask)]]] = (
         Field(min_length=1, description="Numbered sets of attributes, each with its purpose; each names eck_id")
     )

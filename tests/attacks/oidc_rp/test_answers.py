@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from gateway.domain.errors import ErrorCode
+from gateway.federation.assurance import Level, Saying
 from gateway.federation.clients import ClientAuthentication
 from gateway.login.messages import Expectation
 from tests.support.held_provider import ATTEMPT, CLIENT, ISSUER, PARTY, PO_IDP, HeldProvider, Sitting, ec_key, rsa_key
@@ -115,6 +116,24 @@ class TestIdToken:
         """Code injection: somebody else's code, brought into this browser."""
         sitting.provider.claims["nonce"] = sitting.nonce("b" * 60)
         assert sitting.refusal() is ErrorCode.RESPONSE_REQUEST
+
+    @pytest.mark.parametrize(
+        ("claims", "context"),
+        [
+            ({"acr": "urn:card", "amr": ["otp"]}, "urn:card"),
+            ({"acr": "1", "amr": ["pwd", "otp"]}, "amr:otp"),
+            ({"acr": "1", "amr": ["pwd"]}, "1"),
+            ({"acr": "1", "amr": "otp"}, "1"),
+            ({"acr": "amr:otp"}, "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"),
+            ({"amr": [7, ["otp"]]}, "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"),
+        ],
+    )
+    def test_methods_count_where_the_entry_says_so(self, claims, context):
+        sitting = Sitting(expectation=Expectation(PO_IDP, ATTEMPT, None, None))
+        code, card = Level("code", 0, "urn:c", {}), Level("card", 1, "urn:d", {})
+        object.__setattr__(sitting.idp, "assurance", Saying({"amr:otp": code, "urn:card": card}))
+        sitting.provider.claims |= claims
+        assert sitting.read().context == context
 
     def test_assurance_lower_than_asked(self):
         sitting = Sitting(

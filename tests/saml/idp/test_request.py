@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.domain.errors import ErrorCode
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.assurance import Level
 from gateway.federation.clients import NameIdFormat
 from gateway.federation.metadata.entities import Binding, IndexedEndpoint
 from gateway.saml.idp.reply import Reply
 from gateway.saml.idp.transport import SentByPost
+from gateway.saml.idp.wishes import _compared
 from tests.support.authn_requests import (
     ACS,
     ISSUER,
@@ -185,6 +187,34 @@ def test_authentication_contexts_in_the_order_of_the_service(comparison):
 def test_contexts_have_no_order_to_compare_by(comparison):
     asked = authn_request(inside=contexts(PASSWORD, comparison=f'Comparison="{comparison}"'))
     assert told(by_redirect(asked)) is ErrorCode.REQUEST_AUTHENTICATION_CONTEXT
+
+
+BASIC, CODE, CARD = "https://sluis.example/basic", MFA, "https://sluis.example/card"
+LEVELS = {context: Level(context, rank, context, {}) for rank, context in enumerate((BASIC, CODE, CARD))}
+
+
+@pytest.mark.parametrize(
+    ("comparison", "asked", "met"),
+    [
+        ("minimum", (CODE,), (CODE, CARD)),
+        ("minimum", (CARD, BASIC), (BASIC, CODE, CARD)),
+        ("better", (BASIC,), (CODE, CARD)),
+        ("better", (BASIC, CODE), (CARD,)),
+        ("exact", (CARD, "urn:other"), (CARD, "urn:other")),
+    ],
+)
+def test_levels_of_the_configuration_have_an_order(comparison, asked, met):
+    assert _compared(comparison, asked, LEVELS) == met
+
+
+@pytest.mark.parametrize(
+    ("comparison", "asked"),
+    [("better", (CARD,)), ("maximum", (CODE,)), ("minimum", (CODE, "urn:other")), ("better", ("urn:other",))],
+)
+def test_what_cannot_be_compared_cannot_be_met(comparison, asked):
+    with pytest.raises(SluisError) as raised:
+        _compared(comparison, asked, LEVELS)
+    assert raised.value.code is ErrorCode.REQUEST_AUTHENTICATION_CONTEXT
 
 
 def test_declarations_of_contexts_are_not_known():
