@@ -9,6 +9,7 @@ import yaml
 from gateway.settings.events import FirstReading, NeedsNodes
 from gateway.settings.nodes import KeyPath, Lines, Unusable, read_nodes
 from gateway.settings.problems import Place, Problem
+from gateway.settings.read_before import ReadBefore
 
 MAX_BYTES = 20_000_000
 
@@ -43,15 +44,17 @@ class Document:
         return self.known_lines
 
 
-def read_document(path: Path, *, file: str, problems: list[Problem]) -> Document | None:
-    """Read one YAML document, and add what is wrong with it as YAML to `problems`.
+def read_document(
+    path: Path, *, file: str, problems: list[Problem], before: ReadBefore | None = None
+) -> Document | None:
+    """Read one YAML document, and add what is wrong with it as YAML to `problems`. `before` may know it already.
 
     None when that leaves nothing to go by. A key that stands twice does: the first one counts.
     """
     document = Document(file)
     try:
         document.text = _text(path)
-        document.value = _value(document, problems)
+        document.value = _value(document, problems, before)
     except yaml.MarkedYAMLError as cause:
         line = cause.problem_mark.line + 1 if cause.problem_mark else 1
         problems.append(Problem(Place(file, line), *_said_plainly(cause, document.text, line)))
@@ -65,13 +68,19 @@ def read_document(path: Path, *, file: str, problems: list[Problem]) -> Document
     return document
 
 
-def _value(document: Document, problems: list[Problem]) -> Any:
+def _value(document: Document, problems: list[Problem], before: ReadBefore | None) -> Any:
     """The quick way, or the thorough one for what is rare: anchors, tags, keys that stand twice."""
+    known = before.find(document.file, document.text) if before else None
+    if known is not None:
+        return known
     try:
-        return FirstReading(document.text).value()
+        value = FirstReading(document.text).value()
     except NeedsNodes:
         document.known_lines = {}
         return read_nodes(document.text, file=document.file, lines=document.known_lines, problems=problems)
+    if before:
+        before.keep(document.file, document.text, value)
+    return value
 
 
 def _text(path: Path) -> str:

@@ -21,6 +21,7 @@ from gateway.settings.models.schools import SchoolEntry
 from gateway.settings.models.services import SERVICE_ENTRIES, ServiceEntry
 from gateway.settings.nodes import KeyPath
 from gateway.settings.problems import Place, Problem, Problems, errors, warning
+from gateway.settings.read_before import ReadBefore, read_before
 from gateway.settings.wording import in_words, nearest
 
 EntryModel = TypeVar("EntryModel", bound=Model)
@@ -89,6 +90,7 @@ def read(directory: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
     gateway_document, gateway = reading.one("gateway.yaml", Gateway)
     keys_document, keys = reading.one("keys.yaml", Keys)
     policy_document, policy = reading.one("policy.yaml", PolicyFile)
+    reading.before = read_before(directory, keys)
     metadata_sources = reading.entries("metadata", MetadataSourceEntry)
     identity_providers: tuple[Entry[IdentityProviderEntry], ...] = reading.entries(
         "identity-providers", IDENTITY_PROVIDER_ENTRIES
@@ -129,6 +131,7 @@ class _Reading:
     directory: Path
     problems: list[Problem]
     unread: set[str]
+    before: ReadBefore | None = None
     lost_a_file: bool = False
 
     def one(self, file: str, model: type[EntryModel]) -> tuple[Document, EntryModel | None]:
@@ -141,7 +144,7 @@ class _Reading:
         return tuple(entry for path in _files(self.directory / kind) for entry in self._in_file(kind, path, model))
 
     def _in_file(self, kind: str, path: Path, model: "_Models[EntryModel]") -> Iterator[Entry[EntryModel]]:
-        document = read_document(path, file=f"{kind}/{path.name}", problems=self.problems)
+        document = read_document(path, file=f"{kind}/{path.name}", problems=self.problems, before=self.before)
         if document is None:
             self.lost_a_file = True
             return
