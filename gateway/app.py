@@ -9,7 +9,7 @@ from gateway.domain.protocol import Protocol
 from gateway.federation.certificate_ends import CertificateEnds
 from gateway.federation.ending import agreement_counts, agreement_warnings
 from gateway.federation.metadata.alarms import fetch_warnings, source_standings
-from gateway.login.contracts import TowardsServices
+from gateway.login.contracts import Notified, TowardsServices
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
 from gateway.login.loops import LoopBrake
@@ -24,7 +24,7 @@ from gateway.oidc.rp import endpoint as rp_endpoint
 from gateway.oidc.rp import logout_endpoint as rp_logout_endpoint
 from gateway.oidc.rp.logout_endpoint import SchoolLogouts
 from gateway.oidc.rp.wiring import RelyingPartyRole
-from gateway.pages import connect, discovery, logout, site
+from gateway.pages import connect, discovery, logout, single_sign_on, site
 from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
@@ -42,6 +42,7 @@ from gateway.storage.migrate import check
 from gateway.web import headers, operations
 from gateway.web.answers import AnswersLeft
 from gateway.web.cookies import BrowserCookie
+from gateway.web.notified_cookie import NotifiedCookie
 from gateway.web.proxies import TrustedProxies
 from gateway.web.session_cookie import FlaskSessionCookie
 
@@ -58,12 +59,21 @@ def create_app(parts: Parts) -> Flask:
     cookie = BrowserCookie(keys=parts.keys.sealing.all, randomness=parts.randomness, https=parts.https)
     choices = Choices(languages=settings.languages, https=parts.https)
     session_cookie = FlaskSessionCookie(https=parts.https, shared=lambda: choices.remembered().shared)
+    notified = NotifiedCookie(
+        keys=parts.keys.sealing.all,
+        browser=cookie.browser,
+        lifetime=settings.sso.notified,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        https=parts.https,
+    )
     renderer = Renderer.of(names=settings.names, choices=choices, version=site.version())
     respond = Responder(renderer=renderer, clock=parts.clock)
     headers.install(app, https=parts.https)
     cookie.install(app)
     choices.install(app)
     session_cookie.install(app)
+    notified.install(app)
     site.install_errors(app, respond=respond)
 
     releases = releases_of(parts)
@@ -81,7 +91,15 @@ def create_app(parts: Parts) -> Flask:
         randomness=parts.randomness,
         replaced=logouts.end_replaced,
     )
-    dispatcher = _dispatcher(parts, releases=releases, kept=kept, sign_on=sign_on, provider=provider, relying=relying)
+    dispatcher = _dispatcher(
+        parts,
+        releases=releases,
+        kept=kept,
+        sign_on=sign_on,
+        provider=provider,
+        relying=relying,
+        notified=notified,
+    )
     consumer = AssertionConsumer(
         federation=parts.federation,
         addresses=parts.addresses,
@@ -137,6 +155,14 @@ def create_app(parts: Parts) -> Flask:
             respond=respond,
             browser=cookie.browser,
         ),
+        single_sign_on.blueprint(
+            single_sign_on.SingleSignOnServices(
+                federation=parts.federation,
+                allowed=tuple(settings.sso.query_allow),
+                logged_in=lambda: sign_on.knows(cookie.browser()),
+                notified=notified,
+            )
+        ),
         *connect.blueprints(
             settings=parts.settings,
             renderer=renderer,
@@ -174,6 +200,7 @@ def _dispatcher(
     sign_on: SingleSignOn,
     provider: OpenIdProvider | None,
     relying: RelyingPartyRole,
+    notified: Notified,
 ) -> Dispatcher:
     settings = parts.settings.gateway
     services: dict[Protocol, TowardsServices] = {
@@ -209,6 +236,7 @@ def _dispatcher(
         clock=parts.clock,
         randomness=parts.randomness,
         metrics=parts.metrics,
+        notified=notified,
     )
 
 

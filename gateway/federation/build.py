@@ -35,7 +35,7 @@ from gateway.federation.models import (
 from gateway.federation.openid_provider import OpenIdProvider
 from gateway.federation.snapshot import Federation
 from gateway.federation.source_dates import source_dates
-from gateway.federation.sso import SsoRules
+from gateway.federation.sso import Notification, SsoRules
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.agreements import AgreementEntry
 from gateway.settings.models.at_eduid import AttributeApiEntry
@@ -46,7 +46,7 @@ from gateway.settings.models.identity_providers import (
 )
 from gateway.settings.models.schools import SchoolEntry
 from gateway.settings.models.services import AskEntry, OidcServiceEntry, SamlServiceEntry, ServiceEntry
-from gateway.settings.models.sso import SchoolSsoEntry, SsoSettings
+from gateway.settings.models.sso import NotificationEntry, SchoolSsoEntry, SsoSettings
 from gateway.settings.problems import Place, Problem, Problems, errors
 from gateway.settings.secrets import SecretReference
 from gateway.storage.sealing import SecretKey
@@ -114,7 +114,12 @@ def _identity_provider(
             {word: levels[one] for one, words in value.assurance.items() if one in levels for word in words},
             levels.get(value.assurance_otherwise or ""),
         ),
+        notification=_notification(value.notification),
     )
+
+
+def _notification(value: NotificationEntry | None) -> Notification:
+    return Notification(tuple(value.hosts), frozenset(value.redirect_uris)) if value else Notification()
 
 
 def _openid_provider(

@@ -21,7 +21,7 @@ from gateway.federation.at_eduid import SchoolAtEduid
 from gateway.federation.clients import NameIdFormat, OidcClient, SamlClient
 from gateway.federation.metadata.entities import IdpMetadata
 from gateway.federation.openid_provider import OpenIdProvider
-from gateway.federation.sso import SsoRules
+from gateway.federation.sso import Notification, SsoRules
 
 IdpId = NewType("IdpId", str)
 """The id of an identity provider's entry: lower-case letters, digits and hyphens."""
@@ -83,6 +83,7 @@ class IdentityProvider:
     allow_cbc: bool = False
     adult_name: str | None = None
     assurance: Saying = field(default_factory=Saying)
+    notification: Notification = field(default_factory=Notification)
 
     @property
     def user_held(self) -> bool:

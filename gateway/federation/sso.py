@@ -5,6 +5,17 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
+class Notification:
+    """Who may say that somebody is logged in at an identity provider (domain facts 1.8); without hosts, nobody.
+
+    `hosts` are `https://host` or `https://*.host`, `redirect_uris` where the browser may go on to.
+    """
+
+    hosts: tuple[str, ...] = ()
+    redirect_uris: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class SsoRules:
     """Whether a session serves logins without the school, and how long.
 

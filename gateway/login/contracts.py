@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.domain.errors import SluisError
-from gateway.federation.models import IdentityProvider, Service
+from gateway.federation.models import IdentityProvider, IdpId, Service
 from gateway.login.messages import AuthenticationRequest
 from gateway.login.steps import PostForm, Redirect
 from gateway.release.released import ReleasedAttributes
@@ -43,6 +43,18 @@ class SessionCookie(Protocol):
 
     def on_shared_computer(self) -> bool:
         """Whether the person said that others use this computer too."""
+        ...
+
+
+class Notified(Protocol):
+    """What a portal said of the browser of this request (SSO notification)."""
+
+    def idp(self) -> IdpId | None:
+        """Where its person was said to be logged in, not long ago."""
+        ...
+
+    def forget(self) -> None:
+        """Somebody logged in here: what a portal said counts no longer."""
         ...
 
 

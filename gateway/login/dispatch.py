@@ -16,7 +16,7 @@ from gateway.federation.assurance import Level, stronger
 from gateway.federation.models import IdentityProvider, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.assurance import Assurance, LevelMissing
-from gateway.login.contracts import AuthenticationFacts, TowardsIdentityProviders, TowardsServices
+from gateway.login.contracts import AuthenticationFacts, Notified, TowardsIdentityProviders, TowardsServices
 from gateway.login.kept import KeptLogins
 from gateway.login.loops import LoopBrake
 from gateway.login.messages import Authentication, AuthenticationRequest, Expectation, LoginRequest
@@ -67,6 +67,7 @@ class Dispatcher:
         clock: Clock,
         randomness: Randomness,
         metrics: Metrics,
+        notified: Notified | None = None,
     ) -> None:
         self._federation = federation
         self._assurance = Assurance(federation)
@@ -81,6 +82,7 @@ class Dispatcher:
         self._clock = clock
         self._randomness = randomness
         self._metrics = metrics
+        self._notified = notified
 
     def begin(self, request: LoginRequest, browser: str) -> Step:
         """A service asks for a login: from the session; to the only identity provider that may answer; to discovery."""
@@ -177,7 +179,12 @@ class Dispatcher:
         return self._authenticate(replace(begun, level=least.context if least else ""), Way(idp.id))
 
     def _discover(self, transaction: Transaction) -> Step:
-        way = self._ways.only(transaction.request)
+        request = transaction.request
+        way = self._ways.only(request)
+        if way is None and self._notified is not None:
+            way = self._ways.notified(request, self._notified.idp())
+            # Once: whoever comes back without a login may want another school.
+            self._notified.forget()
         if way is not None:
             return self._authenticate(transaction, way)
         if transaction.request.passive:
@@ -221,6 +228,8 @@ class Dispatcher:
         visit = self._sign_on.remember(
             transaction.browser, authentication, reading, outcome.school, with_session=not idp.user_held
         )
+        if self._notified is not None:
+            self._notified.forget()
         held = replace(held, said=outcome.said) if held else None
         return self._answer(transaction.request, reading, outcome, visit, authentication, held=held)
 

@@ -58,6 +58,12 @@ class Ways:
             return Way(one.id, brin)
         return None
 
+    def notified(self, request: LoginRequest, idp: IdpId | None) -> Way | None:
+        """The way to where a portal says that the person is logged in already, if it is one of this request's."""
+        if idp is None or request.choose or idp not in self._federation.offered:
+            return None
+        return Way(idp) if not request.idps or idp in request.idps else None
+
     def discovery(self, service: Service, request: LoginRequest) -> Discovery:
         """All the ways, to choose from."""
         held, choices = self.held(request), self._federation.choices

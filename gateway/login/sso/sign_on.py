@@ -66,6 +66,10 @@ class SingleSignOn:
             return None
         return session if serves(session, request, service) else None
 
+    def knows(self, browser: str) -> bool:
+        """Whether somebody is logged in in this browser."""
+        return self._sessions.find(browser) is not None
+
     def prolong(self, browser: str, session: Session) -> None:
         """A login was answered from it."""
         self._sessions.prolong(browser, session)

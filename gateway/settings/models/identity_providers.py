@@ -9,6 +9,7 @@ from gateway.domain.protocol import Protocol
 from gateway.settings.fields import Address, BrinField, Id, Model, Names, Switch, Text, is_loopback
 from gateway.settings.models.assurance import ContextName
 from gateway.settings.models.saml_metadata import SamlMetadata
+from gateway.settings.models.sso import NotificationEntry
 from gateway.settings.secrets import SecretReference
 
 
@@ -51,6 +52,10 @@ class CommonIdentityProviderEntry(Model):
     )
     assurance_otherwise: Id | None = Field(
         default=None, description="Level of a login that says none of those; absent: none at all"
+    )
+
+    notification: NotificationEntry | None = Field(
+        default=None, description="Portals that say that somebody is logged in there; absent: none"
     )
 
     @field_validator("eck_id")
