@@ -17,6 +17,7 @@ from gateway.roles import logouts_of, openid_provider_of, relying_party_of, saml
 
 _SAID = {
     Ending.ENDED: "ended",
+    Ending.ASKED: "can be told by a browser alone; its session goes on until it ends by itself",
     Ending.NO_ANSWER: "did not say that it ended its session; it may go on",
     Ending.IMPOSSIBLE: "cannot be told; its session goes on until it ends by itself",
 }

@@ -68,6 +68,8 @@ class Ending(StrEnum):
 
     ENDED = auto()
     """It says so, or it was the one that asked."""
+    ASKED = auto()
+    """The page that says so asks it, in a frame of its own; what became of it nobody can know."""
     NO_ANSWER = auto()
     """It was told, and did not say that it did as it was told."""
     IMPOSSIBLE = auto()
@@ -84,12 +86,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class LoggedOut:
-    """Say what ended and what did not; `back` takes the answer to whoever asked for the logout."""
+    """Say what ended and what did not; `back` takes the answer to whoever asked for the logout.
+
+    `frames` are addresses of parties that log the person out when the browser loads them.
+    """
 
     service: Service | None
     results: tuple[Result, ...] = ()
     back: "PostForm | Redirect | None" = None
     shared: bool = False
+    frames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from gateway.login.steps import (
 from gateway.observability import reference
 from gateway.pages.error_texts import text_of
 from gateway.pages.render import Renderer
-from gateway.web.headers import POLICY
+from gateway.web.headers import POLICY, framing
 
 
 class Responder:
@@ -63,7 +63,8 @@ class Responder:
                     back_form=step.back if isinstance(step.back, PostForm) else None,
                     back_url=step.back.url if isinstance(step.back, Redirect) else None,
                 )
-        response.headers["Content-Security-Policy"] = POLICY
+        frames = step.frames if isinstance(step, LoggedOut) else ()
+        response.headers["Content-Security-Policy"] = POLICY + framing(frames)
         return response
 
     def _refused(self, refused: Refused) -> Response:

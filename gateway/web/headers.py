@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 
@@ -25,6 +26,12 @@ _ALWAYS = (
 window of its own off from that window, for good. No page of a login holds anything that an opener could read."""
 _ON_HTTPS = (("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),)
 _UNLESS_SET = (("Content-Security-Policy", POLICY + NO_FORMS), ("Cache-Control", "no-store"))
+
+
+def framing(addresses: Iterable[str]) -> str:
+    """What is added where a page loads these addresses in frames: their origins, and no other."""
+    origins = sorted({f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, addresses)})
+    return f"; frame-src {' '.join(origins)}" if origins else ""
 
 
 def install(app: Flask, *, https: bool) -> None:

@@ -21,7 +21,10 @@ _MAX_ID = 100
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`settled` are parties whose ending is known already; `begun` is in seconds since 1970."""
+    """`settled` are parties whose ending is known already; `begun` is in seconds since 1970.
+
+    `frames` are what the last page loads.
+    """
 
     id: str
     browser: str
@@ -31,6 +34,7 @@ class Plan:
     settled: tuple[tuple[Kind, str, Ending], ...]
     targets: tuple[Target, ...]
     shared: bool
+    frames: tuple[str, ...] = ()
 
 
 class Leaving:
@@ -95,6 +99,7 @@ def _plan(fields: dict[str, object]) -> Plan:
             for one in kept["targets"]
         ),
         shared=kept["shared"],
+        frames=tuple(kept["frames"]),
     )
 
 

@@ -85,6 +85,8 @@ class Logouts:
         others = {one: logins for one, logins in self._end(visit).items() if one != itself}
         idp = self._federation.identity_providers.get(visit.idp) if initiator.kind is not Kind.IDP else None
         told, reached = self._tell(others, idp, visit)
+        frames = {one: self._frames(one, others[one]) for one, ending in told.items() if ending is not Ending.ENDED}
+        told |= {one: Ending.ASKED for one, found in frames.items() if found and told[one] is Ending.IMPOSSIBLE}
         settled = [(Kind.SERVICE, str(one), ending) for one, ending in told.items() if ending is not None]
         targets = [self._target(Kind.SERVICE, one, others[one]) for one, ending in told.items() if ending is None]
         if idp is not None and reached:
@@ -100,6 +102,7 @@ class Logouts:
             settled=tuple(settled),
             targets=tuple(targets),
             shared=visit.shared,
+            frames=tuple(address for found in frames.values() for address in found),
         )
         self._leaving.keep(plan)
         return self._next(plan)
@@ -176,10 +179,17 @@ class Logouts:
             for index, target in enumerate(plan.targets)
         ]
         results = self._results([*plan.settled, *endings])
-        return self.said(plan.initiator, results, shared=plan.shared, again=not self._leaving.close(plan))
+        again = not self._leaving.close(plan)
+        return self.said(plan.initiator, results, shared=plan.shared, again=again, frames=plan.frames)
 
     def said(
-        self, initiator: Initiator, results: tuple[Result, ...], *, shared: bool = False, again: bool = False
+        self,
+        initiator: Initiator,
+        results: tuple[Result, ...],
+        *,
+        shared: bool = False,
+        again: bool = False,
+        frames: tuple[str, ...] = (),
     ) -> Step:
         """The answer to whoever asked: at once when everything ended, behind a page that says what did not."""
         complete = _complete(results)
@@ -193,7 +203,7 @@ class Logouts:
             self._note(initiator, results)
         if complete and back is not None:
             return back
-        return LoggedOut(party if isinstance(party, Service) else None, results, back, shared)
+        return LoggedOut(party if isinstance(party, Service) else None, results, back, shared, frames)
 
     def _note(self, initiator: Initiator, results: Sequence[Result]) -> None:
         complete = _complete(results)
@@ -270,6 +280,9 @@ class Logouts:
     def _results(self, endings: Sequence[tuple[Kind, str, Ending]]) -> tuple[Result, ...]:
         found = ((self._party(kind, party), ending) for kind, party, ending in endings)
         return tuple(Result(party, ending) for party, ending in found if party is not None)
+
+    def _frames(self, service: ServiceId, given: Sequence[Given]) -> tuple[str, ...]:
+        return self._ends(service).frames(self._federation.services[service], given)
 
     def _party(self, kind: Kind, party: str) -> Service | IdentityProvider | None:
         if kind is Kind.SERVICE:

@@ -51,6 +51,10 @@ class EndsServiceSessions(Protocol):
         """Send the browser there; `request` comes back with the answer."""
         ...
 
+    def frames(self, service: Service, given: Sequence[Given]) -> tuple[str, ...]:
+        """Addresses that end its sessions when the browser loads them in a frame; nothing comes back of it."""
+        ...
+
     def revoke(self, given: Given) -> None:
         """Take back what the gateway itself still honours."""
         ...

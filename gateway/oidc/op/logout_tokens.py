@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import structlog
 
@@ -21,6 +22,8 @@ from gateway.storage.outbox import Letter
 log = structlog.get_logger("sluis")
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
+_MOST_FRAMES = 5
+"""Of one client: a browser has one session there, whatever logins led to it."""
 SECONDS = 120
 """How long a client may take to read a logout token."""
 
@@ -93,8 +96,16 @@ class OidcServiceSessions:
         return self.signer.sign(claims, service.oidc.id_token_algorithm, typ="logout+jwt")
 
     def can_send(self, service: Service) -> bool:  # noqa: ARG002
-        """A client's front-channel page does not send the browser back: the end page offers it instead."""
+        """A client's front-channel page does not send the browser back: the end page loads it in a frame instead."""
         return False
+
+    def frames(self, service: Service, given: Sequence[Given]) -> tuple[str, ...]:
+        """Its front-channel logout address, with whose login it was (OpenID Connect Front-Channel Logout 1.0, 2)."""
+        address = service.oidc.frontchannel_logout_uri
+        if address is None:
+            return ()
+        named = (urlencode({"iss": self.issuer, "sid": one.session}) for one in given[:_MOST_FRAMES])
+        return tuple(f"{address}{'&' if '?' in address else '?'}{one}" for one in named)
 
     def send(self, service: Service, given: Sequence[Given], request: str) -> Redirect | PostForm:  # noqa: ARG002
         raise TypeError(f"{service.id} sends no browser back")

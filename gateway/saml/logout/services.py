@@ -53,6 +53,10 @@ class SamlServiceSessions:
         message = self._request(service, _by_name(given)[-1], f"_{request}", endpoint.location)
         return self._sender.by_browser(endpoint.binding, endpoint.location, "SAMLRequest", message, None)
 
+    def frames(self, service: Service, given: Sequence[Given]) -> tuple[str, ...]:  # noqa: ARG002
+        """None: a logout of SAML has an answer."""
+        return ()
+
     def revoke(self, given: Given) -> None:
         """Nothing: an assertion is not asked about again."""
 

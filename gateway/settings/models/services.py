@@ -137,7 +137,9 @@ class OidcServiceEntry(CommonServiceEntry):
         default=[], description="Where a logout that it asked for may end"
     )
     frontchannel_logout_uri: LogoutUri | None = Field(
-        default=None, description="Its front-channel logout address: kept, not called yet"
+        default=None,
+        description="Loaded in a frame of the page that ends a logout; nothing comes back of it: "
+        "`backchannel_logout_uri` is better",
     )
     backchannel_logout_uri: LogoutUri | None = Field(
         default=None, description="Told by the gateway when its session ends elsewhere"

@@ -172,3 +172,45 @@ def test_a_client_that_does_not_answer_is_named(tmp_path):
     [form] = html.fromstring(logout(provider).get_data(as_text=True)).forms
     answer = provider.post("/oidc/logout/confirmed", token=dict(form.form_values())["token"])
     assert "gaf geen antwoord" in answer.get_data(as_text=True)
+
+
+FRONT = "https://other.example/front?tenant=1"
+
+
+def logged_out_beside(tmp_path, **http):
+    """The page after a logout of one client, beside another that has a front-channel logout address."""
+    changes = {
+        "frontchannel_logout_uri": FRONT,
+        **({"backchannel_logout_uri": "https://other.example/b"} if http else {}),
+    }
+    provider = op(tmp_path)
+    provider.services = (relying_party("other", **changes),)
+    provider.world.agreements += (replace(provider.world.agreements[0], service=provider.services[0].id),)
+    provider.load()
+    tokens = provider.tokens()
+    theirs = provider.exchange(back(provider.authorize(client_id="other"))["code"], headers=basic(name="other")).json
+    provider.http.__dict__.update(http)
+    return logout(provider, id_token_hint=tokens["id_token"]), provider.id_token(theirs)["sid"]
+
+
+def frames(answer):
+    return html.fromstring(answer.get_data(as_text=True)).xpath("//iframe")
+
+
+def test_a_front_channel_address_is_loaded_in_a_frame_and_nothing_is_claimed_of_it(tmp_path):
+    answer, session = logged_out_beside(tmp_path)
+    [frame] = frames(answer)
+    assert frame.get("src") == f"{FRONT}&{urlencode({'iss': ISSUER, 'sid': session})}"
+    assert "allow-top-navigation" not in frame.get("sandbox")
+    assert answer.headers["Content-Security-Policy"].endswith("; frame-src https://other.example")
+    assert "en zegt niet of dat gelukt is" in answer.get_data(as_text=True)
+    assert "Je bent niet overal uitgelogd" in answer.get_data(as_text=True)
+
+
+def test_who_took_a_logout_token_is_not_framed_and_who_did_not_is(tmp_path):
+    answer, _ = logged_out_beside(tmp_path, status=200)
+    assert not frames(answer)
+    assert "frame-src" not in answer.headers["Content-Security-Policy"]
+    silent, _ = logged_out_beside(tmp_path / "2", status=500)
+    assert len(frames(silent)) == 1
+    assert "gaf geen antwoord" in silent.get_data(as_text=True)
