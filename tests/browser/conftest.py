@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+from gateway.demo.federation import DemoFederation
 from tests.support.chromium import PATIENCE, launched
 from tests.support.demo import Demo, running_demo
 
@@ -26,9 +27,16 @@ def chromium() -> str:
     return found
 
 
+def _framed(federation: DemoFederation) -> None:
+    """The client of OpenID Connect has a front-channel logout address."""
+    entry = federation.directory / "services" / "schrijfmaatje.yaml"
+    address = f"http://127.0.0.7:{federation.port}/front"
+    entry.write_text(f"{entry.read_text('utf-8')}frontchannel_logout_uri: {address}\n", "utf-8")
+
+
 @pytest.fixture(scope="session")
 def demo(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with running_demo(tmp_path_factory.mktemp("browser")) as running:
+    with running_demo(tmp_path_factory.mktemp("browser"), _framed) as running:
         yield running
 
 
