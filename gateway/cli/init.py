@@ -22,7 +22,13 @@ _STARTER = files("gateway.cli") / "starter"
 @click.command("init")
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--base-url", help="Public address, such as https://login.example.nl.")
-@click.option("--rsa-bits", type=click.Choice(["2048", "3072", "4096"]), default="3072", show_default=True)
+@click.option(
+    "--rsa-bits",
+    type=click.Choice(["2048", "3072", "4096"]),
+    default="3072",
+    show_default=True,
+    help="Length of the RSA keys that are made.",
+)
 @click.option(
     "--saml-signing",
     type=click.Choice(["rsa", KeyKind.P_256.value, KeyKind.P_384.value]),
@@ -30,7 +36,13 @@ _STARTER = files("gateway.cli") / "starter"
     show_default=True,
     help="Kind of the keys that sign SAML. Not every peer can read ECDSA; encryption keys are RSA always.",
 )
-@click.option("--environment", type=click.Choice(["production", "test"]), default="production", show_default=True)
+@click.option(
+    "--environment",
+    type=click.Choice(["production", "test"]),
+    default="production",
+    show_default=True,
+    help="What the gateway is for; `environment` in gateway.yaml.",
+)
 @click.option("--keys-only", is_flag=True, help="Only make the keys that the configuration in DIR names and lacks.")
 def command(
     directory: Path, base_url: str | None, rsa_bits: str, saml_signing: str, environment: str, *, keys_only: bool

@@ -95,10 +95,13 @@ def _examined(directory: Path, clock: Clock) -> Examination:
     return Examination(in_order(problems), Configuration(settings, keys, federation))
 
 
-def configuration_or_exit(directory: Path) -> Configuration:
-    """The configuration, its problems on standard error; one that cannot be used ends the command."""
+def configuration_or_exit(directory: Path, *, warn: bool = False) -> Configuration:
+    """The configuration, its errors on standard error; one that cannot be used ends the command.
+
+    `warn` is for commands that put a configuration into force: for the others `sluis check` has the warnings.
+    """
     examination = examine(directory, SystemClock())
-    show(examination.problems)
+    show(examination.problems if warn else errors(examination.problems))
     if examination.configuration is None:
         sys.exit(1)
     return examination.configuration

@@ -15,7 +15,7 @@ from gateway.cli.loading import configuration_or_exit, directory_argument
 @directory_argument
 def command(directory: Path) -> None:
     """Check DIR, and have the gateway that serves it take it; exit 1, and change nothing, when there is an error."""
-    settings = configuration_or_exit(directory).settings
+    settings = configuration_or_exit(directory, warn=True).settings
     path = pid_file.path_of(settings)
     if path is None:
         click.echo("pid_file is null: send SIGHUP to the process that serves", err=True)

@@ -50,7 +50,7 @@ _MAX_HEADERS = 60
 def serve(directory: Path) -> None:
     """Serve until stopped. Ends the process with code 1 when the configuration or the database cannot be used."""
     seen = documents(directory)
-    configuration = configuration_or_exit(directory)
+    configuration = configuration_or_exit(directory, warn=True)
     _ready_database(configuration.settings)
     _configure_log(configuration.settings)
     wsgi.SERVER = "sluis"

@@ -48,7 +48,13 @@ command.add_command(diff)
 @click.option("--supplier", default="", help="Name of the supplier.")
 @click.option("--contact", default="", help="E-mail address of the supplier.")
 @click.option(
-    "--sector", "sectors", multiple=True, type=click.Choice([one.value for one in Sector]), default=["po", "vo"]
+    "--sector",
+    "sectors",
+    multiple=True,
+    type=click.Choice([one.value for one in Sector]),
+    default=["po", "vo"],
+    show_default=True,
+    help="Whose schools it is for; repeat for more.",
 )
 @click.option("--attribute", "attributes", multiple=True, help="ATTRIBUTE=PURPOSE, beside the ECK iD; repeat for more.")
 @click.option(

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
 from gateway.cli import main
+from gateway.cli.reference import reference
 from gateway.saml.addresses import Addresses
 from gateway.settings.keys import load_keys
 from gateway.settings.loader import load
@@ -56,6 +57,16 @@ class TestCheck:
         assert result.exit_code == 0
         assert "services/leesplein.yaml:1: warning: no school has an agreement with leesplein" in result.output
         assert "0 errors, 1 warning; " in result.output
+
+    def test_commands_that_only_read_repeat_no_warnings_but_every_error(self, tmp_path):
+        warned = write_configuration(tmp_path / "warned", {"agreements/agreements.yaml": "[]\n"})
+        wrong = write_configuration(tmp_path / "wrong", edited("gateway.yaml", "15m", "soon"))
+
+        quiet, loud = sluis("explain", warned, "--matrix", "--csv"), sluis("explain", wrong, "--matrix", "--csv")
+
+        assert (quiet.exit_code, quiet.stderr) == (0, "")
+        assert loud.exit_code == 1
+        assert "gateway.yaml:6: lifetimes.transaction" in loud.stderr
 
     def test_as_json(self, tmp_path):
         result = sluis("check", "--json", write_configuration(tmp_path, edited("gateway.yaml", "listen:", "listn:")))
@@ -354,3 +365,13 @@ def test_commands_that_need_no_parties_say_what_keeps_them(tmp_path):
 
     assert result.exit_code == 1
     assert "gateway.yaml:6: lifetimes.transaction" in result.stderr
+
+
+def test_the_reference_page_is_what_the_commands_say():
+    page = Path(__file__).parents[2] / "docs/reference/commands.md"
+
+    assert page.read_text() == reference(), "run: python -m gateway.cli.reference > docs/reference/commands.md"
+
+
+def test_the_reference_page_has_a_word_for_every_option():
+    assert "|  |" not in reference()
