@@ -146,8 +146,8 @@ def _log_in_until(done: Event, gateway: Running) -> int:
     while not done.is_set():
         person.login()
         logins += 1
-        # People read what they opened; without that, this process alone would keep the machine busy.
-        done.wait(1)
+        # People read what they opened; without that, fifty of them would wait for the machine and not for the reload.
+        done.wait(3)
     return logins
 
 

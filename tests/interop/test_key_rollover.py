@@ -1,9 +1,12 @@
-"""The rollover of docs/guides/key-rollover.md, with SimpleSAMLphp on both sides of a gateway that goes on serving.
+"""The rollovers of docs/guides/key-rollover.md, with strangers on both sides of a gateway that goes on serving.
 
-Each step is taken by `sluis keys` and `sluis reload`, with a login under way across it: its request was signed, and
-what the school encrypts for was read, before the step. Days pass by an earlier `since` in `keys.yaml`.
+The school and an application are SimpleSAMLphp, another application is openid-client, which checks every ID token
+against the key set. Each step is taken by `sluis keys` and `sluis reload`, with a login at both applications under way
+across it: requests were signed, and what the school encrypts for was read, before the step. Days pass by an earlier
+`since` in `keys.yaml`.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,12 +15,15 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.support import real_gateway, simplesamlphp
+from gateway.cli import main
+from tests.support import node_saml, openid_client, real_gateway, simplesamlphp
 from tests.support.browser_like import Tab
 from tests.support.encrypted_messages import cipher_of
+from tests.support.openid_client import RelyingParty, relying_party
 from tests.support.real_gateway import RealGateway
 from tests.support.school_login import choose_school, eck_id, press_on
 from tests.support.simplesamlphp import SimpleSamlPhp
@@ -44,33 +50,58 @@ class Rollover:
     gateway: RealGateway
     school: SimpleSamlPhp
     application: SimpleSamlPhp
+    client: RelyingParty
 
     def fetch(self) -> None:
-        """The peers read the gateway's metadata anew."""
+        """The peers read the gateway's metadata, and its key set at the next login, anew."""
+        assert Tab().open(f"{self.client.address.url}/anew").status == 200
         self.school.trust(Tab().open(self.gateway.saml.sp_entity_id).body)
         self.application.trust(Tab().open(self.gateway.saml.idp_entity_id).body)
 
-    def step(self, *step: str) -> None:
-        """A step, and its reload, in the middle of a login; then a login of somebody else."""
+    def step(self, *steps: tuple[str, ...]) -> None:
+        """Steps, and their reload, in the middle of two logins; then two of somebody else."""
         at_school = choose_school(Tab().open(self.application.me), "kim")
-        real_gateway.sluis("keys", step[0], self.gateway.directory, *step[1:])
+        there_too = choose_school(Tab().open(self.client.login()), "kim")
+        for step, *what in steps:
+            self.keys(step, *what)
         self.reload()
         self.finish(at_school)
+        self.finish_at_client(there_too)
         self.log_in()
 
+    def keys(self, step: str, *what: str) -> None:
+        """`sluis keys`, which reads everything anew."""
+        done = CliRunner().invoke(main, ["keys", step, str(self.gateway.directory), *what])
+        assert done.exit_code == 0, done.output
+
     def log_in(self) -> None:
-        """A login from the application to the school and back."""
+        """A login from each application to the school and back."""
         self.finish(choose_school(Tab().open(self.application.me), "kim"))
+        self.finish_at_client(choose_school(Tab().open(self.client.login()), "kim"))
 
     def finish(self, at_school: Tab) -> None:
-        """The rest of a login, from the school's form on; the school encrypts for the gateway."""
+        """The rest of a login of SAML, from the school's form on."""
+        received = self.answered(at_school).press()
+        assert received.url.startswith(self.application.me), f"the browser is at {received.url}: {received.body}"
+        assert eck_id("kim") in received.body.replace("\\/", "/")
+
+    def finish_at_client(self, at_school: Tab) -> None:
+        """The rest of a login of OpenID Connect, until the client has checked the signature of the ID token."""
+        got = self.client.received(self.answered(at_school))
+        assert got.get("userinfo", {}).get("eckid") == eck_id("kim"), got
+
+    def answered(self, at_school: Tab) -> Tab:
+        """Past the school's form; the school encrypts for the gateway."""
         at_school.press(username="kim", password="kim")
         assert cipher_of(at_school) == "aes128-cbc"
         answer = press_on(at_school)
         assert answer.status == 200, answer.body
-        received = answer.press()
-        assert received.url.startswith(self.application.me), f"the browser is at {received.url}: {received.body}"
-        assert eck_id("kim") in received.body.replace("\\/", "/")
+        return answer
+
+    def signs_with(self) -> list[str]:
+        """The keys that are published for RS256, by their kid."""
+        published = json.loads(Tab().open(f"{self.gateway.address.url}/oidc/jwks").body)["keys"]
+        return [one["kid"] for one in published if one["alg"] == "RS256"]
 
     def reload(self) -> None:
         """`sluis reload`, until it is taken."""
@@ -117,7 +148,7 @@ def _earlier(line: str, by: timedelta) -> str:
 
 @pytest.fixture
 def rollover(tmp_path: Path) -> Iterator[Rollover]:
-    if reason := simplesamlphp.why_not():
+    if reason := simplesamlphp.why_not() or node_saml.why_not():
         pytest.skip(reason)
     with ExitStack() as running:
         gateway = real_gateway.initialised(tmp_path / "gateway", "127.0.0.41")
@@ -138,36 +169,46 @@ def rollover(tmp_path: Path) -> Iterator[Rollover]:
             "services/simplesamlphp.xml": application.metadata(),
         }
         real_gateway.add(gateway, entries, metadata)
+        client = relying_party("vreemd", "127.0.0.44", "client_secret_basic")
+        client.write_entry(gateway.directory)
         school.trust(gateway.metadata("sp"))
         running.enter_context(real_gateway.served(gateway))
-        yield Rollover(gateway, school, application)
+        running.enter_context(openid_client.running(client, tmp_path, issuer=gateway.address.url))
+        yield Rollover(gateway, school, application, client)
 
 
-def test_saml_keys_change_without_a_failed_login(rollover: Rollover) -> None:
-    """The school and the application read the gateway's metadata as late as they may: just before it would end."""
+def test_keys_change_without_a_failed_login(rollover: Rollover) -> None:
+    """The peers read the gateway's metadata as late as they may: just before it would end."""
     old = {name: rollover.certificate(f"{name}-1.crt") for name in ("saml", "encryption")}
     rollover.log_in()
 
-    rollover.step("new", "saml_decryption")
+    rollover.step(("new", "saml_decryption"), ("new", "oidc_signing", "--kind", "rsa-2048"))
     new = {name: rollover.certificate(f"{name}-2.crt") for name in ("saml", "encryption")}
     assert rollover.published("idp", "signing") == [old["saml"], new["saml"]]
     assert rollover.published("sp", "encryption") == [old["encryption"], new["encryption"]]
+    assert rollover.signs_with() == ["oidc1", "oidc3"]
 
     rollover.days_pass(14)
     rollover.fetch()
     rollover.log_in()
-    rollover.step("activate", "saml_signing", "saml2")
-    rollover.step("activate", "saml_decryption", "enc2")
+    rollover.step(
+        ("activate", "saml_signing", "saml2"),
+        ("activate", "saml_decryption", "enc2"),
+        ("activate", "oidc_signing", "oidc3"),
+    )
     assert rollover.published("idp", "signing") == [new["saml"], old["saml"]]
     assert rollover.published("sp", "encryption") == [new["encryption"]], "the school still encrypts for the old one"
+    assert rollover.signs_with() == ["oidc3", "oidc1"]
 
     rollover.days_pass(14)
     rollover.fetch()
-    rollover.step("retire", "saml_signing", "saml1")
-    rollover.step("retire", "saml_decryption", "enc1")
+    rollover.step(
+        ("retire", "saml_signing", "saml1"), ("retire", "saml_decryption", "enc1"), ("retire", "oidc_signing", "oidc1")
+    )
     assert rollover.published("idp", "signing") == [new["saml"]]
+    assert rollover.signs_with() == ["oidc3"]
     rollover.fetch()
-    for name in ("saml", "encryption"):
+    for name in ("saml", "encryption", "oidc"):
         (rollover.gateway.directory / f"keys/{name}-1.key").unlink()
     rollover.reload()
     rollover.log_in()

@@ -10,6 +10,7 @@
 //   GET  /userinfo?state=    /introspect?state=    /revoke?state=
 //   GET  /logout?state=                                       to the provider's end-session endpoint
 //   GET  /bye                                                 where a logout ends
+//   GET  /anew                                                forgets what it read of the provider, its keys too
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
@@ -38,10 +39,14 @@ const metadata = {
   ...(settings.signed_userinfo ? { userinfo_signed_response_alg: settings.alg } : {}),
   use_mtls_endpoint_aliases: false,
 };
-const config = await client.discovery(new URL(settings.issuer), settings.client_id, metadata, await authentication(), {
-  execute: [client.allowInsecureRequests],
-});
-client.enableNonRepudiationChecks(config);
+let config = await discovered();
+
+async function discovered() {
+  const insecure = { execute: [client.allowInsecureRequests] };
+  const found = await client.discovery(new URL(settings.issuer), settings.client_id, metadata, await authentication(), insecure);
+  client.enableNonRepudiationChecks(found);
+  return found;
+}
 
 async function begin(query) {
   const verifier = client.randomPKCECodeVerifier();
@@ -99,6 +104,9 @@ async function answer(url, request) {
       return client.tokenIntrospection(config, login.tokens.access_token);
     case "/revoke":
       await client.tokenRevocation(config, login.tokens.access_token);
+      return {};
+    case "/anew":
+      config = await discovered();
       return {};
     case "/bye":
       return { bye: url.searchParams.get("state") };
