@@ -81,11 +81,12 @@ def decrypt(
     candidates = [_unwrapped(key, one, size, randomness) for one in wrapped for key in keys]
     value = _cipher_value(data)
     opened = [decrypted_with(algorithm, one, value) for one in candidates]
-    plain = next((one for one in opened if one is not None), b"")
-    try:
-        return _parsed(plain, encrypted, limit, elements)
-    except XmlRejected:
-        raise DecryptionRejected(DecryptionProblem.FAILED) from None
+    # A wrong key makes octets that CBC takes for padded one time in sixteen: only what is an element counts.
+    read = [_read(one or b"", encrypted, limit, elements) for one in opened]
+    found = next((one for one in read if one is not None), None)
+    if found is None:
+        raise DecryptionRejected(DecryptionProblem.FAILED)
+    return found
 
 
 def _encrypted_keys(encrypted: etree._Element, data: etree._Element) -> list[etree._Element]:
@@ -127,6 +128,13 @@ def _unwrapped(key: rsa.RSAPrivateKey, wrapped: _Wrapped, size: int, randomness:
     except ValueError:
         return instead
     return secret if len(secret) == size else instead
+
+
+def _read(plain: bytes, around: etree._Element, limit: int, elements: int) -> etree._Element | None:
+    try:
+        return _parsed(plain, around, limit, elements)
+    except XmlRejected:
+        return None
 
 
 def _parsed(plain: bytes, around: etree._Element, limit: int, elements: int) -> etree._Element:

@@ -32,7 +32,8 @@ class SigningKey:
     def sign(self, octets: bytes) -> bytes:
         """The signature as XML signatures have it: PKCS #1 v1.5, or the two integers of RFC 4050, each in full length.
 
-        The same octets always get the same signature: ECDSA's nonce is derived from them (RFC 6979).
+        The same octets always get the same signature, but from an EC key in a token: ECDSA's nonce is derived from
+        them (RFC 6979), and a token draws its own.
         """
         key = self.private_key
         if isinstance(key, rsa.RSAPrivateKey):
