@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gateway.cli.key_material import KeyKind, fresh_secret, private_pem, self_signed, write_secret
+from gateway.cli.key_material import KeyKind, PrivateKey, fresh_secret, private_pem, self_signed, write_secret
 from gateway.domain.clock import Clock, SystemClock
 from gateway.domain.key_ring import KeyState
-from gateway.settings.key_references import KeyReference
+from gateway.settings.key_references import KeyReference, TokenReference
 from gateway.settings.keys_file import write_keys_file
 from gateway.settings.loader import Settings
 from gateway.settings.models.keys import KeyEntry, Keys, OidcKey, SamlKey, SymmetricKey
@@ -100,6 +100,7 @@ def _missing(directory: Path, keys: Keys, wanted: Wanted, clock: Clock) -> Itera
 def write_key(directory: Path, entry: KeyEntry, *, kind: KeyKind, host: str, now: datetime) -> Iterator[str]:
     """Make the key of an entry in its file, if the file is not there, and give its name.
 
+    Of a key in a token the certificate is made.
     Encrypted, where the entry names a passphrase. Raises ValueError for a passphrase that will not do.
     """
     match entry:
@@ -107,13 +108,20 @@ def write_key(directory: Path, entry: KeyEntry, *, kind: KeyKind, host: str, now
             if not (directory / certificate).exists() and not (directory / file).exists():
                 key = kind.make()
                 write_secret(directory / file, private_pem(key, entry.key.opening_with(directory)))
-                (directory / certificate).parent.mkdir(parents=True, exist_ok=True)
-                signed = self_signed(key, f"{host} {entry.id}", now)
-                (directory / certificate).write_bytes(signed.public_bytes(Encoding.PEM))
+                _certify(directory / certificate, key, f"{host} {entry.id}", now)
                 yield file
+        case SamlKey(key=KeyReference(pkcs11=TokenReference() as token), certificate=certificate):
+            if not (directory / certificate).exists():
+                _certify(directory / certificate, token.private_key(directory), f"{host} {entry.id}", now)
+                yield certificate
         case OidcKey(key=KeyReference(file=str(file))) if not (directory / file).exists():
             write_secret(directory / file, private_pem(kind.make(), entry.key.opening_with(directory)))
             yield file
         case SymmetricKey(secret=KeyReference(file=str(file))) if not (directory / file).exists():
             write_secret(directory / file, fresh_secret(entry.secret.opening_with(directory)))
             yield file
+
+
+def _certify(path: Path, key: PrivateKey, name: str, now: datetime) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(self_signed(key, name, now).public_bytes(Encoding.PEM))

@@ -20,7 +20,7 @@ from gateway.domain.clock import SystemClock
 from gateway.domain.key_ring import KeyState
 from gateway.settings.certificates import own_certificate_ends
 from gateway.settings.keys_text import CannotEdit, written
-from gateway.settings.models.keys import KeyEntry
+from gateway.settings.models.keys import KeyEntry, OidcKey, SamlKey
 
 ring_argument = click.argument("ring", type=click.Choice(RINGS))
 id_argument = click.argument("key_id", metavar="ID")
@@ -141,6 +141,8 @@ def status_command(directory: Path) -> None:
             if entry.state is KeyState.RETIRED:
                 continue
             click.echo(f"{ring} {entry.id}, {entry.state} since {written(entry.since)}: {does(ring, entry.state)}")
+            if where := _place_in_token(entry):
+                click.echo(f"  signs in a token: {where}")
             ends = own_certificate_ends(directory, entry)
             if ends is not None:
                 click.echo(f"  certificate: {_left(ends, now)}")
@@ -194,6 +196,11 @@ def _say_when(step: str, wait: Wait, now: datetime) -> None:
         click.echo(f"  may not be {step}: {wait.why}")
     else:
         click.echo(f"  may be {step} from {written(wait.until)} on: {wait.why}")
+
+
+def _place_in_token(entry: KeyEntry) -> str | None:
+    token = entry.key.pkcs11 if isinstance(entry, SamlKey | OidcKey) else None
+    return f"{token.label} in {token.token} ({token.module})" if token else None
 
 
 def _left(ends: datetime, now: datetime) -> str:

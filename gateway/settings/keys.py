@@ -104,6 +104,8 @@ class _Reading:
 
     def decryption(self, kind: str, entry: SamlKey, place: Place) -> DecryptionKey:
         """A key with its certificate. Raises ValueError."""
+        if entry.key.pkcs11 is not None:
+            raise ValueError("a key in a token signs alone; a key that decrypts lies in a file or the environment")
         key = decryption_key(entry.key.private_key(self.settings.directory), self._certificate(entry))
         self._note(kind, entry, key.certificate, place)
         return key

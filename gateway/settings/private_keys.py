@@ -8,7 +8,6 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.settings.key_references import KeyReference
 
@@ -23,10 +22,6 @@ class TokenKey:
     id: str
     algorithm: str
     private_key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = field(repr=False)
-
-    def pem(self) -> bytes:
-        """The private key in PKCS #8, unencrypted: for a library that takes no other form. Never to be written."""
-        return self.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def token_key(key_id: str, algorithm: str, key: PrivateKeyTypes) -> TokenKey:

@@ -44,6 +44,8 @@ configuration directory, but for files of an entry (`metadata`), which lie besid
 A secret never stands in a file of the configuration: `{file: keys/x.key}` names a file that others on the machine
 cannot read, `{env: NAME}` an environment variable. A key that lies encrypted on disk names its passphrase as well:
 `{file: keys/x.key, passphrase: {env: NAME}}`, or `{file: ...}` with a file outside the configuration directory.
+A key that signs SAML or tokens may stay in a PKCS #11 token, whose private and public key have one label:
+`{pkcs11: {module: /usr/lib/x.so, token: LABEL, label: LABEL, pin: {env: NAME}}}`.
 """
 
 _FILES: tuple[tuple[str, type[Model]], ...] = (
@@ -139,7 +141,7 @@ _PLAIN = {
     "IPv4Network": "address or network",
     "IPv6Network": "address or network",
     "SecretReference": "`{file: ...}` or `{env: ...}`",
-    "KeyReference": "`{file: ...}` or `{env: ...}`, and with `passphrase`",
+    "KeyReference": "`{file: ...}` or `{env: ...}`, and with `passphrase`; or `{pkcs11: ...}`",
     "Attribute": "canonical attribute",
 }
 

@@ -3,7 +3,7 @@
 The school and an application are SimpleSAMLphp, another application is openid-client, which checks every ID token
 against the key set. Each step is taken by `sluis keys` and `sluis reload`, with a login at both applications under way
 across it: requests were signed, and what the school encrypts for was read, before the step. Days pass by an earlier
-`since` in `keys.yaml`.
+`since` in `keys.yaml`. The new keys that sign lie in a token.
 """
 
 import json
@@ -17,16 +17,18 @@ from threading import Event
 import pytest
 from click.testing import CliRunner
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from gateway.cli import main
-from tests.support import node_saml, openid_client, real_gateway, simplesamlphp
+from tests.support import node_saml, openid_client, real_gateway, simplesamlphp, softhsm
 from tests.support.browser_like import Tab
 from tests.support.encrypted_messages import cipher_of
 from tests.support.openid_client import RelyingParty, relying_party
 from tests.support.real_gateway import RealGateway
 from tests.support.school_login import choose_school, eck_id, press_on
 from tests.support.simplesamlphp import SimpleSamlPhp
+from tests.support.softhsm import SoftHsm
 
 pytestmark = pytest.mark.stranger
 
@@ -51,6 +53,19 @@ class Rollover:
     school: SimpleSamlPhp
     application: SimpleSamlPhp
     client: RelyingParty
+    token: SoftHsm
+
+    def to_the_token(self, name: str) -> None:
+        """A key of a file moves into the token."""
+        key = self.gateway.directory / "keys" / f"{name}.key"
+        private = load_pem_private_key(key.read_bytes(), None)
+        assert isinstance(private, RSAPrivateKey)
+        self.token.put(private, name)
+        key.unlink()
+        keys = self.gateway.directory / "keys.yaml"
+        written = keys.read_text()
+        assert f"{{file: keys/{name}.key}}" in written
+        keys.write_text(written.replace(f"{{file: keys/{name}.key}}", self.token.reference(name)))
 
     def fetch(self) -> None:
         """The peers read the gateway's metadata, and its key set at the next login, anew."""
@@ -147,9 +162,12 @@ def _earlier(line: str, by: timedelta) -> str:
 
 
 @pytest.fixture
-def rollover(tmp_path: Path) -> Iterator[Rollover]:
-    if reason := simplesamlphp.why_not() or node_saml.why_not():
+def rollover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rollover]:
+    if reason := simplesamlphp.why_not() or node_saml.why_not() or softhsm.why_not():
         pytest.skip(reason)
+    token = SoftHsm(tmp_path / "token").make()
+    for name, value in token.environment.items():
+        monkeypatch.setenv(name, value)
     with ExitStack() as running:
         gateway = real_gateway.initialised(tmp_path / "gateway", "127.0.0.41")
         school = running.enter_context(
@@ -172,9 +190,9 @@ def rollover(tmp_path: Path) -> Iterator[Rollover]:
         client = relying_party("vreemd", "127.0.0.44", "client_secret_basic")
         client.write_entry(gateway.directory)
         school.trust(gateway.metadata("sp"))
-        running.enter_context(real_gateway.served(gateway))
+        running.enter_context(real_gateway.served(gateway, token.environment))
         running.enter_context(openid_client.running(client, tmp_path, issuer=gateway.address.url))
-        yield Rollover(gateway, school, application, client)
+        yield Rollover(gateway, school, application, client, token)
 
 
 def test_keys_change_without_a_failed_login(rollover: Rollover) -> None:
@@ -183,6 +201,8 @@ def test_keys_change_without_a_failed_login(rollover: Rollover) -> None:
     rollover.log_in()
 
     rollover.step(("new", "saml_decryption"), ("new", "oidc_signing", "--kind", "rsa-2048"))
+    for name in ("saml-2", "oidc-3"):
+        rollover.to_the_token(name)
     new = {name: rollover.certificate(f"{name}-2.crt") for name in ("saml", "encryption")}
     assert rollover.published("idp", "signing") == [old["saml"], new["saml"]]
     assert rollover.published("sp", "encryption") == [old["encryption"], new["encryption"]]

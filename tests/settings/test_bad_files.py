@@ -74,7 +74,7 @@ CASES = {
         ("sealing.0.secret", "{file: ...} or {env"),
     ),
     "secret by file and by environment": Bad(
-        K, "{file: keys/sealing.secret}", "{file: a, env: B}", 3, ("sealing.0.secret", "one of both")
+        K, "{file: keys/sealing.secret}", "{file: a, env: B}", 3, ("sealing.0.secret", "one of them")
     ),
     "state that is none": Bad(K, "{id: s1, state: active", "{id: s1, state: actve", 3, ("did you mean active?",)),
     "moment without a time": Bad(

@@ -57,13 +57,14 @@ def add(gateway: RealGateway, entries: Iterable[Path], metadata: Mapping[str, st
 
 
 @contextmanager
-def served(gateway: RealGateway) -> Iterator[RealGateway]:
-    """`sluis serve`, until the block ends."""
+def served(gateway: RealGateway, environment: Mapping[str, str] | None = None) -> Iterator[RealGateway]:
+    """`sluis serve`, until the block ends; `environment` has more than the usual."""
     ready = f"{gateway.address.url}/health/ready"
     with serving(
         (_SLUIS, "serve", gateway.directory),
         address=gateway.address,
         log=gateway.directory / "serve.log",
+        environment=environment or {},
         ready=lambda: Tab().open(ready).status == 200,
     ):
         yield gateway

@@ -5,10 +5,11 @@ from typing import Any
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeyParameters, KeySet, RSAKey
+from joserfc.jwk import KeySet
 
 from gateway.domain.key_ring import Ring
 from gateway.federation.clients import SigningAlgorithm
+from gateway.oidc.jwk import published, signing_jwk
 from gateway.settings.private_keys import TokenKey
 
 Claims = dict[str, Any]
@@ -22,8 +23,8 @@ class Signer:
     """Signs with the active key of each algorithm's ring, and always says which (`kid`)."""
 
     def __init__(self, rings: Mapping[str, Ring[TokenKey]]) -> None:
-        self._active = {SigningAlgorithm(name): _key(ring.active) for name, ring in rings.items()}
-        self._published = KeySet([_key(key) for ring in rings.values() for key in ring.all])
+        self._active = {SigningAlgorithm(name): signing_jwk(ring.active) for name, ring in rings.items()}
+        self._published = KeySet([published(key) for ring in rings.values() for key in ring.all])
 
     @property
     def algorithms(self) -> tuple[SigningAlgorithm, ...]:
@@ -51,9 +52,3 @@ class Signer:
             return dict(jwt.decode(token, self._published, algorithms=_ALGORITHMS).claims)
         except (JoseError, ValueError, TypeError):
             return None
-
-
-def _key(key: TokenKey) -> RSAKey | ECKey:
-    parameters: KeyParameters = {"kid": key.id, "use": "sig", "alg": key.algorithm}
-    kind = RSAKey if key.algorithm == SigningAlgorithm.RS256 else ECKey
-    return kind.import_key(key.pem(), parameters)

@@ -6,12 +6,12 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from joserfc import jwt
-from joserfc.jwk import ECKey, RSAKey
 
 from gateway.domain.clock import Clock
 from gateway.domain.randomness import Randomness
 from gateway.federation.clients import ClientAuthentication
 from gateway.federation.openid_provider import OpenIdProvider
+from gateway.oidc.jwk import signing_jwk
 from gateway.oidc.rp.discovery import Provider
 from gateway.settings.private_keys import TokenKey
 
@@ -24,7 +24,7 @@ class ClientCredentials:
 
     def __init__(self, *, key: TokenKey | None, clock: Clock, randomness: Randomness) -> None:
         self._key = key
-        self._jwk = _imported(key) if key else None
+        self._jwk = signing_jwk(key) if key else None
         self._clock = clock
         self._randomness = randomness
 
@@ -61,8 +61,3 @@ class ClientCredentials:
         }
         header = {"typ": "JWT", "alg": self._key.algorithm, "kid": self._key.id}
         return jwt.encode(header, claims, self._jwk, algorithms=[self._key.algorithm])
-
-
-def _imported(key: TokenKey) -> RSAKey | ECKey:
-    kind = RSAKey if key.algorithm == "RS256" else ECKey
-    return kind.import_key(key.pem())

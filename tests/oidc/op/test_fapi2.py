@@ -8,7 +8,6 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from gateway.federation.clients import ClientAuthentication, Profile, SigningAlgorithm
-from gateway.settings.private_keys import TokenKey
 from tests.support.op import CALLBACK, CLIENT, ISSUER, assertion, back, basic, client_key, op, proof, public_jwk, unb64
 from tests.support.signing_keys import signing_key
 
@@ -100,7 +99,7 @@ def test_other_clients_may_still_name_the_token_endpoint(tmp_path):
 
 
 def test_rs256_is_not_taken(tmp_path):
-    key = RSAKey.import_key(TokenKey("c", "RS256", signing_key("rs client").private_key).pem())
+    key = RSAKey.import_key(signing_key("rs client").private_key)
     jwks = json.dumps({"keys": [key.as_dict(private=False)]})
     for algorithm, fapi2, status in (("RS256", True, 401), ("PS256", True, 201), ("RS256", False, 201)):
         changes = {**FAPI2, "jwks": jwks, "profile": Profile.FAPI2 if fapi2 else None}
