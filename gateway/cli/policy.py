@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.loading import configuration_or_exit, show
-from gateway.domain.clock import SystemClock
+from gateway.domain.clock import SystemClock, dutch_day
+from gateway.release.alike import alike
 from gateway.release.differences import ClassChange, ReleaseChange, class_changes, release_changes
-from gateway.release.matrix import matrix
+from gateway.release.matrix import matrix_of
 from gateway.release.policy import Policy
 from gateway.settings.loader import read_policy
 from gateway.settings.problems import errors
@@ -68,10 +69,11 @@ def _releases(directory: Path, before: Policy, after: Policy) -> tuple[ReleaseCh
     federation, now = configuration_or_exit(directory).federation, SystemClock().now()
     return release_changes(
         (
-            matrix(federation=federation, policy=before, schools=(school,), now=now),
-            matrix(federation=federation, policy=after, schools=(school,), now=now),
+            kind.count,
+            matrix_of((kind,), federation=federation, policy=before, now=now),
+            matrix_of((kind,), federation=federation, policy=after, now=now),
         )
-        for school in federation.schools.values()
+        for kind in alike(federation, federation.schools.values(), dutch_day(now))
     )
 
 

@@ -67,15 +67,18 @@ def class_changes(before: Policy, after: Policy) -> tuple[ClassChange, ...]:
 
 
 def release_changes(
-    schools: Iterable[tuple[tuple[Row, ...], tuple[Row, ...]]],
+    schools: Iterable[tuple[int, tuple[Row, ...], tuple[Row, ...]]],
 ) -> tuple[ReleaseChange, ...]:
-    """What changes of releases: for each school its matrix before and after. What is refused lets nothing go."""
+    """What changes of releases: for so many schools alike their matrix before and after.
+
+    What is refused lets nothing go.
+    """
     counted: Counter[tuple[str, str, str, str, str]] = Counter()
-    for before, after in schools:
+    for count, before, after in schools:
         was, now = _outcomes(before), _outcomes(after)
         for key in was.keys() | now.keys():
             if was.get(key, "no") != now.get(key, "no"):
-                counted[*key, was.get(key, "no"), now.get(key, "no")] += 1
+                counted[*key, was.get(key, "no"), now.get(key, "no")] += count
     return tuple(sorted(ReleaseChange(*change, schools=count) for change, count in counted.items()))
 
 

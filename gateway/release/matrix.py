@@ -1,15 +1,16 @@
 """Every release that could be, at once: services by roles by attributes, and at how many schools each rule decides."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.domain.brin import Brin
-from gateway.domain.errors import SluisError
+from gateway.domain.clock import dutch_day
+from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.role import Role
-from gateway.federation.models import IdentityProvider, School
+from gateway.federation.models import School, Service
 from gateway.federation.snapshot import Federation
+from gateway.release.alike import Alike, alike
 from gateway.release.explain import explain
 from gateway.release.policy import Policy
 
@@ -35,33 +36,38 @@ class Row:
 
 def matrix(*, federation: Federation, policy: Policy, schools: Iterable[School], now: datetime) -> tuple[Row, ...]:
     """The rows of these schools, in order; every school that has no agreement with a service counts, too."""
-    speakers = _speakers(federation)
+    return matrix_of(alike(federation, schools, dutch_day(now)), federation=federation, policy=policy, now=now)
+
+
+def matrix_of(kinds: Iterable[Alike], *, federation: Federation, policy: Policy, now: datetime) -> tuple[Row, ...]:
+    """The rows of schools that were put together by what is the same of them."""
     counted: Counter[tuple[str, str, str, str, str, bool]] = Counter()
-    for school in schools:
-        idps = speakers.get(school.brin, ())
+    for kind in kinds:
         for service in federation.services.values():
             for role in Role:
-                try:
-                    explained = explain(
-                        federation=federation,
-                        policy=policy,
-                        service=service,
-                        school=school,
-                        role=role,
-                        now=now,
-                        idps=idps,
-                    )
-                except SluisError as error:
-                    counted[service.id, role, NOTHING, error.code, "", False] += 1
-                    continue
-                for line in explained.lines:
-                    counted[service.id, role, line.attribute, line.rule, line.reduction, line.released] += 1
+                for named in _named(kind, service, role, federation=federation, policy=policy, now=now):
+                    counted[service.id, role, *named] += kind.count
     return tuple(sorted(Row(*named, schools=count) for named, count in counted.items()))
 
 
-def _speakers(federation: Federation) -> Mapping[Brin, tuple[IdentityProvider, ...]]:
-    found: dict[Brin, list[IdentityProvider]] = defaultdict(list)
-    for idp in federation.identity_providers.values():
-        for brin in idp.schools:
-            found[brin].append(idp)
-    return {brin: tuple(idps) for brin, idps in found.items()}
+def _named(
+    kind: Alike, service: Service, role: Role, *, federation: Federation, policy: Policy, now: datetime
+) -> Iterator[tuple[str, str, str, bool]]:
+    if service.id not in kind.services:
+        yield NOTHING, ErrorCode.AGREEMENT_MISSING.value, "", False
+        return
+    try:
+        explained = explain(
+            federation=federation,
+            policy=policy,
+            service=service,
+            school=kind.school,
+            role=role,
+            now=now,
+            idps=kind.idps,
+        )
+    except SluisError as error:
+        yield NOTHING, error.code, "", False
+        return
+    for line in explained.lines:
+        yield line.attribute, line.rule, line.reduction, line.released
