@@ -1,5 +1,8 @@
 """One logout ends everything that a browser's logins gave, wherever it begins, and says honestly what it could not."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from click.testing import CliRunner, Result
 
@@ -172,6 +175,35 @@ def test_logouts_are_counted(demo: Demo) -> None:
     before = demo.metric("sluis_logouts_total", by="person", outcome="complete")
     go_on(demo.tab(in_two_services(demo)).open(demo.gateway + "/logout").press("Ja, log uit"))
     assert demo.metric("sluis_logouts_total", by="person", outcome="complete") == before + 1
+
+
+def test_two_services_at_once_in_two_tabs_and_a_logout_in_one_during_the_login_in_the_other(demo: Demo) -> None:
+    jar = Jar()
+    first, second = (demo.to_school(demo.tab(jar), name, "De Regenboog") for name in ("rekentuin", "leesplein"))
+    first.press("Fenna").press("Continue").press("Verder")
+    assert logged_in(demo, jar) == {"rekentuin"}
+    go_on(demo.tab(jar).open(demo.service("rekentuin") + "/logout"))
+    late = second.press("Fenna").press("Continue")
+    assert late.status == 409, "the answer was asked for before the logout"
+    assert not logged_in(demo, jar)
+    assert is_asked(demo, jar)
+
+
+def test_a_store_that_comes_back_empty_in_the_middle_of_a_logout(demo: Demo) -> None:
+    """What was told before stands; the page says that it knows nothing of the rest, and nobody is logged in by it."""
+    jar = in_two_services(demo)
+    tab = demo.tab(jar).open(demo.gateway + "/logout").press("Ja, log uit")
+    [form] = tab.page.xpath("//form[@id='leave']")
+    with closing(sqlite3.connect(demo.federation.directory / "var" / "short-lived.sqlite")) as store, store:
+        for (table,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            store.execute(f"DELETE FROM {table}")
+    tab.open(form.get("data-to"), initiator=tab.url)
+    assert tab.status == 400
+    assert "logout_unexpected" in tab.body
+    assert demo.tab(jar).open(demo.gateway + form.get("data-on")).status == 400
+    assert is_asked(demo, jar)
+    again = go_on(demo.tab(jar).open(demo.gateway + "/logout").press("Ja, log uit"))
+    assert again.title == "Je bent uitgelogd"
 
 
 def ended_by_the_operator(demo: Demo, account: str, idp: str = "regenboog") -> Result:

@@ -18,7 +18,7 @@ from gateway.app import create_app
 from gateway.demo.federation import DemoFederation, address, write_federation
 from gateway.demo.people import CLIENTS, GATEWAY_HOST, SERVICES
 from gateway.demo.servers import HOSTS, is_free, parties, serving
-from gateway.domain.clock import SystemClock
+from gateway.domain.clock import Clock, SystemClock
 from gateway.domain.randomness import SystemRandomness
 from gateway.observability import log
 from gateway.parts import Parts, assemble
@@ -86,8 +86,15 @@ class Demo:
 
 
 @contextmanager
-def running_demo(directory: Path, add: Callable[[DemoFederation], None] = lambda _: None) -> Iterator[Demo]:
-    """Everybody, until the context ends; `add` puts more entries into the configuration."""
+def running_demo(
+    directory: Path,
+    add: Callable[[DemoFederation], None] = lambda _: None,
+    seen_by_parties: Callable[[Clock], Clock] = lambda clock: clock,
+) -> Iterator[Demo]:
+    """Everybody, until the context ends; `add` puts more entries into the configuration.
+
+    `seen_by_parties` is the time that schools and services go by.
+    """
     clock, randomness = HeldClock(SystemClock().now()), SystemRandomness()
     federation = write_federation(directory / "demo", port=free_port())
     add(federation)
@@ -98,7 +105,7 @@ def running_demo(directory: Path, add: Callable[[DemoFederation], None] = lambda
     app = create_app(replicas[0])
     app.wsgi_app = _InTurn(app.wsgi_app, create_app(replicas[1]).wsgi_app)  # type: ignore[method-assign]
     with (
-        parties(federation, clock=clock, randomness=randomness),
+        parties(federation, clock=seen_by_parties(clock), randomness=randomness),
         serving(app, GATEWAY_HOST, federation.port),
     ):
         yield Demo(federation, clock, app, tuple(replicas))
