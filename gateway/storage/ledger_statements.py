@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from gateway.storage.ledger_chain import ChainedRow, Head
@@ -12,6 +13,7 @@ _COLUMNS = (
     "previous", "hash",
 )  # fmt: skip
 _LOCK = 0x51D16
+_ROWS_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,13 @@ class Statements:
     place: str
     text_moments: bool
 
-    def values(self, count: int) -> str:
-        """The places of the values of so many rows."""
-        return ", ".join([f"({', '.join([self.place] * len(_COLUMNS))})"] * count)
+    def inserting(self, count: int) -> str:
+        """`insert` of so many rows."""
+        return self.insert + _places(self.place, count)
+
+    def inserting_and_moving(self, count: int) -> str | None:
+        """`insert_and_move` of so many rows."""
+        return None if self.insert_and_move is None else self.insert_and_move + _places(self.place, count)
 
     def moment(self, at: datetime) -> Any:
         """A moment as SQLAlchemy stores it in this database: SQLite has no type for it."""
@@ -71,6 +77,11 @@ class Statements:
     def head_values(self, head: Head, key_id: str, seal: str) -> tuple[Any, ...]:
         """The values of `register`."""
         return (head.writer, head.serial, key_id, self.moment(head.began), head.number, head.hash, seal)
+
+
+@lru_cache(_ROWS_AT_ONCE)
+def _places(place: str, count: int) -> str:
+    return ", ".join([f"({', '.join([place] * len(_COLUMNS))})"] * count)
 
 
 def statements(dialect: str) -> Statements:

@@ -30,15 +30,16 @@ class ChainWriter:
         The first takes along which earlier rows were answered.
         """
         says = self._says
-        if self._head is not None and says.insert_and_move:
+        both = says.inserting_and_moving(len(rows))
+        if self._head is not None and both is not None:
             links = self._linked(rows, self._head, answers)
             head = links.head
             moved = (head.number, head.hash, self._chain.head_seal(head), head.writer)
-            cursor.execute(says.insert_and_move + says.values(len(rows)), (*moved, *links.values))
+            cursor.execute(both, (*moved, *links.values))
         else:
             cursor.execute(says.begin)
             links = self._linked(rows, self._head or self._new_writer(cursor, rows[0]), answers)
-            cursor.execute(says.insert + says.values(len(rows)), links.values)
+            cursor.execute(says.inserting(len(rows)), links.values)
             self._keep_head(cursor, links.head)
             cursor.execute("COMMIT")
         self._head = links.head

@@ -50,7 +50,6 @@ ledger = Table(
     Column("subject_mark", String(64)),
     Column("previous", String(64), nullable=False, server_default=""),
     Column("hash", String(64), nullable=False, server_default=""),
-    Index("ix_ledger_reference", "reference"),
     Index("ix_ledger_school_at", "school", "at"),
     Index("ix_ledger_writer_number", "writer", "number", unique=True),
 )
