@@ -15,6 +15,7 @@ from lxml import etree
 
 from gateway.cli import main
 from gateway.cli.reference import reference
+from gateway.domain.errors import ErrorCode, SluisError
 from gateway.saml.addresses import Addresses
 from gateway.settings.keys import load_keys
 from gateway.settings.loader import load
@@ -375,3 +376,13 @@ def test_the_reference_page_is_what_the_commands_say():
 
 def test_the_reference_page_has_a_word_for_every_option():
     assert "|  |" not in reference()
+
+
+def test_a_store_that_does_not_answer_is_said_by_sessions_end(tmp_path, monkeypatch):
+    def gone(*_: object) -> None:
+        raise SluisError(ErrorCode.STORE_UNAVAILABLE)
+
+    monkeypatch.setattr("gateway.login.sso.registry.Registry.of_account", gone)
+    done = sluis("sessions", "end", write_configuration(tmp_path), "--idp", "petteflat", "--account", "somebody")
+    assert done.exit_code == 1
+    assert "the short-lived store cannot be used: store_unavailable" in done.output
