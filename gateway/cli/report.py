@@ -44,13 +44,16 @@ def school_command(  # noqa: PLR0917 - click hands in every option by its name
 ) -> None:
     """Print what went from a school to which service, what was refused and which agreements end.
 
-    Days are Dutch; logins of both days count. Numbers of fewer than five people are left out.
+    Days are Dutch; logins of both days count. Numbers of fewer than five people are left out, and so that two reports
+    cannot be subtracted to find them, a report is of whole months that are over; with `environment: test`, of any days.
     """
     now = SystemClock().now()
     period = _period(first, last, today=dutch_day(now))
     brin = _brin(school)
     configuration = configuration_or_exit(directory)
     settings = configuration.settings.gateway
+    if settings.environment == "production":
+        _insist_on_months(period, today=dutch_day(now))
     spoken = Language(language or settings.languages[0])
     with records_of(configuration.settings) as engine:
         sources = Sources(engine, configuration.federation, settings.retention.ledger)
@@ -109,6 +112,18 @@ def _period(first: datetime | None, last: datetime | None, *, today: date) -> Pe
     if begins > today:
         raise click.BadParameter(f"{begins} has not come yet", param_hint="--from")
     return Period(begins, ends)
+
+
+def _insist_on_months(period: Period, *, today: date) -> None:
+    """Of two periods that differ by a few days, the difference is of a few people."""
+    whole = Period(_month(period.first).first, _month(period.last).last)
+    if period != whole:
+        raise click.UsageError(
+            f"a report is of whole months, from {whole.first} until {whole.last}: "
+            "reports that differ by some days can be subtracted, and show numbers of fewer than five people"
+        )
+    if period.last >= today:
+        raise click.UsageError(f"a report is of months that are over; {period.last} is not")
 
 
 def _month(day: date) -> Period:

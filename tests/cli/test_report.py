@@ -14,6 +14,7 @@ from gateway.domain.clock import SystemClock, dutch_day
 from gateway.parts import lasting_engine
 from gateway.settings.loader import load
 from gateway.storage import migrate
+from tests.support.configuration import write_configuration
 from tests.support.used_school import ECK_ID, NAME, UsedSchool
 
 NOW = SystemClock().now()
@@ -90,6 +91,31 @@ def test_words_that_mean_nothing(directory, arguments, words):
     result = sluis("report", "school", directory, *arguments)
     assert result.exit_code == 2
     assert words in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (["--from", "2026-02-02"], "a report is of whole months, from 2026-02-01 until 2026-02-28"),
+        (["--from", "2026-01-01", "--until", "2026-02-27"], "a report is of whole months, from 2026-01-01 until"),
+        (today(), "a report is of months that are over"),
+    ],
+)
+def test_in_production_no_two_reports_differ_by_some_days(tmp_path, days, words):
+    """Their difference would be of a few people: what small numbers are left out for."""
+    made = write_configuration(tmp_path)
+    result = sluis("report", "school", made, "99XA", *days)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in " ".join(result.stderr.split())
+
+
+def test_in_production_whole_months_are_reported(tmp_path):
+    made = write_configuration(tmp_path)
+    migrate.upgrade(lasting_engine(load(made)))
+    months = ["--from", "2026-01-01", "--until", "2026-02-28"]
+    result = sluis("report", "school", made, "99XB", *months, "--json")
+    assert result.stderr == ""
+    assert (result.exit_code, json.loads(result.stdout)["period"]) == (0, {"first": months[1], "last": months[3]})
 
 
 def test_a_school_that_nobody_knows(directory):

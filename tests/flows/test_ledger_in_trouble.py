@@ -1,6 +1,7 @@
 """`sluis serve` when the ledger cannot be written: no release, a plain page, an alarm; and afterwards all as before."""
 
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -137,17 +138,18 @@ def one_small_disk(tmp_path: Path) -> Iterator[tuple[Served, Path]]:
 
 def nothing_is_released(gateway: Served, trouble: Callable[[], AbstractContextManager[None]]) -> None:
     """Two logins before, two in trouble, two after."""
+    before = gateway.failures()
     gateway.login()
     gateway.login()
-    assert gateway.failures() == 0
+    assert gateway.failures() == before
     assert gateway.is_ready()
     with trouble():
         for times in (1, 2):
             assert_plain(gateway.refused())
-            assert gateway.failures() == times
+            assert gateway.failures() == before + times
     gateway.login()
     gateway.login()
-    assert gateway.failures() == 2
+    assert gateway.failures() == before + 2
     assert gateway.is_ready()
     assert gateway.log().count('"ledger_unavailable"') >= 2
     assert "Traceback" not in gateway.log() + (gateway.directory / "printed.log").read_text()
@@ -216,15 +218,39 @@ if may_mount():
         gateway.login()
 
 
-def test_a_ledger_that_is_gone(gateway: Served):
+def test_a_ledger_that_is_gone_or_read_only(gateway: Served):
+    place, elsewhere = gateway.directory / "ledger", gateway.directory / "elsewhere"
+
     @contextmanager
     def gone() -> Iterator[None]:
-        place = gateway.directory / "ledger"
-        place.rename(gateway.directory / "elsewhere")
+        place.rename(elsewhere)
         yield
-        (gateway.directory / "elsewhere").rename(place)
+        elsewhere.rename(place)
+
+    @contextmanager
+    def read_only() -> Iterator[None]:
+        with gone():
+            place.mkdir()
+            _read_only_copy(elsewhere / "lasting.sqlite", place / "lasting.sqlite")
+            yield
+            shutil.rmtree(place)
 
     nothing_is_released(gateway, gone)
+    nothing_is_released(gateway, read_only)
+
+
+def _read_only_copy(ledger: Path, copy: Path) -> None:
+    """One that nobody can write, root neither: its header asks for a newer SQLite of whoever wants to.
+
+    https://www.sqlite.org/fileformat2.html, 1.3.3: the byte at 18.
+    """
+    with closing(sqlite3.connect(ledger)) as connection:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    with copy.open("r+b") as file:
+        file.seek(18)
+        file.write(b"\x03")
+    with closing(sqlite3.connect(copy)) as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.execute("DELETE FROM ledger_writers WHERE 0")
 
 
 @contextmanager
