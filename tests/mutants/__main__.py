@@ -20,12 +20,13 @@ from tests.release.test_mutations import generated_cases, noticed
 
 _ROOMS = (
     "gateway.release.plan", "gateway.release.decision", "gateway.release.reductions", "gateway.release.policy",
-    "gateway.release.record", "gateway.release.identity_statement", "gateway.release.pipeline",
+    "gateway.release.record", "gateway.release.identity_statement", "gateway.release.pipeline", "gateway.release.alike",
     "gateway.domain.release_class", "gateway.domain.reduction", "gateway.federation.snapshot",
 )  # fmt: skip
 _LAWS = "tests/release/test_laws.py::test_law_"
 _TESTS = (
-    "tests/release/test_releases.py", "tests/release/test_reductions.py", "tests/release/test_explain.py",
+    "tests/release/test_policy.py", "tests/release/test_reductions.py", "tests/release/test_releases.py",
+    "tests/release/test_explain.py", "tests/release/test_alike.py",
     "tests/release/test_releases_again.py", "tests/federation/test_snapshot.py", "tests/release/test_law_6.py",
     f"{_LAWS}2_every_release_is_an_identity_statement_of_the_edu_v_agreements", f"{_LAWS}2_one_identifier",
     f"{_LAWS}3_fail_closed", "tests/release/test_laws_of_schools.py",
