@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
+from gateway.roles import outbox_of, redelivery_of
 from tests.support.browser_like import Jar
 from tests.support.demo import Demo
 from tests.support.leaving import go_on
@@ -237,3 +238,16 @@ def test_an_operator_who_names_no_identity_provider_is_told(demo: Demo) -> None:
     done = ended_by_the_operator(demo, "fenna@regenboog.example", idp="nobody")
     assert done.exit_code == 2
     assert "no identity provider nobody" in done.output
+
+
+def test_what_waits_in_the_outbox_is_dealt_with_by_another_worker(demo: Demo) -> None:
+    kept_by, other = demo.replicas
+    outbox_of(kept_by).keep("schrijfmaatje", [b'["a session","a name"]'])
+    assert outbox_of(other).waiting() == 1
+    redelivery = redelivery_of(other)
+    assert redelivery is not None
+    redelivery.run()
+    assert outbox_of(kept_by).waiting() == 1, "whoever kept it tries first"
+    demo.clock.forward(minutes=2)
+    redelivery.run()
+    assert outbox_of(kept_by).waiting() == 0, "the client has no address for it any more"

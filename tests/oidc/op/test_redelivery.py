@@ -10,6 +10,10 @@ from gateway.cli import beside
 from gateway.cli.beside import keep_doing
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.oidc.op.redelivery import DELAYS, Redelivery
+from gateway.parts import assemble
+from gateway.roles import redelivery_of
+from gateway.settings.loader import load
+from tests.support.configuration import write_configuration
 from tests.support.op import back, basic, op, relying_party, verified
 
 TOLD = "https://other.example/backchannel"
@@ -127,3 +131,7 @@ def test_the_thread_beside_goes_on_whatever_fails(monkeypatch):
     stopped.set()
     thread.join(120)
     assert said == [ErrorCode.STORE_UNAVAILABLE, "redelivery"]
+
+
+def test_a_gateway_without_keys_for_tokens_has_nobody_to_tell(tmp_path):
+    assert redelivery_of(assemble(load(write_configuration(tmp_path)))) is None
