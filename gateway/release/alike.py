@@ -98,7 +98,7 @@ class _Services:
     def __init__(self, federation: Federation, today: date) -> None:
         self._federation, self._today = federation, today
         self._by_school: defaultdict[Brin, set[ServiceId]] = defaultdict(set)
-        self._by_board: defaultdict[str, set[ServiceId]] = defaultdict(set)
+        self._by_board: defaultdict[str | None, set[ServiceId]] = defaultdict(set)
         self._of_board: dict[str | None, frozenset[_Agreed]] = {}
         for agreement in federation.agreements:
             for brin in agreement.schools:
@@ -116,7 +116,7 @@ class _Services:
         return known
 
     def _found(self, school: School, own: Iterable[ServiceId]) -> frozenset[_Agreed]:
-        of_board = self._by_board.get(school.board, set()) if school.board is not None else set()
+        of_board = self._by_board.get(school.board, set())
         return frozenset(self._at(service, school) for service in of_board.union(own))
 
     def _at(self, service: ServiceId, school: School) -> _Agreed:

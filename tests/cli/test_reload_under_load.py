@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from lxml import etree
 
 from gateway.cli.init import write_configuration
 from tests.bench.parties import Driver, write_parties
@@ -185,6 +186,31 @@ def test_one_that_is_wrong_changes_nothing_and_health_says_so(gateway: Running):
     (gateway.directory / "gateway.yaml").write_text(sound)
     gateway.reload()
     assert gateway.shows('"ready"', "/health/ready")
+
+
+def test_an_agreement_is_suspended_from_one_reload_to_another(gateway: Running):
+    agreement = gateway.directory / "agreements/bench.yaml"
+    sound = agreement.read_text()
+    person = Person(gateway.address.host, gateway.address.port)
+
+    _take(gateway, agreement, sound.replace("}", ", suspended: Onderzoek loopt}"))
+    for _ in range(4):
+        attempt, request = person.begin()
+        status, page = person.answer(attempt, etree.tostring(person.response(request)))
+        assert (status, "agreement_suspended" in page, "Onderzoek" in page) == (403, True, False)
+
+    _take(gateway, agreement, sound)
+    for _ in range(4):
+        person.login()
+
+
+def _take(gateway: Running, file: Path, text: str) -> None:
+    """One reload, until the workers of before are gone."""
+    before, taken = gateway.settled(), gateway.taken()
+    file.write_text(text)
+    gateway.reload()
+    assert gateway.becomes(lambda: gateway.taken() == taken + 1)
+    assert gateway.becomes(lambda: not before & gateway.workers())
 
 
 def test_workers_that_cannot_start_with_it_leave_the_old_ones_at_work(gateway: Running):
