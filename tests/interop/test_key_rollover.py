@@ -165,9 +165,8 @@ def _earlier(line: str, by: timedelta) -> str:
 def rollover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rollover]:
     if reason := simplesamlphp.why_not() or node_saml.why_not() or softhsm.why_not():
         pytest.skip(reason)
-    token = SoftHsm(tmp_path / "token").make()
-    for name, value in token.environment.items():
-        monkeypatch.setenv(name, value)
+    token = SoftHsm(tmp_path / "token", label="rollover").make()
+    token.show(monkeypatch)
     with ExitStack() as running:
         gateway = real_gateway.initialised(tmp_path / "gateway", "127.0.0.41")
         school = running.enter_context(

@@ -3,6 +3,7 @@
 import copy
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ OCTETS = b"a message"
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftHsm]:
     if reason := softhsm.why_not():
         pytest.skip(reason)
     made = SoftHsm(tmp_path_factory.mktemp("token")).make()
@@ -51,7 +52,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
     made.put(ec.generate_private_key(ec.SECP521R1()), "p521")
     made.put(RSA.private_key, "twice")
     made.put(P_256, "twice")
-    return made
+    with pytest.MonkeyPatch.context() as patch:
+        made.show(patch)
+        yield made
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Tokens of SoftHSM (Debian's softhsm2)."""
 
+import importlib
 import importlib.util
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.cli.key_material import PrivateKey
@@ -41,6 +43,12 @@ class SoftHsm:
         pin.chmod(0o600)
         self._run("--init-token", "--free", "--label", self.label, "--so-pin", "1234", "--pin", PIN)
         return self
+
+    def show(self, patch: pytest.MonkeyPatch) -> None:
+        """Have this process see this token. The library looks for tokens once, and may have found another test's."""
+        for name, value in self.environment.items():
+            patch.setenv(name, value)
+        importlib.import_module("pkcs11").lib(MODULE).reinitialize()
 
     def put(self, key: PrivateKey, label: str) -> None:
         """A key pair under a label."""
