@@ -88,6 +88,8 @@ def _accepted(header: str, languages: tuple[Language, ...]) -> Language:
 
 
 def _brin(text: str) -> Brin | None:
+    if not text:
+        return None
     try:
         return Brin(text)
     except ValueError:

@@ -33,8 +33,8 @@ IDP_KEY = signing_key("bench school")
 SERVICE_KEY = signing_key("bench service")
 _FORM = re.compile(r'name="SAMLResponse" value="([^"]+)"')
 ELEVEN = {
-    "uid": ("fenna@regenboog.example",),
-    "employeeNumber": ("1001",),
+    "uid": ("fenna-{number}@regenboog.example",),
+    "employeeNumber": ("{number}",),
     "givenName": ("Fenna",),
     "nlEduPersonTussenvoegsels": ("de",),
     "sn": ("Vries",),
@@ -43,8 +43,9 @@ ELEVEN = {
     "nlEduPersonHomeOrganizationId": ("99XA",),
     "nlEduPersonHomeOrganization": ("De Regenboog",),
     "nlEduPersonUnit": ("groep 6",),
-    "eckId": ("https://ketenid.nl/pilot/" + "0a" * 64,),
+    "eckId": ("https://ketenid.nl/pilot/{number:0128x}",),
 }
+"""Of the pupil of this number: each login is another's, as in a school."""
 
 
 @dataclass
@@ -161,7 +162,8 @@ class Driver:
             destination=self.addresses.assertion_consumer,
             recipient=self.addresses.assertion_consumer,
             audiences=(self.addresses.sp_entity_id,),
-            attributes=ELEVEN | {"nlEduPersonHomeOrganizationId": (self.brin,)},
+            name_id=f"<saml:NameID>fenna-{self._count}@regenboog.example</saml:NameID>",
+            attributes=_of_pupil(self._count) | {"nlEduPersonHomeOrganizationId": (self.brin,)},
             authenticated=now,
             not_before=now,
             not_on_or_after=now.replace(year=now.year + 1),
@@ -192,6 +194,10 @@ class Driver:
             name, _, value = set_cookie.partition(";")[0].partition("=")
             self._cookies[name] = value
         return answer.status, answer.headers["Location"] or "", text
+
+
+def _of_pupil(number: int) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(value.format(number=number) for value in values) for name, values in ELEVEN.items()}
 
 
 def write_parties(directory: Path) -> None:

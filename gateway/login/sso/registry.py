@@ -74,7 +74,9 @@ class Registry:
         else:
             new = _keys(visit) - _keys(known)
         opened = replace(visit, id=known.id)
-        self._keep(opened)
+        if before is known or opened != known:
+            # Also one that is as it was: it now lasts longer.
+            self._keep(opened)
         for key in new:
             self._visits.scatter(key, opened.id.encode(), seconds=self._seconds, start=self._somewhere())
         replaced = before is not None and not before.is_of_same_person(visit)
