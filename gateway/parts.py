@@ -166,8 +166,9 @@ def registry_of(parts: Parts) -> Registry:
     """What the logins of every browser gave to whom."""
     lifetimes, sso = parts.settings.gateway.lifetimes, parts.settings.gateway.sso
     renewed = lifetimes.renewal + lifetimes.access_token
-    of_schools = (one.sso.absolute for one in parts.federation.schools.values())
-    longest = max(lifetimes.session, renewed, sso.absolute, *of_schools)
+    # A session answers logins until its end, and a service may count on the last of them for as long as on the first.
+    answers = max(sso.absolute, *(one.sso.absolute for one in parts.federation.schools.values()))
+    longest = answers + max(lifetimes.session, renewed)
     return Registry(
         store=parts.store,
         randomness=parts.randomness,

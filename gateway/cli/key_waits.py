@@ -135,8 +135,9 @@ def _sealing(entry: KeyEntry, lifetimes: Lifetimes, dependents: Dependents) -> W
         return Wait(None, _UNKNOWN)
     if dependents.schools:
         return Wait(None, f"schools whose key in the vault it seals: {dependents.schools}; `sluis vault reseal` first")
-    longest = max(lifetimes.transaction, lifetimes.access_token, lifetimes.renewal, DAY)
-    why = "nothing sealed with it lives longer: logins, sessions, tokens that may be renewed, replay marks"
+    # A session that lasts a day may answer a login in its last minute, which then lasts as long as any.
+    longest = DAY + max(lifetimes.session, lifetimes.renewal)
+    why = "nothing sealed with it lives longer: logins, sessions and what they gave, tokens that may be renewed"
     return Wait(entry.since + longest, why, "logins under way and tokens that may be renewed are lost")
 
 

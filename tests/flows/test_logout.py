@@ -65,6 +65,19 @@ def test_from_the_school(demo: Demo) -> None:
     assert is_asked(demo, jar)
 
 
+def test_what_a_session_gave_in_its_last_hour_ends_long_after_it(demo: Demo) -> None:
+    jar = in_two_services(demo)
+    for _ in range(14):
+        demo.clock.forward(minutes=40)
+        demo.tab(jar).open(demo.service("leesplein") + "/login").press("Verder")
+    demo.clock.forward(hours=5)
+    assert logged_in(demo, jar) == {"rekentuin", "leesplein"}
+
+    tab = go_on(demo.tab(jar).open(demo.service("leesplein") + "/logout"))
+    assert "Success" in tab.text
+    assert not logged_in(demo, jar)
+
+
 def test_what_a_session_gave_that_has_run_out_since_ends_too(demo: Demo) -> None:
     jar = in_two_services(demo)
     demo.clock.forward(hours=2)

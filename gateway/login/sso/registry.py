@@ -67,20 +67,16 @@ class Registry:
         """
         pointed = self._pointed(visit.browser)
         before = self.find(pointed) if pointed is not None else None
-        known = before if before is not None and before.is_of_same_person(visit) else None
-        if known is None:
-            known = self._begin(replace(visit, id=self._randomness.token()), after=pointed)
-            new = _keys(visit)
+        if before is not None and before.is_of_same_person(visit):
+            opened, replaced = self._prolong(before, visit), None
         else:
-            new = _keys(visit) - _keys(known)
-        opened = replace(visit, id=known.id)
-        if before is known or opened != known:
-            # Also one that is as it was: it now lasts longer.
-            self._keep(opened)
-        for key in new:
+            begun = self._begin(replace(visit, id=self._randomness.token()), after=pointed)
+            opened, replaced = replace(visit, id=begun.id), before
+            if opened != begun:
+                self._keep(opened)
+        for key in _keys(opened):
             self._visits.scatter(key, opened.id.encode(), seconds=self._seconds, start=self._somewhere())
-        replaced = before is not None and not before.is_of_same_person(visit)
-        return opened, before if replaced else None
+        return opened, replaced
 
     def of_browser(self, browser: str) -> Visit | None:
         """The visit of this browser that has not ended."""
@@ -184,6 +180,13 @@ class Registry:
         if after is not None:
             self._store.put(f"browser:{visit.browser}", visit.id.encode(), seconds=2 * self._seconds)
         return visit
+
+    def _prolong(self, before: Visit, visit: Visit) -> Visit:
+        """The visit goes on with what this login says, and all that leads to it lasts as long as it does."""
+        opened = replace(visit, id=before.id)
+        self._keep(opened)
+        self._store.put(f"browser:{opened.browser}", opened.id.encode(), seconds=2 * self._seconds)
+        return opened
 
     def _keep(self, visit: Visit) -> None:
         self._store.put(f"visit:{visit.id}", _encode(visit), seconds=self._seconds)
