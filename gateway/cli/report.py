@@ -44,8 +44,8 @@ def school_command(  # noqa: PLR0917 - click hands in every option by its name
 ) -> None:
     """Print what went from a school to which service, what was refused and which agreements end.
 
-    Days are Dutch; logins of both days count. Numbers of fewer than five people are left out, and so that two reports
-    cannot be subtracted to find them, a report is of whole months that are over; with `environment: test`, of any days.
+    Days are Dutch; logins of both days count. Numbers of fewer than five people are left out, and so that no two
+    reports differ by a few days, one is of whole months that are over; with `environment: test`, of any days.
     """
     now = SystemClock().now()
     period = _period(first, last, today=dutch_day(now))

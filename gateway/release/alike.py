@@ -3,16 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
+from gateway.domain.role import Role
 from gateway.domain.sector import Sector
-from gateway.federation.models import IdentityProvider, School, ServiceId, Terms
+from gateway.federation.models import IdentityProvider, School, Service, ServiceId, Terms
 from gateway.federation.snapshot import Federation
+from gateway.release.explain import Explanation, explain
+from gateway.release.policy import Policy
 
 Speakers = Mapping[Brin, tuple[IdentityProvider, ...]]
 
@@ -50,6 +53,20 @@ class Alike:
     idps: tuple[IdentityProvider, ...]
     count: int
     services: frozenset[ServiceId]
+
+    def explained(
+        self, service: Service, role: Role, *, federation: Federation, policy: Policy, now: datetime
+    ) -> Explanation:
+        """What the service gets of people in this role at any of these schools. Raises SluisError as `explain` does."""
+        return explain(
+            federation=federation,
+            policy=policy,
+            service=service,
+            school=self.school,
+            role=role,
+            now=now,
+            idps=self.idps,
+        )
 
 
 def alike(federation: Federation, schools: Iterable[School], today: date) -> tuple[Alike, ...]:

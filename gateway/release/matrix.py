@@ -11,7 +11,6 @@ from gateway.domain.role import Role
 from gateway.federation.models import School, Service
 from gateway.federation.snapshot import Federation
 from gateway.release.alike import Alike, alike
-from gateway.release.explain import explain
 from gateway.release.policy import Policy
 
 NOTHING = "nothing"
@@ -57,15 +56,7 @@ def _named(
         yield NOTHING, ErrorCode.AGREEMENT_MISSING.value, "", False
         return
     try:
-        explained = explain(
-            federation=federation,
-            policy=policy,
-            service=service,
-            school=kind.school,
-            role=role,
-            now=now,
-            idps=kind.idps,
-        )
+        explained = kind.explained(service, role, federation=federation, policy=policy, now=now)
     except SluisError as error:
         yield NOTHING, error.code, "", False
         return

@@ -15,7 +15,7 @@ from gateway.federation.models import Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.pseudonyms.subject import SubjectKind
 from gateway.release.alike import Alike, alike
-from gateway.release.explain import Explanation, explain
+from gateway.release.explain import Explanation
 from gateway.release.policy import Policy
 
 
@@ -89,15 +89,7 @@ def _explained(
     for role in Role:
         # Nothing goes of a suspended agreement, or of a role that may have no identifier.
         with suppress(SluisError):
-            found[role] = explain(
-                federation=federation,
-                policy=policy,
-                service=service,
-                school=kind.school,
-                role=role,
-                now=now,
-                idps=kind.idps,
-            )
+            found[role] = kind.explained(service, role, federation=federation, policy=policy, now=now)
     return found
 
 
