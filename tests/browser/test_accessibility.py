@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.support.axe import check_accessible, on_a_phone
 from tests.support.demo import Demo
 
 
@@ -60,20 +60,10 @@ PAGES = [home, connect, discovery, discovery_without_results, discovery_with_mem
 def test_axe_finds_nothing(
     demo: Demo, browser: Browser, go: Callable[[Page, Demo], None], scheme: str, locale: str
 ) -> None:
-    # Without scripts of its own the page stands still; axe runs in it all the same, from outside its policy.
-    context = browser.new_context(
-        locale=locale,
-        color_scheme="dark" if scheme == "dark" else "light",
-        viewport={"width": 320, "height": 640},
-        bypass_csp=True,
-    )
-    page = context.new_page()
-    page.route("**/submit.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
-    page.add_init_script("HTMLFormElement.prototype.submit = function () {}")
-    go(page, demo)
-    assert page.url.startswith(demo.gateway)
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 320, f"the page is {width} pixels wide on a screen of 320"
-    context.close()
+    with on_a_phone(browser, scheme=scheme, locale=locale) as page:
+        # Without scripts of its own the page stands still.
+        page.route("**/submit.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+        page.add_init_script("HTMLFormElement.prototype.submit = function () {}")
+        go(page, demo)
+        assert page.url.startswith(demo.gateway)
+        check_accessible(page)

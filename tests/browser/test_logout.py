@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from tests.support.axe import check_accessible, on_a_phone
 from tests.support.chromium import PATIENCE
 from tests.support.demo import Demo
 
@@ -109,17 +109,7 @@ def not_everywhere_on_a_shared_computer(page: Page, demo: Demo) -> None:
 def test_axe_finds_nothing(
     demo: Demo, browser: Browser, go: Callable[[Page, Demo], None], scheme: str, locale: str
 ) -> None:
-    context = browser.new_context(
-        locale=locale,
-        color_scheme="dark" if scheme == "dark" else "light",
-        viewport={"width": 320, "height": 640},
-        bypass_csp=True,
-    )
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    go(page, demo)
-    assert page.url.startswith(demo.gateway)
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    context.close()
+    with on_a_phone(browser, scheme=scheme, locale=locale) as page:
+        go(page, demo)
+        assert page.url.startswith(demo.gateway)
+        check_accessible(page)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from playwright.sync_api import Browser, expect
 
@@ -13,6 +12,7 @@ from gateway.domain.clock import SystemClock, dutch_day
 from gateway.parts import lasting_engine
 from gateway.settings.loader import load
 from gateway.storage import migrate
+from tests.support.axe import check_accessible, on_a_phone
 from tests.support.used_school import ECK_ID, FALLBACK, INITIAL, NAME, NO_NAME, UsedSchool
 
 NOW = SystemClock().now()
@@ -52,16 +52,9 @@ def written(name: str, directory: Path, language: str) -> Path:
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_axe_finds_nothing(browser: Browser, directory: Path, name: str, scheme: str, language: str) -> None:
     page_file = written(name, directory, language)
-    context = browser.new_context(
-        color_scheme="dark" if scheme == "dark" else "light", viewport={"width": 320, "height": 640}, bypass_csp=True
-    )
-    page = context.new_page()
-    page.goto(page_file.as_uri())
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 320, f"the page is {width} pixels wide on a screen of 320"
-    context.close()
+    with on_a_phone(browser, scheme=scheme, locale="nl-NL") as page:
+        page.goto(page_file.as_uri())
+        check_accessible(page)
 
 
 @pytest.mark.parametrize("name", REPORTS)

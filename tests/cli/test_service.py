@@ -12,7 +12,7 @@ from gateway.cli import main
 from gateway.cli.loading import examine
 from tests.support.client_certificates import authority, certificate
 from tests.support.held import HeldClock
-from tests.support.op import client_key, public_jwk
+from tests.support.jose import client_key, public_jwk
 
 URI = "https://klas.example/callback"
 

@@ -18,7 +18,7 @@ from gateway.federation.at_eduid import SchoolAtEduid
 from gateway.federation.models import ServiceId
 from gateway.login.steps import Redirect
 from gateway.release.people import HeldLogin
-from tests.support.op import CLIENT
+from tests.support.jose import CLIENT
 from tests.support.releasing import NOW
 from tests.support.user_held import (
     AIMED,

@@ -3,20 +3,15 @@
 The client's side is written by hand and shares no code with the provider.
 """
 
-import json
-from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
-from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256, SHA384
+from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 from lxml import html
 from werkzeug.test import TestResponse
@@ -45,18 +40,16 @@ from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sqlite_store import SqliteStore
 from gateway.web.proxies import CLIENT_CERTIFICATE
 from tests.support.held import HeldClock, SeededRandomness
+from tests.support.jose import CLIENT, ISSUER, verified
 from tests.support.paged import Pages
-from tests.support.releasing import KEY, NOW, SCHOOL, SENT, TODAY, World
+from tests.support.releasing import KEY, SCHOOL, SENT, TODAY, World
 from tests.support.signing_keys import elliptic_key, signing_key
 from tests.support.signing_on import HeldCookie, HeldHttp, HeldOutbox, registry, signing_on
 from tests.support.small_federation import identity_provider, service
 
-ISSUER = "https://sluis.example"
 CALLBACK = "https://klas.example/callback"
 AFTER_LOGOUT = "https://klas.example/bye"
-_NUMBERS = count(1)
 SECRET = "a secret of 256 bits, as add-oidc makes them"
-CLIENT = "klas"
 VERIFIER = "v" * 43
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 ASKED: dict[str, str | None] = {
@@ -78,90 +71,6 @@ PURPOSES = {
     Attribute.SCHOOL: "access",
     Attribute.GROUP: "progress-per-group",
 }
-
-
-def b64(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def unb64(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def client_key(name: str = CLIENT) -> ec.EllipticCurvePrivateKey:
-    return elliptic_key(f"client {name}")
-
-
-def public_jwk(key: ec.EllipticCurvePrivateKey, **more: str) -> dict[str, str]:
-    numbers = key.public_key().public_numbers()
-    point = {"x": b64(numbers.x.to_bytes(32)), "y": b64(numbers.y.to_bytes(32))}
-    return {"kty": "EC", "crv": "P-256", **point, **more}
-
-
-def es256(header: dict[str, Any], claims: dict[str, Any], key: ec.EllipticCurvePrivateKey) -> str:
-    """A compact JWS made by hand."""
-    head, body = (b64(json.dumps(part).encode()) for part in (header, claims))
-    r, s = decode_dss_signature(key.sign(f"{head}.{body}".encode(), ec.ECDSA(SHA256())))
-    return f"{head}.{body}.{b64(r.to_bytes(32) + s.to_bytes(32))}"
-
-
-def assertion(key: ec.EllipticCurvePrivateKey | None = None, *, now: datetime = NOW, **changes: Any) -> str:
-    """A client assertion; None leaves a claim out."""
-    moment = int(now.timestamp())
-    claims = {"iss": CLIENT, "sub": CLIENT, "aud": ISSUER, "jti": "one", "iat": moment, "exp": moment + 60, **changes}
-    made = {name: value for name, value in claims.items() if value is not None}
-    return es256({"alg": "ES256", "typ": "JWT"}, made, key or client_key())
-
-
-def verified(token: str, jwks: dict[str, Any]) -> dict[str, Any]:
-    """The claims of a token, its signature checked by hand with the published key that its kid names."""
-    head, body, signature = token.split(".")
-    header = json.loads(unb64(head))
-    [jwk] = [key for key in jwks["keys"] if key["kid"] == header["kid"] and key["alg"] == header["alg"]]
-    signed, raw = f"{head}.{body}".encode(), unb64(signature)
-    number = {name: int.from_bytes(unb64(jwk[name])) for name in ("n", "e", "x", "y") if name in jwk}
-    if header["alg"] == "RS256":
-        rsa.RSAPublicNumbers(number["e"], number["n"]).public_key().verify(raw, signed, padding.PKCS1v15(), SHA256())
-    else:
-        curve, digest = (ec.SECP256R1(), SHA256()) if header["alg"] == "ES256" else (ec.SECP384R1(), SHA384())
-        point = ec.EllipticCurvePublicNumbers(number["x"], number["y"], curve).public_key()
-        half = curve.key_size // 8
-        both = encode_dss_signature(int.from_bytes(raw[:half]), int.from_bytes(raw[half:]))
-        point.verify(both, signed, ec.ECDSA(digest))
-    return json.loads(unb64(body))
-
-
-def proof(
-    key: ec.EllipticCurvePrivateKey | None = None,
-    *,
-    at: str = "/oidc/token",
-    header: dict[str, Any] | None = None,
-    now: datetime = NOW,
-    token: str | None = None,
-    **changes: Any,
-) -> dict[str, str]:
-    """The DPoP header of a request; None leaves a claim out. `token` is the access token beside it."""
-    signer = key or client_key("dpop")
-    claims = {"jti": f"{next(_NUMBERS)}", "htm": "POST", "htu": ISSUER + at, "iat": int(now.timestamp()), **changes}
-    if token is not None:
-        claims.setdefault("ath", b64(sha256(token.encode()).digest()))
-    made = {name: value for name, value in claims.items() if value is not None}
-    head = {"typ": "dpop+jwt", "alg": "ES256", "jwk": public_jwk(signer), **(header or {})}
-    return {"DPoP": es256({name: value for name, value in head.items() if value is not None}, made, signer)}
-
-
-def thumbprint(key: ec.EllipticCurvePrivateKey | None = None) -> str:
-    """RFC 7638 3, by hand."""
-    jwk = public_jwk(key or client_key("dpop"))
-    return b64(sha256(json.dumps(dict(sorted(jwk.items())), separators=(",", ":")).encode()).digest())
-
-
-def signed_by(token: str, jwks: dict[str, Any]) -> bool:
-    try:
-        verified(token, jwks)
-    except InvalidSignature:
-        return False
-    return True
 
 
 def client(**changes: Any) -> OidcClient:

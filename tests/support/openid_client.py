@@ -15,8 +15,8 @@ import yaml
 
 from tests.support.browser_like import Tab
 from tests.support.child_process import Address, free_address, serving
+from tests.support.jose import b64, client_key, public_jwk
 from tests.support.node_saml import BUILD, SOURCE
-from tests.support.op import b64, client_key, public_jwk
 
 SECRET = "0f" * 32
 

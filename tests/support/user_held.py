@@ -18,7 +18,8 @@ from gateway.federation.models import Agreement, IdpId, School, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.messages import Authentication
 from gateway.login.steps import Redirect, Refused, Step
-from tests.support.op import CLIENT, PASSWORD, Op, relying_party
+from tests.support.jose import CLIENT
+from tests.support.op import PASSWORD, Op, relying_party
 from tests.support.releasing import TODAY, World
 from tests.support.small_federation import identity_provider
 

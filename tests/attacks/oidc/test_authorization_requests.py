@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from gateway.oidc.op.authorize import WISHES
-from tests.support.op import ASKED, CALLBACK, ISSUER, back, es256, op
+from tests.support.jose import ISSUER, es256
+from tests.support.op import ASKED, CALLBACK, back, op
 from tests.support.signing_keys import elliptic_key
 
 TOLD = {

@@ -5,19 +5,8 @@ import json
 import pytest
 
 from gateway.federation.clients import ClientAuthentication
-from tests.support.op import (
-    CLIENT,
-    ISSUER,
-    SECRET,
-    assertion,
-    b64,
-    basic,
-    client_key,
-    es256,
-    op,
-    public_jwk,
-    relying_party,
-)
+from tests.support.jose import CLIENT, ISSUER, assertion, b64, client_key, es256, public_jwk
+from tests.support.op import SECRET, basic, op, relying_party
 from tests.support.releasing import NOW
 from tests.support.signing_keys import elliptic_key
 

@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from gateway.federation.clients import ClientAuthentication
-from tests.support.op import CLIENT, ISSUER, b64, back, basic, client_key, op, proof, public_jwk, thumbprint
+from tests.support.jose import CLIENT, ISSUER, b64, client_key, proof, public_jwk, thumbprint
+from tests.support.op import back, basic, op
 from tests.support.releasing import NOW
 from tests.support.signing_keys import signing_key
 

@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.support.op import ASKED, CLIENT, back, basic, op, relying_party
+from tests.support.jose import CLIENT
+from tests.support.op import ASKED, back, basic, op, relying_party
 
 OTHER = relying_party("other")
 

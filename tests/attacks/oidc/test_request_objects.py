@@ -8,23 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from tests.support.op import (
-    ASKED,
-    CALLBACK,
-    CLIENT,
-    ISSUER,
-    assertion,
-    b64,
-    back,
-    basic,
-    client_key,
-    es256,
-    op,
-    proof,
-    public_jwk,
-    relying_party,
-    thumbprint,
-)
+from tests.support.jose import CLIENT, ISSUER, assertion, b64, client_key, es256, proof, public_jwk, thumbprint
+from tests.support.op import ASKED, CALLBACK, back, basic, op, relying_party
 from tests.support.releasing import NOW
 from tests.support.signing_keys import elliptic_key
 

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from gateway.federation.clients import ClientAuthentication, SigningAlgorithm
-from tests.support.op import SECRET, basic, op, relying_party, signed_by, verified
+from tests.support.jose import signed_by, verified
+from tests.support.op import SECRET, basic, op, relying_party
 from tests.support.releasing import ECK_ID, TODAY
 
 OFFLINE = "openid eck profile offline_access"

@@ -3,7 +3,8 @@
 import pytest
 
 from gateway.federation.clients import ClientAuthentication
-from tests.support.op import CLIENT, back, basic, client_key, op, proof, thumbprint
+from tests.support.jose import CLIENT, client_key, proof, thumbprint
+from tests.support.op import back, basic, op
 
 PUBLIC = {"authentication": frozenset({ClientAuthentication.NONE}), "secret_hashes": ()}
 FRESH = client_key("a fresh one")

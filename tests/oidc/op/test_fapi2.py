@@ -8,7 +8,8 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from gateway.federation.clients import ClientAuthentication, Profile, SigningAlgorithm
-from tests.support.op import CALLBACK, CLIENT, ISSUER, assertion, back, basic, client_key, op, proof, public_jwk, unb64
+from tests.support.jose import CLIENT, ISSUER, assertion, client_key, proof, public_jwk, unb64
+from tests.support.op import CALLBACK, back, basic, op
 from tests.support.signing_keys import signing_key
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -15,7 +15,8 @@ from gateway.domain.errors import SluisError
 from gateway.federation.snapshot import Federation
 from gateway.oidc.op.scopes import SCOPES
 from tests.support.generated_logins import LOCAL_IDS, Login, logins, sound_logins
-from tests.support.op import CLIENT, Op, back, basic, client
+from tests.support.jose import CLIENT
+from tests.support.op import Op, back, basic, client
 
 NAMES = dialect("oidc").outgoing
 OF_THE_PROTOCOL = {"iss", "sub", "aud", "iat", "exp", "auth_time", "acr", "sid", "at_hash", "nonce"}

@@ -7,7 +7,8 @@ import pytest
 
 from gateway.federation.clients import SigningAlgorithm
 from tests.support import paged
-from tests.support.op import CALLBACK, ISSUER, PASSWORD, op
+from tests.support.jose import ISSUER
+from tests.support.op import CALLBACK, PASSWORD, op
 from tests.support.releasing import ECK_ID, NOW
 
 

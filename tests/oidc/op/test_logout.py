@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import pytest
 from lxml import html
 
-from tests.support.op import AFTER_LOGOUT, ISSUER, back, basic, es256, op, relying_party, unb64, verified
+from tests.support.jose import ISSUER, es256, unb64, verified
+from tests.support.op import AFTER_LOGOUT, back, basic, op, relying_party
 from tests.support.signing_keys import elliptic_key
 
 

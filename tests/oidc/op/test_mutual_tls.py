@@ -16,7 +16,8 @@ from gateway.federation.clients import (
 )
 from gateway.oidc.op.certificates import ClientCertificates
 from tests.support.client_certificates import ALTERNATIVES, DN, authority, certificate, der, escaped_pem, rfc9440
-from tests.support.op import CLIENT, back, basic, op, proof
+from tests.support.jose import CLIENT, proof
+from tests.support.op import back, basic, op
 
 ALIAS = "https://mtls.sluis.example"
 CERTIFICATES = ClientCertificates((authority(),), ALIAS)

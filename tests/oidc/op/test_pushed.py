@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 import pytest
 
 from gateway.federation.clients import ClientAuthentication
-from tests.support.op import ASKED, CLIENT, SECRET, back, basic, op
+from tests.support.jose import CLIENT
+from tests.support.op import ASKED, SECRET, back, basic, op
 
 
 def pushed(provider, headers=None, **changes):

@@ -14,7 +14,8 @@ from gateway.parts import assemble
 from gateway.roles import redelivery_of
 from gateway.settings.loader import load
 from tests.support.configuration import write_configuration
-from tests.support.op import back, basic, op, relying_party, verified
+from tests.support.jose import verified
+from tests.support.op import back, basic, op, relying_party
 
 TOLD = "https://other.example/backchannel"
 
