@@ -167,7 +167,7 @@ def registry_of(parts: Parts) -> Registry:
     lifetimes, sso = parts.settings.gateway.lifetimes, parts.settings.gateway.sso
     renewed = lifetimes.renewal + lifetimes.access_token
     # A session answers logins until its end, and a service may count on the last of them for as long as on the first.
-    answers = max(sso.absolute, *(one.sso.absolute for one in parts.federation.schools.values()))
+    answers = max((sso.absolute, *(one.sso.absolute for one in parts.federation.schools.values())))
     longest = answers + max(lifetimes.session, renewed)
     return Registry(
         store=parts.store,

@@ -63,6 +63,10 @@ class _Readiness:
             self._ready += len(os.read(self._reader, 4096))
 
 
+class _NoWorkerStarted(Exception):
+    """Ends gunicorn's reload, which would go on to wait for old workers that stay."""
+
+
 class SmoothArbiter(Arbiter):  # type: ignore[misc]
     """gunicorn's arbiter, with reloads that nobody notices."""
 
@@ -79,7 +83,8 @@ class SmoothArbiter(Arbiter):  # type: ignore[misc]
         self._readiness.forget()
         self._newest_before = self.worker_age
         try:
-            super().reload()
+            with suppress(_NoWorkerStarted):
+                super().reload()
         finally:
             self._newest_before = None
 
@@ -107,8 +112,18 @@ class SmoothArbiter(Arbiter):  # type: ignore[misc]
             self._stop_those_after(self._newest_before)
             self._renewable.put_back()
             self.setup(self.app)
+            raise _NoWorkerStarted
         super().manage_workers()
         self._renewable.look_after()
+
+    def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 - the signature is gunicorn's
+        """Stop all workers; that one of them could not start is no reason to leave the others running."""
+        while True:
+            try:
+                super().stop(graceful)
+            except HaltServer:
+                continue
+            return
 
     def _started(self) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)

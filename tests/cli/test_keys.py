@@ -276,7 +276,7 @@ def test_a_ledger_key_stays_while_a_chain_hangs_on_it(directory: Path):
     [
         ("saml_signing", "saml1", "saml2", {"days": 1}),
         ("saml_decryption", "enc1", "enc2", {"days": 14}),
-        ("sealing", "s1", "s2", {"days": 1}),
+        ("sealing", "s1", "s2", {"days": 1, "hours": 10}),
     ],
 )
 def test_a_key_retires_when_nothing_live_depends_on_it(directory: Path, ring: str, old: str, new: str, long):

@@ -183,8 +183,7 @@ def test_one_that_is_wrong_changes_nothing_and_health_says_so(gateway: Running):
     assert "gateway.yaml:1: base_url: a base URL is scheme and host" in gateway.said()
     assert ' errors", "event": "reload_refused"' in gateway.said(), "the log has the reason"
 
-    (gateway.directory / "gateway.yaml").write_text(sound)
-    gateway.reload()
+    _take(gateway, gateway.directory / "gateway.yaml", sound)
     assert gateway.shows('"ready"', "/health/ready")
 
 
@@ -224,8 +223,23 @@ def test_workers_that_cannot_start_with_it_leave_the_old_ones_at_work(gateway: R
     Person(gateway.address.host, gateway.address.port).login()
 
     in_the_way.unlink()
-    gateway.reload()
+    sound = gateway.directory / "gateway.yaml"
+    _take(gateway, sound, sound.read_text())
     assert gateway.shows('"ready"', "/health/ready")
+
+
+def test_a_start_without_workers_says_so_and_leaves_nothing_running(tmp_path: Path):
+    write_configuration(tmp_path / "gateway", base_url="http://127.0.0.1:8080", rsa_bits=2048, environment="test")
+    gateway = tmp_path / "gateway/gateway.yaml"
+    address = free_address(HOST)
+    gateway.write_text(gateway.read_text().replace("127.0.0.1:8080", f"{address.host}:{address.port}"))
+    (tmp_path / "gateway/no-worker-starts").touch()
+    done = subprocess.run(
+        (*SERVING, tmp_path / "gateway"), check=False, capture_output=True, text=True, timeout=300, env=ENVIRONMENT
+    )
+    assert done.returncode == 3
+    assert "Worker failed to boot" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_another_address_to_listen_at_needs_a_new_start(gateway: Running):
@@ -234,8 +248,7 @@ def test_another_address_to_listen_at_needs_a_new_start(gateway: Running):
     gateway.reload()
     assert gateway.shows("to listen elsewhere it must be started anew", "/health/ready")
 
-    (gateway.directory / "gateway.yaml").write_text(sound)
-    gateway.reload()
+    _take(gateway, gateway.directory / "gateway.yaml", sound)
     assert gateway.shows('"ready"', "/health/ready")
 
 
