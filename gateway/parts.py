@@ -138,10 +138,8 @@ def releases_of(parts: Parts) -> Releases:
         federation=parts.federation,
         policy=Policy.of(parts.settings.policy),
         eck_ids=EckIds(
-            {
-                EckIdSource.ASSERTION: FromAssertion(segments),
-                EckIdSource.VAULT: FromVault(vault_of(parts.engine, parts.keys, parts.randomness), segments),
-            }
+            {EckIdSource.ASSERTION: FromAssertion(segments), EckIdSource.VAULT: FromVault(segments)},
+            vault_of(parts.engine, parts.keys, parts.randomness),
         ),
         subjects=SubjectResolver(keys=parts.keys.pseudonyms, subjects=SqlSubjects(parts.engine)),
         ledger=parts.ledger,

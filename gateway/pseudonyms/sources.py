@@ -13,17 +13,17 @@ from gateway.domain.sector import Sector
 from gateway.federation.models import Disagreement, EckIdSource, IdentityProvider, School, Service
 from gateway.pseudonyms.resolve import is_registered
 from gateway.storage.vault import Vault
+from gateway.storage.vault_entry import VaultEntry
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class Asked:
-    """Whose ECK iD is asked for, and for which service. `account` is the hash of the local account."""
+    """Whose ECK iD is asked for, and for which service; `entry` is what the vault has of them."""
 
-    account: str
     attributes: Attributes
     school: School
     service: Service
-    today: date
+    entry: VaultEntry | None = None
 
 
 class Source(Protocol):
@@ -53,13 +53,11 @@ class FromAssertion:
 class FromVault:
     """The school's administration provisioned it."""
 
-    def __init__(self, vault: Vault, segments: frozenset[str]) -> None:
-        self._vault = vault
+    def __init__(self, segments: frozenset[str]) -> None:
         self._segments = segments
 
     def eck_ids(self, asked: Asked) -> tuple[EckId, ...]:
-        entry = self._vault.find(asked.account, str(asked.school.brin), today=asked.today)
-        held = entry.eck_ids if entry else {}
+        held = asked.entry.eck_ids if asked.entry else {}
         return tuple(_parsed(value, sector, self._segments) for sector, value in held.items())
 
 
@@ -74,8 +72,18 @@ class Found:
 class EckIds:
     """Asks the sources that an identity provider's entry names."""
 
-    def __init__(self, sources: Mapping[EckIdSource, Source]) -> None:
+    def __init__(self, sources: Mapping[EckIdSource, Source], vault: Vault | None = None) -> None:
         self._sources = sources
+        self._vault = vault
+
+    def provisioned(self, idp: IdentityProvider, account: str, school: School, *, today: date) -> VaultEntry | None:
+        """What the school's administration says of this account (its keyed hash), where the entry names the vault.
+
+        Raises SluisError STORE_UNAVAILABLE.
+        """
+        if self._vault is None or _NEED_THE_VAULT.isdisjoint(idp.eck_id_sources):
+            return None
+        return self._vault.find(account, str(school.brin), today=today)
 
     def find(self, idp: IdentityProvider, asked: Asked) -> Found:
         """The ECK iD of a sector that the service is registered for, the school's own before others.
@@ -94,6 +102,9 @@ class EckIds:
         own = asked.school.sector.eck
         visible = [one for sector, one in found.items() if is_registered(asked.service, sector)]
         return Found(min(visible or found.values(), key=lambda one: one.sector is not own, default=None), disagreed)
+
+
+_NEED_THE_VAULT = frozenset({EckIdSource.VAULT})
 
 
 def _in_order(idp: IdentityProvider) -> tuple[EckIdSource, ...]:

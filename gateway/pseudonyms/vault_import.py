@@ -1,24 +1,23 @@
 """Taking a file into the vault: look at all of it first, then write; the memory that it takes does not grow with it."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
 from typing import TypeVar
 
-from gateway.domain.sector import Sector
 from gateway.federation.models import IdpId
-from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.vault_file import Line
 from gateway.storage.sealing import SecretKey
-from gateway.storage.vault import Vault, VaultEntry
+from gateway.storage.vault import Vault
+from gateway.storage.vault_entry import VaultEntry
 
 _AT_A_TIME = 1000
 _DOUBLED = "the same account at the same school stands in an earlier line"
-_SHARED = "an earlier line has this ECK iD for another account of the school"
-_HELD = "the vault has this ECK iD for another account of the school; remove that one first"
+_SHARED = "an earlier line has this ECK iD, or stampseudonym, for another account of the school"
+_HELD = "the vault has this ECK iD, or stampseudonym, for another account of the school; remove that one first"
 
 ItemT = TypeVar("ItemT")
 
@@ -72,14 +71,7 @@ class VaultImport:
     def _hashed(self, line: Line) -> VaultEntry:
         found = line.entry
         assert found is not None
-        eck_ids: Mapping[Sector, str] = {sector: one.value for sector, one in found.eck_ids.items()}
-        return VaultEntry(
-            account=account_hash(self._account_key, self._idp, found.account),
-            school=str(found.school.brin),
-            eck_ids=eck_ids,
-            until=found.until,
-            checked=found.checked,
-        )
+        return found.entry(self._idp, self._account_key)
 
 
 class _Seen:
@@ -99,7 +91,7 @@ class _Seen:
         if not self._is_new(f"{entry.school}:{entry.account}"):
             return _DOUBLED
         # all are looked at, so that each counts as seen
-        new = [self._is_new(f"{entry.school}:{value.rpartition('/')[2]}") for value in entry.eck_ids.values()]
+        new = [self._is_new(f"{entry.school}:{value.rpartition('/')[2]}") for value in entry.identifiers()]
         return "" if all(new) else _SHARED
 
     def _is_new(self, what: str) -> bool:

@@ -1,16 +1,19 @@
 """Whom a release is about: somebody as their school knows them, whichever identity they came with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.attributes.canonical import Reading
 from gateway.attributes.institution import Institutions
 from gateway.attributes.school import SchoolOfLogin, school_of
+from gateway.attributes.values import Attributes
+from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.clock import dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import IdentityProvider
 from gateway.federation.snapshot import Federation
+from gateway.storage.vault_entry import VaultEntry
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -86,3 +89,26 @@ class People:
         if said is None:
             raise SluisError(ErrorCode.USER_HELD_NOT_KNOWN, hint=str(found.school.brin))
         return Person(found, said, account, held=True, asked=True)
+
+
+def with_provisioned(person: Person, entry: VaultEntry | None) -> Person:
+    """The person with what the school's administration said beside: a branch, and whether they are of age.
+
+    What the login says of a branch comes first. Of age is who nobody of the two says is a minor.
+    """
+    if entry is None or (entry.adult is None and entry.branch is None):
+        return person
+    reading, found = person.reading, person.found
+    if found.branch is None and entry.branch is not None:
+        found = replace(found, branch=Brin(entry.branch))
+    if entry.adult is not None:
+        attributes = reading.attributes
+        if _SAY_AGE.isdisjoint(attributes.values):
+            said = str(entry.adult).lower()
+            attributes = Attributes({**attributes.values, Attribute.ADULT: (said,)})
+        adult = entry.adult and reading.adult is not False
+        reading = replace(reading, attributes=attributes, adult=adult)
+    return replace(person, found=found, reading=reading)
+
+
+_SAY_AGE = frozenset({Attribute.ADULT, Attribute.BIRTH_DATE})

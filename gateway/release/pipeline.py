@@ -26,7 +26,7 @@ from gateway.pseudonyms.resolve import Learner, SubjectResolver
 from gateway.pseudonyms.sources import Asked, EckIds
 from gateway.release import record
 from gateway.release.decision import Case, Decision, decide
-from gateway.release.people import HeldLogin, People, Person
+from gateway.release.people import HeldLogin, People, Person, with_provisioned
 from gateway.release.policy import Policy
 from gateway.release.released import ReleasedAttributes
 from gateway.storage.contracts import Anomalies, AnomalyRow, Ledger, LedgerRow
@@ -183,16 +183,17 @@ class Releases:
     def _decide(
         self, service: Service, idp: IdentityProvider, person: Person, *, now: datetime, refused: AbstractSet[Attribute]
     ) -> Outcome:
+        today = dutch_day(now)
+        entry = self._eck_ids.provisioned(idp, person.account, person.found.school, today=today)
+        person = with_provisioned(person, entry)
         reading, found = person.reading, person.found
         role = _role(reading)
-        today = dutch_day(now)
         member = Member(role, found.branch or _branch_of(found.school), _groups(reading.attributes))
         agreement = self._federation.agreement(service.id, found.school, today, member)
         _check_user_held(person, role, agreement)
-        account, school = person.account, found.school
-        asked = Asked(account=account, attributes=reading.attributes, school=school, service=service, today=today)
+        asked = Asked(attributes=reading.attributes, school=found.school, service=service, entry=entry)
         known = self._eck_ids.find(idp, asked)
-        learner = Learner(account=account, eck_id=known.eck_id, attributes=reading.attributes)
+        learner = Learner(account=person.account, eck_id=known.eck_id, attributes=reading.attributes)
         permitted = self._policy.identifiers(role, found.school.sector)
         subject = self._subjects.resolve(learner, service, agreement, permitted=permitted, now=now)
         decision, values = decide(

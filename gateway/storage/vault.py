@@ -5,9 +5,7 @@ a school is shredded by its key, and new sealing keys re-seal one key a school, 
 in the seal; beside it stand keyed hashes, the school, and the day on which it ends.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, or_, select, update
@@ -15,10 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
-from gateway.domain.sector import Sector
 from gateway.storage import schema
 from gateway.storage.engine import insert_or_leave, insert_or_replace
 from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
+from gateway.storage.vault_entry import VaultEntry, entry_of
 
 _KEY, _ENTRY = "vault-key", "vault-entry"
 _entries, _schools, _marks = schema.vault_entries, schema.vault_schools, schema.vault_marks
@@ -27,17 +25,6 @@ _FIND = (
     .join(_schools, _schools.c.school == _entries.c.school)
     .where(_entries.c.account == bindparam("account"), _entries.c.school == bindparam("school"))
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VaultEntry:
-    """One account at one school. `account` is its keyed hash; `checked` the day of the look in DUO's register."""
-
-    account: str
-    school: str
-    eck_ids: Mapping[Sector, str] = field(repr=False)
-    until: date | None = None
-    checked: date | None = None
 
 
 class Vault:
@@ -69,17 +56,10 @@ class Vault:
             plain = self._of_school(school, key).open(row.sealed, purpose=_ENTRY, key=account)
         except CannotOpen as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=f"a vault entry of {school}: {cause}") from cause
-        content = json.loads(plain)
-        return VaultEntry(
-            account=account,
-            school=school,
-            eck_ids={Sector(sector): value for sector, value in content["eck_ids"].items()},
-            until=row.until,
-            checked=date.fromisoformat(content["checked"]) if content["checked"] else None,
-        )
+        return entry_of(plain, account=account, school=school, until=row.until)
 
     def held_by_others(self, entries: Sequence[VaultEntry]) -> set[str]:
-        """Accounts among these with an ECK iD that another account of the same school has."""
+        """Accounts among these with an ECK iD, or a stampseudonym, that another account of the same school has."""
         marks = [(entry, mark) for entry in entries for mark in self._marks_of(entry)]
         held = select(_marks).where(_marks.c.mark.in_({mark for _, mark in marks}))
         with self._engine.connect() as connection:
@@ -135,11 +115,7 @@ class Vault:
         sealers = {school: self._sealer_of(connection, school) for school in {entry.school for entry in entries}}
         rows, marks = [], []
         for entry in entries:
-            content = {
-                "eck_ids": dict(entry.eck_ids),
-                "checked": entry.checked.isoformat() if entry.checked else None,
-            }
-            sealed = sealers[entry.school].seal(json.dumps(content).encode(), purpose=_ENTRY, key=entry.account)
+            sealed = sealers[entry.school].seal(entry.content(), purpose=_ENTRY, key=entry.account)
             place = {"account": entry.account, "school": entry.school}
             rows.append({**place, "sealed": sealed, "until": entry.until})
             marks += [{**place, "mark": mark} for mark in self._marks_of(entry)]
@@ -164,7 +140,7 @@ class Vault:
         return Sealer([SecretKey(school, key)], self._randomness)
 
     def _marks_of(self, entry: VaultEntry) -> Iterator[str]:
-        for value in entry.eck_ids.values():
+        for value in entry.identifiers():
             yield keyed_hash(self._lookup, "vault-mark", entry.school, value).hex()
 
 

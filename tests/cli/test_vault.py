@@ -97,7 +97,7 @@ BAD_LINES = {
     "fenna77,99XA": "it has 2 cells and the header has 3",
     f'"fenna77,99XA,{FENNA}': "a quote is left open",
     f"daan12,99XA,{FENNA}": "the same account at the same school stands in an earlier line",
-    f"emma,99XA,{DAAN}": "an earlier line has this ECK iD for another account of the school",
+    f"emma,99XA,{DAAN}": "an earlier line has this ECK iD, or stampseudonym, for another account of the school",
 }
 
 
@@ -160,7 +160,7 @@ def test_the_same_file_again_and_an_eck_id_that_changed_hands(directory):
     assert taken(directory, GOOD).exit_code == 0
     result = taken(directory, f"{HEADER}emma,99XA,{DAAN}\n")
     assert result.exit_code == 1
-    assert "line 2: the vault has this ECK iD for another account of the school" in result.stderr
+    assert "line 2: the vault has this ECK iD, or stampseudonym, for another account of the school" in result.stderr
     assert sluis("vault", "delete", directory, "--idp", "regenboog", input="daan12\n").exit_code == 0
     assert taken(directory, f"{HEADER}emma,99XA,{DAAN}\n").exit_code == 0
 

@@ -14,7 +14,7 @@ from gateway.federation.models import Disagreement, EckIdSource
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.subject import SubjectKind
 from gateway.storage import schema
-from gateway.storage.vault import VaultEntry
+from gateway.storage.vault_entry import VaultEntry
 from tests.support.releasing import ACCOUNT, ECK_ID, KEY, NOW, OTHER_ECK_ID, SENT, TODAY, World, without, world
 from tests.support.vault import database, vault_in
 

@@ -24,7 +24,7 @@ from gateway.storage.engine import open_engine
 from gateway.storage.outbox import LEASE_SECONDS, SqlOutbox
 from gateway.storage.sealing import SecretKey
 from gateway.storage.subjects import SqlSubjects
-from gateway.storage.vault import VaultEntry
+from gateway.storage.vault_entry import VaultEntry
 from tests.support.held import HeldClock
 from tests.support.ledger import sql_ledger
 from tests.support.postgresql_server import postgresql_process, url_of

@@ -12,7 +12,8 @@ from gateway.domain.sector import Sector
 from gateway.storage import schema
 from gateway.storage.engine import open_engine
 from gateway.storage.sealing import CannotOpen, SecretKey
-from gateway.storage.vault import Vault, VaultEntry
+from gateway.storage.vault import Vault
+from gateway.storage.vault_entry import VaultEntry
 from tests.support.vault import SEALING, database, vault_in
 
 TODAY = date(2026, 9, 7)

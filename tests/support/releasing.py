@@ -143,11 +143,11 @@ class World:
         )
         sources: dict[EckIdSource, Source] = {EckIdSource.ASSERTION: FromAssertion(TEST_SEGMENTS)}
         if self.vault:
-            sources[EckIdSource.VAULT] = FromVault(self.vault, TEST_SEGMENTS)
+            sources[EckIdSource.VAULT] = FromVault(TEST_SEGMENTS)
         return Releases(
             federation=federation,
             policy=self.policy,
-            eck_ids=EckIds(sources),
+            eck_ids=EckIds(sources, self.vault),
             subjects=SubjectResolver(keys=Ring(self.keys[0], previous=self.keys[1:]), subjects=self.records),
             ledger=self.ledger or self.records,
             anomalies=self.records,
