@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
 from gateway.storage import schema
 from gateway.storage.engine import insert_or_leave, insert_or_replace
+from gateway.storage.one_row import OneRow
 from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
 from gateway.storage.vault_entry import VaultEntry, entry_of
 
@@ -32,6 +32,7 @@ class Vault:
 
     def __init__(self, engine: Engine, *, keys: Sequence[SecretKey], lookup: SecretKey, randomness: Randomness) -> None:
         self._engine = engine
+        self._found = OneRow(engine, _FIND)
         self._sealer = Sealer(keys, randomness)
         self._lookup = lookup
         self._randomness = randomness
@@ -44,19 +45,19 @@ class Vault:
 
         Raises SluisError STORE_UNAVAILABLE, also when its key is not the gateway's: that is not "no entry".
         """
-        try:
-            with self._engine.connect() as connection:
-                row = connection.execute(_FIND, {"account": account, "school": school}).one_or_none()
-        except SQLAlchemyError as cause:
-            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
-        if row is None or (row.until is not None and row.until < today):
+        row = self._found.find({"account": account, "school": school})
+        if row is None:
+            return None
+        sealed, last, sealed_key = row
+        until = date.fromisoformat(last) if isinstance(last, str) else last
+        if until is not None and until < today:
             return None
         try:
-            key = self._sealer.open(row.sealed_key, purpose=_KEY, key=school)
-            plain = self._of_school(school, key).open(row.sealed, purpose=_ENTRY, key=account)
+            key = self._sealer.open(sealed_key, purpose=_KEY, key=school)
+            plain = self._of_school(school, key).open(sealed, purpose=_ENTRY, key=account)
         except CannotOpen as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=f"a vault entry of {school}: {cause}") from cause
-        return entry_of(plain, account=account, school=school, until=row.until)
+        return entry_of(plain, account=account, school=school, until=until)
 
     def held_by_others(self, entries: Sequence[VaultEntry]) -> set[str]:
         """Accounts among these with an ECK iD, or a stampseudonym, that another account of the same school has."""

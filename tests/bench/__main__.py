@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import decision, ledger, metadata_12000, oidc_saml, saml_saml, sso
+from tests.bench import decision, ledger, metadata_12000, oidc_saml, saml_saml, sso, vault
 
 _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "saml_saml": saml_saml.measure,
@@ -20,6 +20,7 @@ _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "sso": sso.measure,
     "decision": decision.measure,
     "ledger": ledger.measure,
+    "vault": vault.measure,
     "metadata_12000": metadata_12000.measure,
 }
 _TARGET = Path("build") / "bench.json"

@@ -38,7 +38,7 @@ _ROW = LedgerRow(
 
 def measure() -> dict[str, object]:
     """Both databases; PostgreSQL where its wheel is."""
-    return {"ledger": {f"{name}_{key}": value for name, url in _urls() for key, value in measured(url).items()}}
+    return {"ledger": {f"{name}_{key}": value for name, url in database_urls() for key, value in measured(url).items()}}
 
 
 def measured(url: str, *, rounds: int = _ROUNDS, at_once: int = _AT_ONCE) -> dict[str, float]:
@@ -99,7 +99,7 @@ def _sqlite() -> Iterator[str]:
         yield f"sqlite:///{scratch}/lasting.sqlite"
 
 
-def _urls() -> Iterator[tuple[str, str]]:
+def database_urls() -> Iterator[tuple[str, str]]:
     with _sqlite() as url:
         yield "sqlite", url
     if find_spec("pgserver"):

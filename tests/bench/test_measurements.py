@@ -5,7 +5,7 @@ from pathlib import Path
 from gateway.release.plan import plan_of
 from gateway.storage.engine import open_engine
 from gateway.storage.ledger_verification import verify
-from tests.bench import decision, ledger
+from tests.bench import decision, ledger, vault
 from tests.support.ledger import LEDGER_KEY
 
 
@@ -23,3 +23,8 @@ def test_the_rows_that_are_measured_are_rows_of_a_sound_ledger(tmp_path: Path):
     verdict = verify(engine, (LEDGER_KEY,))
     engine.dispose()
     assert verdict.flaws == ()
+
+
+def test_the_vault_that_is_measured_finds_whom_it_looks_up(tmp_path: Path):
+    found = vault.measured(f"sqlite:///{tmp_path}/lasting.sqlite", entries=2000, rows=200, rounds=1)
+    assert found["lookup_ms"] > 0

@@ -199,3 +199,33 @@ def test_an_entry_that_ended_is_purged(directory):
     assert sluis("purge", directory, "--delete").exit_code == 0
     assert "vault: 0 that ended before" in sluis("purge", directory).stdout
     assert taken(directory, f"{HEADER}emma,99XA,{FENNA}\n").exit_code == 0
+
+
+WHOLE = "account,school,eck_id,stampseudonym,adult,checked\n"
+STAMP = FENNA.replace("pilot", "sppilot")
+
+
+def test_a_stampseudonym_and_of_age_or_not(directory):
+    lines = f"fenna77,99XA01,,{STAMP},ja,2026-08-20\ndaan12,99XA,{DAAN},,no,\nemma,99XA,,,yes,\n"
+    result = taken(directory, WHOLE + lines)
+    assert result.stdout.endswith("3 entries written\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        (f"fenna77,99XA,,{FENNA},,", "stampseudonym: a stampseudonym is https://ketenid.nl/sp<segment>/"),
+        (f"fenna77,99XA,,{STAMP.replace('sppilot', 'sp201703')},,", "do not belong in this environment"),
+        (f"fenna77,99XA,,{STAMP.replace('sppilot', 'spnone')},,", "stampseudonyms of segment that is unknown"),
+        (f"fenna77,99XA,{FENNA},,20080131,", "adult: yes or no (ja or nee); a birth date does not belong here"),
+        (f"fenna77,99XA,{FENNA},,,2026-W36-1", "checked: a day is written as 2026-09-01"),
+        ("fenna77,99XA,,,,2026-08-20", "eck_id: there is none, and no stampseudonym"),
+        (f"emma,99XA,,{STAMP},,", "an earlier line has this ECK iD, or stampseudonym, for another account"),
+    ],
+)
+def test_a_bad_line_about_these(directory, line, wrong):
+    result = taken(directory, f"{WHOLE}daan12,99XA,,{STAMP},,\n{line}\n")
+    assert result.exit_code == 1
+    assert wrong in result.stderr
+    assert "ketenid.nl/sppilot" not in result.output
+    assert held(directory) == "0 entries in force\n"

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
+from gateway.domain.attribute import Attribute
+from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.sector import Sector
+from gateway.domain.user_held import UserHeld
 from gateway.federation.models import Disagreement, EckIdSource
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.subject import SubjectKind
@@ -35,12 +39,12 @@ def a_world(
     disagreement: Disagreement = Disagreement.REFUSE,
     sectors: frozenset[Sector] = frozenset({Sector.PO}),
     school: str = "99XA",
-    until: date | None = None,
+    **more: Any,
 ) -> World:
     made = world(sectors=sectors)
     vault = vault_in(engine)
     account = account_hash(KEY, made.idp.id, ACCOUNT)
-    vault.put([[VaultEntry(account=account, school=school, eck_ids=held, until=until)]], at_once=True)
+    vault.put([[VaultEntry(account=account, school=school, eck_ids=held, **more)]], at_once=True)
     return replace(made, idp=replace(made.idp, eck_id_sources=sources, disagreement=disagreement), vault=vault)
 
 
@@ -125,3 +129,51 @@ def test_a_vault_that_does_not_answer_is_not_a_learner_without_an_eck_id(engine)
     with pytest.raises(SluisError) as caught:
         given.release(without("eckId"), now=NOW)
     assert caught.value.code is ErrorCode.STORE_UNAVAILABLE
+
+
+def of_age(given: World, sent: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    released = given.release({**sent, "nlEduPersonHomeOrganizationId": ("99XA",)}).released
+    return released.values.get(Attribute.ADULT, ())
+
+
+def asking_for_age(engine: Engine, *, adult: bool | None) -> World:
+    made = a_world(engine, {Sector.PO: ECK_ID}, adult=adult)
+    asks = world(Attribute.ADULT)
+    return replace(made, service=asks.service, agreements=asks.agreements)
+
+
+@pytest.mark.parametrize(("adult", "told"), [(True, ("true",)), (False, ("false",)), (None, ())])
+def test_the_administration_says_whether_somebody_is_of_age(engine, adult, told):
+    assert of_age(asking_for_age(engine, adult=adult), SENT) == told
+
+
+@pytest.mark.parametrize("adult", [True, False, None])
+def test_whoever_is_of_age_and_where_the_agreement_asks_for_eduid(engine, adult):
+    given = a_world(engine, {Sector.PO: ECK_ID}, adult=adult)
+    required = replace(given.agreements[0], user_held=UserHeld.REQUIRED)
+    given = replace(given, agreements=(required,))
+    if adult:
+        with pytest.raises(SluisError) as caught:
+            given.release(SENT)
+        assert caught.value.code is ErrorCode.USER_HELD_REQUIRED
+    else:
+        assert given.release(SENT).released.subject.kind is SubjectKind.ECK_ID
+
+
+def test_a_minor_by_the_login_is_one_whatever_the_administration_says(engine):
+    given = a_world(engine, {Sector.PO: ECK_ID}, adult=True)
+    given = replace(
+        given,
+        idp=replace(given.idp, adult_name="ofAge"),
+        agreements=(replace(given.agreements[0], user_held=UserHeld.REQUIRED),),
+    )
+    assert given.release({**SENT, "ofAge": ("false",)}).released.subject.kind is SubjectKind.ECK_ID
+
+
+def test_the_branch_of_the_administration_counts_where_the_login_names_none(engine):
+    given = a_world(engine, {Sector.PO: ECK_ID}, branch="99XA01")
+    given = replace(given, agreements=(replace(given.agreements[0], branches=frozenset({Brin("99XA01")})),))
+    assert given.release(SENT).released.subject.kind is SubjectKind.ECK_ID
+    with pytest.raises(SluisError) as caught:
+        given.release({**SENT, "nlEduPersonHomeOrganizationId": ("99XA02",)})
+    assert caught.value.code is ErrorCode.AGREEMENT_NOT_COVERING

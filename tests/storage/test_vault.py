@@ -35,6 +35,11 @@ def vault(engine: Engine) -> Vault:
     return made
 
 
+WHOLE = VaultEntry(
+    account="e" * 64, school="99XA", stampseudonym="stamp-emma", adult=True, branch="99XA01", checked=date(2026, 8, 20)
+)
+
+
 def found(vault: Vault, entry: VaultEntry) -> VaultEntry | None:
     return vault.find(entry.account, entry.school, today=TODAY)
 
@@ -42,6 +47,14 @@ def found(vault: Vault, entry: VaultEntry) -> VaultEntry | None:
 def test_what_was_put_is_found_whole(vault):
     assert found(vault, FENNA) == FENNA
     assert found(vault, DAAN) == DAAN
+
+
+def test_a_stampseudonym_of_age_and_a_branch_come_back_too(vault):
+    vault.put([[WHOLE]], at_once=True)
+    assert found(vault, WHOLE) == WHOLE
+    twin = VaultEntry(account="a" * 64, school="99XA", stampseudonym="stamp-emma")
+    assert vault.held_by_others([twin]) == {twin.account}
+    assert "emma" not in repr(found(vault, WHOLE))
 
 
 def test_the_file_says_nothing(vault, engine, tmp_path):

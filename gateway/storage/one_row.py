@@ -1,0 +1,44 @@
+"""One row by its key, for the login path: what SQLAlchemy does around a statement costs more than the statement."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Engine, Select
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.domain.errors import ErrorCode, SluisError
+
+
+class OneRow:
+    """A statement that finds one row at most, made ready once. Values are as the driver gives them."""
+
+    def __init__(self, engine: Engine, statement: Select[Any]) -> None:
+        compiled = statement.compile(dialect=engine.dialect)
+        self._engine = engine
+        self._text = str(compiled)
+        self._order: Sequence[str] | None = compiled.positiontup
+        # psycopg opens a transaction for a statement, and each way to the server and back costs as much as it does.
+        self._by_itself = engine.dialect.name == "postgresql"
+        self._failures = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
+
+    def find(self, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The row. Raises SluisError STORE_UNAVAILABLE."""
+        values: Any = parameters if self._order is None else [parameters[name] for name in self._order]
+        try:
+            connection = self._engine.raw_connection()
+            try:
+                found = self._execute(connection.driver_connection, values)
+            finally:
+                connection.close()
+        except self._failures as cause:
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
+        return None if found is None else tuple(found)
+
+    def _execute(self, driver: Any, values: Any) -> Any:
+        if self._by_itself:
+            driver.autocommit = True
+        try:
+            return driver.execute(self._text, values).fetchone()
+        finally:
+            if self._by_itself and not driver.closed:
+                driver.autocommit = False
