@@ -16,7 +16,7 @@ class Stampseudonym:
 
     @classmethod
     def parse(cls, text: str, *, segments: frozenset[str]) -> "Stampseudonym":
-        """Read `https://ketenid.nl/sp<segment>/<128 lowercase hex>`; `segments` are those of ECK iDs of the environment.
+        """Read `https://ketenid.nl/sp<segment>/<128 lowercase hex>`; `segments` are the environment's, as in ECK iDs.
 
         Raises ValueError, without the value in its text, for any other form, an ECK iD among them.
         """
