@@ -61,7 +61,7 @@ class Client:
         self.last_response = b""
 
     def login(self) -> None:
-        """One complete login; raises when the client would not have let the person in."""
+        """One complete login of the next pupil; raises when the client would not have let the person in."""
         self._count += 1
         self._cookies = ""
         state = f"state-{self._count}"
@@ -72,7 +72,7 @@ class Client:
         location, _ = self._ask("GET", f"/oidc/authorize?{urlencode(asked)}")
         query = parse_qs(urlsplit(location).query)
         request = etree.fromstring(zlib.decompress(b64decode(query["SAMLRequest"][0]), -15)).get("ID", "")
-        self.last_response = etree.tostring(self._school.response(request))
+        self.last_response = etree.tostring(self._school.response(request, pupil=self._count))
         answer = {"SAMLResponse": b64encode(self.last_response).decode(), "RelayState": query["RelayState"][0]}
         location, _ = self._ask("POST", "/saml/sp/acs", answer)
         back = parse_qs(urlsplit(location).query)

@@ -149,9 +149,9 @@ class Driver:
         if b"status:Success" not in self.last_answer or b"Fenna" not in self.last_answer:
             raise AssertionError("the service was refused")
 
-    def response(self, request: str) -> etree._Element:
-        """The school's answer, assertion and Response signed, eleven attributes."""
-        now = self._clock.now()
+    def response(self, request: str, *, pupil: int | None = None) -> etree._Element:
+        """The school's answer, assertion and Response signed, eleven attributes of the pupil of this number."""
+        now, number = self._clock.now(), self._count if pupil is None else pupil
         message = Message(
             issuer=self.idp,
             assertion_issuer=self.idp,
@@ -162,8 +162,8 @@ class Driver:
             destination=self.addresses.assertion_consumer,
             recipient=self.addresses.assertion_consumer,
             audiences=(self.addresses.sp_entity_id,),
-            name_id=f"<saml:NameID>fenna-{self._count}@regenboog.example</saml:NameID>",
-            attributes=_of_pupil(self._count) | {"nlEduPersonHomeOrganizationId": (self.brin,)},
+            name_id=f"<saml:NameID>fenna-{number}@regenboog.example</saml:NameID>",
+            attributes=_of_pupil(number) | {"nlEduPersonHomeOrganizationId": (self.brin,)},
             authenticated=now,
             not_before=now,
             not_on_or_after=now.replace(year=now.year + 1),

@@ -14,6 +14,9 @@ from gateway.oidc.op.grants import CODE_SECONDS, Code, Grant, Grants
 from gateway.oidc.op.reply import Reply
 from gateway.release.released import ReleasedAttributes
 
+_MADE_AFTER = 5
+"""Seconds: the code begins to live a moment after what is kept behind it."""
+
 
 class OpenIdProviderRole:
     """Fulfils TowardsServices. What it gives out lives in `Grants`."""
@@ -21,7 +24,7 @@ class OpenIdProviderRole:
     def __init__(self, *, issuer: str, grants: Grants) -> None:
         self._issuer = issuer
         self._grants = grants
-        self.keeps_for = CODE_SECONDS + grants.access_seconds
+        self.keeps_for = CODE_SECONDS + grants.access_seconds + _MADE_AFTER
 
     def answer(
         self, service: Service, reply: str, released: ReleasedAttributes, facts: AuthenticationFacts

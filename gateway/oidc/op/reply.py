@@ -1,7 +1,9 @@
 """Where and how a client is to be answered: the note that a login keeps for this room alone."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+
+_written = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Reply:
 
     def dump(self) -> str:
         """As text, for `LoginRequest.reply`."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return _written({name: getattr(self, name) for name in self.__slots__})
 
     @classmethod
     def load(cls, text: str) -> "Reply":

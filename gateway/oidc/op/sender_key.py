@@ -25,9 +25,13 @@ class SenderKey:
     kind: KeyKind
     thumbprint: str = field(repr=False)
 
+    def dump(self) -> dict[str, str]:
+        """For JSON."""
+        return {"kind": self.kind.value, "thumbprint": self.thumbprint}
+
     @classmethod
     def load(cls, kept: dict[str, str] | None) -> "SenderKey | None":
-        """As `dataclasses.asdict` wrote it."""
+        """As `dump` wrote it."""
         return None if kept is None else cls(KeyKind(kept["kind"]), kept["thumbprint"])
 
 

@@ -216,7 +216,9 @@ class TokenEndpoint:
         access_token = self.grants.new_access_token(granted)
         refresh_token = self._refresh_token(exchange)
         renewable = refresh_token is not None or code is None
-        self.kept.prolong(grant.session, seconds=self._kept_for(grant, refreshed=renewable))
+        if renewable:
+            # Else what was kept at the login lasts as long as the token.
+            self.kept.prolong(grant.session, seconds=self._kept_for(grant))
         told: dict[str, Any] = {
             "access_token": access_token,
             "token_type": token_type(grant.key),
@@ -256,9 +258,8 @@ class TokenEndpoint:
             # UserInfo will say what is wrong; the login itself was released and is on record.
             return False
 
-    def _kept_for(self, grant: Grant, *, refreshed: bool) -> int:
-        left = max(grant.until - self.grants.now(), 0) if refreshed else 0
-        return left + self.grants.access_seconds + CODE_SECONDS
+    def _kept_for(self, grant: Grant) -> int:
+        return max(grant.until - self.grants.now(), 0) + self.grants.access_seconds + CODE_SECONDS
 
 
 def _invalid(hint: str) -> SluisError:

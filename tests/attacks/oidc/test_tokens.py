@@ -121,8 +121,19 @@ def test_what_is_kept_of_a_login_is_gone_with_its_access_token(tmp_path):
     provider = op(tmp_path)
     session = provider.id_token(provider.tokens())["sid"]
     assert provider.store.get(f"kept:{session}") is not None
-    provider.clock.forward(minutes=6)
+    provider.clock.forward(minutes=6, seconds=10)
     assert provider.store.get(f"kept:{session}") is None
+
+
+def test_a_token_of_a_code_that_was_exchanged_late_is_good_until_its_own_end(tmp_path):
+    provider = op(tmp_path)
+    code = provider.log_in()["code"]
+    provider.clock.forward(seconds=59)
+    token = provider.exchange(code).json["access_token"]
+    provider.clock.forward(seconds=299)
+    assert provider.userinfo(token).status_code == 200
+    provider.clock.forward(seconds=2)
+    assert provider.userinfo(token).status_code == 401
 
 
 def test_revocation_ends_the_login_s_tokens_and_forgets_what_was_kept(tmp_path):
