@@ -1,5 +1,6 @@
 """The composition root: parts -> Flask app. Only wiring."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from flask import Flask
@@ -9,9 +10,10 @@ from gateway.domain.protocol import Protocol
 from gateway.federation.certificate_ends import CertificateEnds
 from gateway.federation.ending import agreement_counts, agreement_warnings
 from gateway.federation.metadata.alarms import fetch_warnings, source_standings
-from gateway.login.contracts import Notified, TowardsServices
+from gateway.login.contracts import Errands, Notified, TowardsIdentityProviders, TowardsServices
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
+from gateway.login.linking import Linking
 from gateway.login.loops import LoopBrake
 from gateway.login.sso.logout import Logouts
 from gateway.login.sso.sign_on import SingleSignOn
@@ -25,6 +27,7 @@ from gateway.oidc.rp import logout_endpoint as rp_logout_endpoint
 from gateway.oidc.rp.logout_endpoint import SchoolLogouts
 from gateway.oidc.rp.wiring import RelyingPartyRole
 from gateway.pages import connect, discovery, logout, single_sign_on, site
+from gateway.pages import linking as linking_pages
 from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
@@ -91,13 +94,26 @@ def create_app(parts: Parts) -> Flask:
         randomness=parts.randomness,
         replaced=logouts.end_replaced,
     )
+    transactions, asks = _transactions(parts), _identity_providers(parts, relying)
+    linking = Linking(
+        federation=parts.federation,
+        transactions=transactions,
+        identity_providers=asks,
+        releases=releases,
+        store=parts.store,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        seconds=int(settings.lifetimes.transaction.total_seconds()),
+    )
     dispatcher = _dispatcher(
         parts,
+        transactions=transactions,
+        asks=asks,
+        errands=linking,
         releases=releases,
         kept=kept,
         sign_on=sign_on,
         provider=provider,
-        relying=relying,
         notified=notified,
     )
     consumer = AssertionConsumer(
@@ -128,6 +144,14 @@ def create_app(parts: Parts) -> Flask:
             dispatcher=dispatcher,
             renderer=renderer,
             choices=choices,
+            respond=respond,
+            browser=cookie.browser,
+            origin=settings.base_url,
+        ),
+        linking_pages.blueprint(
+            linking=linking,
+            dispatcher=dispatcher,
+            renderer=renderer,
             respond=respond,
             browser=cookie.browser,
             origin=settings.base_url,
@@ -192,14 +216,33 @@ def _school_logouts(parts: Parts, relying: RelyingPartyRole, logouts: Logouts) -
     )
 
 
+def _transactions(parts: Parts) -> Transactions:
+    return Transactions(
+        store=parts.store,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        seconds=int(parts.settings.gateway.lifetimes.transaction.total_seconds()),
+    )
+
+
+def _identity_providers(parts: Parts, relying: RelyingPartyRole) -> dict[Protocol, TowardsIdentityProviders]:
+    key = parts.keys.saml_signing.active
+    return {
+        Protocol.SAML: ServiceProvider(addresses=parts.addresses, key=key, clock=parts.clock),
+        Protocol.OIDC: relying.asks,
+    }
+
+
 def _dispatcher(
     parts: Parts,
     *,
+    transactions: Transactions,
+    asks: Mapping[Protocol, TowardsIdentityProviders],
+    errands: Errands,
     releases: Releases,
     kept: KeptLogins,
     sign_on: SingleSignOn,
     provider: OpenIdProvider | None,
-    relying: RelyingPartyRole,
     notified: Notified,
 ) -> Dispatcher:
     settings = parts.settings.gateway
@@ -216,18 +259,9 @@ def _dispatcher(
         services[Protocol.OIDC] = provider.role
     return Dispatcher(
         federation=parts.federation,
-        transactions=Transactions(
-            store=parts.store,
-            clock=parts.clock,
-            randomness=parts.randomness,
-            seconds=int(settings.lifetimes.transaction.total_seconds()),
-        ),
-        identity_providers={
-            Protocol.SAML: ServiceProvider(
-                addresses=parts.addresses, key=parts.keys.saml_signing.active, clock=parts.clock
-            ),
-            Protocol.OIDC: relying.asks,
-        },
+        transactions=transactions,
+        identity_providers=asks,
+        errands=errands,
         services=services,
         releases=releases,
         kept=kept,

@@ -16,8 +16,10 @@ from gateway.federation.snapshot import Federation
 from gateway.login.sso.registry import Registry
 from gateway.observability.metrics import Metrics
 from gateway.observability.standing import Standing
+from gateway.pseudonyms.links import LinkRules
 from gateway.pseudonyms.resolve import SubjectResolver
 from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault
+from gateway.release.linked import LinkedAccounts
 from gateway.release.pipeline import Releases
 from gateway.release.policy import Policy
 from gateway.saml.addresses import Addresses
@@ -31,6 +33,7 @@ from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import ShortLivedStore
 from gateway.storage.engine import open_engine
 from gateway.storage.ledger import SqlLedger
+from gateway.storage.links import SqlLinks
 from gateway.storage.short_lived import open_short_lived
 from gateway.storage.subjects import SqlSubjects
 from gateway.storage.vault import Vault
@@ -133,20 +136,31 @@ def lasting_engine(settings: Settings) -> Engine:
 
 def releases_of(parts: Parts) -> Releases:
     """What decides releases and writes the ledger."""
-    segments = eck_id_segments(parts.settings)
+    segments, anomalies = eck_id_segments(parts.settings), SqlAnomalies(parts.engine)
+    eck_ids = EckIds(
+        {EckIdSource.ASSERTION: FromAssertion(segments), EckIdSource.VAULT: FromVault(segments)},
+        vault_of(parts.engine, parts.keys, parts.randomness),
+    )
+    entry = parts.settings.gateway.links
+    links = LinkedAccounts(
+        links=links_of(parts.engine, parts.keys, parts.randomness),
+        federation=parts.federation,
+        eck_ids=eck_ids,
+        rules=LinkRules(lifetime=entry.lifetime, believed=entry.school_login),
+        account_key=parts.keys.pseudonyms.first,
+        anomalies=anomalies,
+    )
     return Releases(
         federation=parts.federation,
         policy=Policy.of(parts.settings.policy),
-        eck_ids=EckIds(
-            {EckIdSource.ASSERTION: FromAssertion(segments), EckIdSource.VAULT: FromVault(segments)},
-            vault_of(parts.engine, parts.keys, parts.randomness),
-        ),
+        eck_ids=eck_ids,
         subjects=SubjectResolver(keys=parts.keys.pseudonyms, subjects=SqlSubjects(parts.engine)),
         ledger=parts.ledger,
-        anomalies=SqlAnomalies(parts.engine),
+        anomalies=anomalies,
         account_key=parts.keys.pseudonyms.first,
         metrics=parts.metrics,
         institutions=Institutions(parts.institution_http),
+        links=links,
     )
 
 
@@ -158,6 +172,11 @@ def eck_id_segments(settings: Settings) -> frozenset[str]:
 def vault_of(engine: Engine, keys: KeyRing, randomness: Randomness) -> Vault:
     """The vault in this database."""
     return Vault(engine, keys=keys.sealing.all, lookup=keys.pseudonyms.first, randomness=randomness)
+
+
+def links_of(engine: Engine, keys: KeyRing, randomness: Randomness) -> SqlLinks:
+    """The account links in this database."""
+    return SqlLinks(engine, keys=keys.sealing.all, randomness=randomness)
 
 
 def registry_of(parts: Parts) -> Registry:

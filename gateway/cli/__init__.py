@@ -15,6 +15,7 @@ _COMMANDS = {
     "init": "gateway.cli.init",
     "keys": "gateway.cli.keys",
     "ledger": "gateway.cli.ledger",
+    "links": "gateway.cli.links",
     "metadata": "gateway.cli.metadata",
     "policy": "gateway.cli.policy",
     "purge": "gateway.cli.purge",

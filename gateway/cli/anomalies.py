@@ -27,6 +27,14 @@ _MEANINGS = {
         "An identity provider said something of a domain that is not its own. The login was refused.",
         "The identity provider's operator corrects its attributes, or its metadata names the scope.",
     ),
+    ErrorCode.LINK_SUSPENDED: (
+        "The school says another ECK iD of an account than when an eduID was linked to it. The link is suspended.",
+        "The school finds out which ECK iD is the learner's, and revokes the link: `sluis links revoke`.",
+    ),
+    ErrorCode.LINK_TAKEN: (
+        "Somebody with another eduID wanted to link an account of the school that is linked already. Nothing was made.",
+        "The school asks the account's owner, and revokes the link that is not theirs: `sluis links revoke`.",
+    ),
 }
 
 

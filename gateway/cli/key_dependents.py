@@ -1,8 +1,9 @@
 """What lies in the database by a key."""
 
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Engine, Table, func, select
+from sqlalchemy import Column, Engine, Table, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.cli.key_waits import Dependents
@@ -11,8 +12,8 @@ from gateway.settings.loader import Settings
 from gateway.storage import schema
 from gateway.storage.sealing import sealed_with
 
-NOTHING = Dependents(0, 0, 0)
-UNKNOWN = Dependents(None, None, None)
+NOTHING = Dependents(0, 0, 0, 0)
+UNKNOWN = Dependents(None, None, None, None)
 
 
 def dependents_of(settings: Settings, ring: str, key_id: str) -> Dependents:
@@ -26,19 +27,18 @@ def dependents_of(settings: Settings, ring: str, key_id: str) -> Dependents:
                 return replace(NOTHING, subjects=_count(engine, schema.subjects, key_id))
             if ring == "ledger":
                 return replace(NOTHING, chains=_count(engine, schema.ledger_writers, key_id))
-            return replace(NOTHING, schools=_sealed(engine, key_id))
+            schools = _sealed(engine, schema.vault_schools.c.sealed_key, key_id)
+            return replace(NOTHING, schools=schools, links=_sealed(engine, schema.account_links.c.sealed, key_id))
         finally:
             engine.dispose()
     except (SQLAlchemyError, ValueError, OSError, ImportError):
         return UNKNOWN
 
 
-def _sealed(engine: Engine, key_id: str) -> int:
-    """Schools whose key was sealed with this one."""
+def _sealed(engine: Engine, column: Column[Any], key_id: str) -> int:
+    """Values in this column that were sealed with this key."""
     with engine.connect() as connection:
-        return sum(
-            sealed_with(row[0]) == key_id for row in connection.execute(select(schema.vault_schools.c.sealed_key))
-        )
+        return sum(sealed_with(row[0]) == key_id for row in connection.execute(select(column)))
 
 
 def _count(engine: Engine, table: Table, key_id: str) -> int:

@@ -71,12 +71,14 @@ class Wait:
 class Dependents:
     """What lies in the database by a key; None: nobody can tell.
 
-    Rows of subjects (pseudonyms), chains of the ledger, schools whose key in the vault it sealed (sealing).
+    Rows of subjects (pseudonyms), chains of the ledger, schools whose key in the vault it sealed, and
+    account links (sealing).
     """
 
     subjects: int | None
     chains: int | None
     schools: int | None
+    links: int | None
 
 
 def does(ring: str, state: KeyState) -> str:
@@ -131,10 +133,12 @@ def _decryption(entry: KeyEntry) -> Wait:
 
 
 def _sealing(entry: KeyEntry, lifetimes: Lifetimes, dependents: Dependents) -> Wait:
-    if dependents.schools is None:
+    if dependents.schools is None or dependents.links is None:
         return Wait(None, _UNKNOWN)
     if dependents.schools:
         return Wait(None, f"schools whose key in the vault it seals: {dependents.schools}; `sluis vault reseal` first")
+    if dependents.links:
+        return Wait(None, f"account links that it seals: {dependents.links}; `sluis links reseal` first")
     # A session that lasts a day may answer a login in its last minute, which then lasts as long as any.
     longest = DAY + max(lifetimes.session, lifetimes.renewal)
     why = "nothing sealed with it lives longer: logins, sessions and what they gave, tokens that may be renewed"

@@ -35,6 +35,7 @@ def command(directory: Path, delete_them: bool) -> None:  # noqa: FBT001
     ):
         click.echo(f"{kind}: {count} from before {before:%Y-%m-%d} {what}")
     click.echo(f"vault: {purged.vault} that ended before {limits.today:%Y-%m-%d} {what}")
+    click.echo(f"links: {purged.links} that ended before {limits.today:%Y-%m-%d} {what}")
     for key in purged.keys_missing:
         click.echo(f"rows of the ledger key {key} stay: the key is not in the configuration", err=True)
     sys.exit(1 if purged.keys_missing else 0)

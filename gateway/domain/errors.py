@@ -147,6 +147,13 @@ class ErrorCode(StrEnum):
     USER_HELD_SCHOOL_MISSING = auto()
     USER_HELD_NOT_KNOWN = auto()
 
+    # A link of two accounts.
+    LINK_NEEDED = auto()
+    LINK_STALE = auto()
+    LINK_SUSPENDED = auto()
+    LINK_TAKEN = auto()
+    LINK_OTHER_SCHOOL = auto()
+
     # The decision.
     AGREEMENT_MISSING = auto()
     AGREEMENT_NOT_YET = auto()
@@ -323,7 +330,12 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _C.USER_HELD_REQUIRED,
         _C.USER_HELD_MINOR,
         _C.USER_HELD_NOT_KNOWN,
+        _C.LINK_NEEDED,
+        _C.LINK_STALE,
+        _C.LINK_OTHER_SCHOOL,
     ),
+    **_kinds(403, _A.SCHOOL, _P.REQUEST_DENIED, _C.LINK_SUSPENDED),
+    **_kinds(409, _A.PERSON, _P.REQUEST_DENIED, _C.LINK_TAKEN),
     **_kinds(400, _A.PERSON, _P.AUTHENTICATION_FAILED, _C.USER_HELD_SCHOOL_MISSING),
     **_kinds(502, _A.SCHOOL, _P.TEMPORARILY_UNAVAILABLE, _C.INSTITUTION_UNREACHABLE),
     **_kinds(502, _A.PERSON, _P.TEMPORARILY_UNAVAILABLE, _C.IDP_UNREACHABLE),

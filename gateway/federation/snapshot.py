@@ -117,6 +117,14 @@ class Federation:
             self._held_at[service, today] = known
         return known
 
+    def may_be_linked(self, brin: Brin) -> bool:
+        """Whether people can come to this school with an identity of their own, if an agreement lets them."""
+        return brin in self._held_by_brin
+
+    def services_held_at(self, brin: Brin, today: date) -> tuple[Service, ...]:
+        """The services to which people of this school may come with a user-held identity."""
+        return tuple(one for one in self.services.values() if self._may_hold(one.id, brin, today))
+
     def _may_hold(self, service: ServiceId, brin: Brin, today: date) -> bool:
         try:
             return self.agreement(service, self.schools[brin], today).user_held is not UserHeld.FORBIDDEN

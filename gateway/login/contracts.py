@@ -6,8 +6,9 @@ from typing import Protocol
 
 from gateway.domain.errors import SluisError
 from gateway.federation.models import IdentityProvider, IdpId, Service
-from gateway.login.messages import AuthenticationRequest
-from gateway.login.steps import PostForm, Redirect
+from gateway.login.messages import Authentication, AuthenticationRequest
+from gateway.login.steps import PostForm, Redirect, Step
+from gateway.login.transactions import Transaction
 from gateway.release.released import ReleasedAttributes
 
 
@@ -55,6 +56,14 @@ class Notified(Protocol):
 
     def forget(self) -> None:
         """Somebody logged in here: what a portal said counts no longer."""
+        ...
+
+
+class Errands(Protocol):
+    """What logins are for that no service asked for."""
+
+    def finish(self, transaction: Transaction, authentication: Authentication) -> Step:
+        """A verified answer for an errand. Raises the SluisError that ends it."""
         ...
 
 

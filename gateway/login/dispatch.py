@@ -16,7 +16,7 @@ from gateway.federation.assurance import Level, stronger
 from gateway.federation.models import IdentityProvider, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.assurance import Assurance, LevelMissing
-from gateway.login.contracts import AuthenticationFacts, Notified, TowardsIdentityProviders, TowardsServices
+from gateway.login.contracts import AuthenticationFacts, Errands, Notified, TowardsIdentityProviders, TowardsServices
 from gateway.login.kept import KeptLogins
 from gateway.login.loops import LoopBrake
 from gateway.login.messages import Authentication, AuthenticationRequest, Expectation, LoginRequest
@@ -67,6 +67,7 @@ class Dispatcher:
         clock: Clock,
         randomness: Randomness,
         metrics: Metrics,
+        errands: Errands,
         notified: Notified | None = None,
     ) -> None:
         self._federation = federation
@@ -83,6 +84,7 @@ class Dispatcher:
         self._randomness = randomness
         self._metrics = metrics
         self._notified = notified
+        self._errands = errands
 
     def begin(self, request: LoginRequest, browser: str) -> Step:
         """A service asks for a login: from the session; to the only identity provider that may answer; to discovery."""
@@ -133,7 +135,8 @@ class Dispatcher:
         The expectation is what `expect` gave for the browser that brings the answer: no other can end the attempt.
         """
         transaction = self._resume(self._transactions.finish(expectation.attempt))
-        return self._or_refused(transaction, lambda: self._release(transaction, authentication), authentication)
+        go_on = self._errands.finish if transaction.errand else self._release
+        return self._or_refused(transaction, lambda: go_on(transaction, authentication), authentication)
 
     def fail(self, expectation: Expectation, error: SluisError) -> Step:
         """An answer that says no ends the attempt; one that failed a check does not: the true one may still come."""
@@ -230,7 +233,11 @@ class Dispatcher:
         )
         if self._notified is not None:
             self._notified.forget()
-        held = replace(held, said=outcome.said) if held else None
+        if held:
+            held = replace(held, said=outcome.said, by_link=outcome.by_link)
+        else:
+            links, now = self._releases.links, self._clock.now()
+            links.seen(idp, reading, outcome.eck_id, outcome.school, now=now, reference=reference.current())
         return self._answer(transaction.request, reading, outcome, visit, authentication, held=held)
 
     def _step_up(self, transaction: Transaction, idp: IdentityProvider, least: Level | None) -> Redirect | PostForm:
@@ -353,14 +360,16 @@ class Dispatcher:
         if transaction.idp is None or error.code in _OURS:
             return None
         way = self._ways.instead(transaction.request, Way(transaction.idp, transaction.school), error)
-        if way is None or way.school is None:
+        link = error.code is ErrorCode.LINK_NEEDED
+        if transaction.school is None or (way is None and not link):
             return None
         again = self._transactions.new(
             transaction.request, browser=transaction.browser, reference=transaction.reference
         )
         self._transactions.keep(again)
-        idp = self._federation.identity_providers[way.idp]
-        return OtherWay(again.login, self._federation.schools[way.school], idp if idp.user_held else None)
+        idp = self._federation.identity_providers[way.idp] if way else None
+        held = idp if idp and idp.user_held else None
+        return OtherWay(again.login, self._federation.schools[transaction.school], held, through=bool(way), link=link)
 
     def _resume(self, transaction: Transaction) -> Transaction:
         """Go on with a login that began under this configuration or an earlier one. Raises SluisError LOGIN_UNKNOWN."""

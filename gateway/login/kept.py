@@ -65,6 +65,7 @@ class KeptLogins:
             sorted(refused),
             str(held.school) if held else None,
             kept.dump(minimal(held.said, needed_by((service,)))).decode() if held and held.said else None,
+            held.by_link if held else False,
         )
         self._store.put(_key(session), json.dumps(fields).encode(), seconds=seconds)
 
@@ -113,9 +114,10 @@ class KeptLogins:
         if found is None:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
         try:
-            of_service, of_idp, text, reference, refused, school, said = json.loads(found)
+            of_service, of_idp, text, reference, refused, school, said, by_link = json.loads(found)
             reading = kept.load(text.encode())
-            held = HeldLogin(Brin(school), kept.load(said.encode()) if said else None) if school else None
+            answered = kept.load(said.encode()) if said else None
+            held = HeldLogin(Brin(school), answered, by_link) if school else None
             not_let_go = frozenset(Attribute(one) for one in refused)
         except ValueError as cause:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="another version of the gateway kept it") from cause

@@ -32,12 +32,24 @@ class ChooseSchool:
 
 
 @dataclass(frozen=True, slots=True)
+class AskToLink:
+    """Show the person what linking their two accounts would do, and ask whether to."""
+
+    linking: str
+
+
+@dataclass(frozen=True, slots=True)
 class OtherWay:
-    """Another way in, when the one that was tried is closed: the same login, through the school or with eduID."""
+    """Another way in, when the one that was tried is closed: the same login, through the school or with eduID.
+
+    `through`: that way is open; `link`: the one that was tried opens once the two accounts are linked.
+    """
 
     login: str
     school: School
     held: IdentityProvider | None = None
+    through: bool = True
+    link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +120,4 @@ class LeaveNext:
     seconds: float
 
 
-Step = Redirect | PostForm | ChooseSchool | Refused | ConfirmLogout | LoggedOut | LeaveNext
+Step = Redirect | PostForm | ChooseSchool | AskToLink | Refused | ConfirmLogout | LoggedOut | LeaveNext

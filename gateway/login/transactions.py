@@ -28,7 +28,7 @@ class Transaction:
 
     `level` is the context of the level of assurance that was asked for because of who somebody turned out to be.
     `begun` is in seconds since 1970; `after_logout` names the last logout in this browser before it. `school` is the
-    one that the person chose, where one was.
+    one that the person chose, where one was. `errand` is set where the answer is for something else than a service.
     """
 
     login: str
@@ -40,6 +40,7 @@ class Transaction:
     after_logout: str = ""
     school: Brin | None = None
     level: str = ""
+    errand: str = ""
 
 
 class Transactions:
@@ -125,6 +126,7 @@ def _encode(transaction: Transaction) -> bytes:
         transaction.after_logout,
         str(transaction.school) if transaction.school else None,
         transaction.level,
+        transaction.errand,
     )
     return _JSON.encode(fields).encode()
 
@@ -141,7 +143,7 @@ def _decoded(kept: bytes) -> Transaction:
     login, reference, browser, begun, idp, service, reply, force, passive, contexts, idps, requesters, *more = (
         json.loads(kept)
     )
-    language, essential, fresh_since, choose, after_logout, school, level = more
+    language, essential, fresh_since, choose, after_logout, school, level, errand = more
     request = LoginRequest(
         service=service,
         reply=reply,
@@ -156,4 +158,4 @@ def _decoded(kept: bytes) -> Transaction:
         choose=choose,
     )
     brin = Brin(school) if school else None
-    return Transaction(login, reference, browser, begun, request, idp, after_logout, brin, level)
+    return Transaction(login, reference, browser, begun, request, idp, after_logout, brin, level, errand)

@@ -1,7 +1,5 @@
 """GET and POST /login/<login>/school: the person says which school is theirs."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Response, request
 
 from gateway.domain.brin import Brin
@@ -14,6 +12,7 @@ from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
 from gateway.web import Browser, Respond
 from gateway.web.headers import POLICY
+from gateway.web.origin import check_from_here
 
 AT_MOST = 50
 """Schools on one page; a search narrows them down."""
@@ -52,8 +51,7 @@ def blueprint(
 
     @routes.post("/login/<login>/school")
     def choose(login: str) -> Response:
-        if not _from_here(origin):
-            raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER, cause="the form came from another site")
+        check_from_here(origin)
         if "shared" in request.form:
             choices.remember(shared=request.form["shared"] == "yes")
             return respond(ChooseSchool(login))
@@ -75,15 +73,3 @@ def search(choices: tuple[SchoolChoice, ...], query: str) -> tuple[SchoolChoice,
     if not words:
         return choices
     return tuple(choice for choice in choices if all(word in choice.search_text for word in words))
-
-
-def _from_here(origin: str) -> bool:
-    """Whether a page of this site, or the person, sent the form (Fetch Metadata, 2.4); older browsers say less."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    sent = request.headers.get("Origin")
-    if sent is not None:
-        return sent == origin
-    referrer = urlsplit(request.headers.get("Referer", ""))
-    return not referrer.netloc or f"{referrer.scheme}://{referrer.netloc}" == origin

@@ -6,6 +6,7 @@ from markupsafe import escape
 from gateway.domain.clock import Clock, dutch_time
 from gateway.domain.errors import Audience
 from gateway.login.steps import (
+    AskToLink,
     ChooseSchool,
     ConfirmLogout,
     Ending,
@@ -35,6 +36,8 @@ class Responder:
                 return _see_other(url)
             case ChooseSchool(login):
                 return _see_other(f"/login/{login}/school")
+            case AskToLink(linking):
+                return _see_other(f"/link/{linking}")
             case PostForm():
                 return self._post(step)
             case Refused():

@@ -6,13 +6,13 @@ from datetime import datetime
 from gateway.attributes.canonical import Reading
 from gateway.attributes.institution import Institutions
 from gateway.attributes.school import SchoolOfLogin, school_of
-from gateway.attributes.values import Attributes
-from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.clock import dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import IdentityProvider
 from gateway.federation.snapshot import Federation
+from gateway.release.linked import LinkedAccount, LinkedAccounts
+from gateway.release.provisioned import provisioned
 from gateway.storage.vault_entry import VaultEntry
 
 
@@ -20,34 +20,40 @@ from gateway.storage.vault_entry import VaultEntry
 class HeldLogin:
     """What a login with a user-held identity has beside its reading.
 
-    `school` is the one that the person chose; `said` what that school said of them, if it was asked already.
+    `school` is the one that the person chose; `said` what that school said of them, if it was asked already; `by_link`
+    that it did not know them, and a link did.
     """
 
     school: Brin
     said: Reading | None = None
+    by_link: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Person:
     """Somebody as a school knows them: `reading` is what the school says, never what a user-held identity does.
 
-    `account` is the keyed hash of the account that identifiers derive from. `held`: they came with a user-held
-    identity; `asked`: the school itself was asked about them, and `reading` is its answer.
+    `account` is the keyed hash of the account that identifiers derive from, and `idp` whose account it is. `held`: they
+    came with a user-held identity; `asked`: the school itself was asked about them, and `reading` is its answer;
+    `link`: a link led to the account.
     """
 
+    idp: IdentityProvider
     found: SchoolOfLogin
     reading: Reading
     account: str
     held: bool = False
     asked: bool = False
+    link: LinkedAccount | None = None
 
 
 class People:
     """Finds who somebody is at their school."""
 
-    def __init__(self, *, federation: Federation, institutions: Institutions) -> None:
+    def __init__(self, *, federation: Federation, institutions: Institutions, links: LinkedAccounts) -> None:
         self._federation = federation
         self._institutions = institutions
+        self._links = links
 
     def found_at(self, idp: IdentityProvider, reading: Reading, held: HeldLogin | None) -> SchoolOfLogin:
         """The school: the one that a school's identity provider names, or that a person with eduID chose.
@@ -64,7 +70,7 @@ class People:
         """Who logged in at their school. Raises SluisError ACCOUNT_MISSING."""
         if account is None:
             raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
-        return Person(found, reading, account)
+        return Person(idp, found, reading, account)
 
     def of_user_held(
         self,
@@ -73,42 +79,28 @@ class People:
         found: SchoolOfLogin,
         account: str | None,
         *,
-        said: Reading | None,
+        held: HeldLogin,
         now: datetime,
     ) -> Person:
-        """Who came with a user-held identity, by what the school says of it.
+        """Who came with a user-held identity, by what the school says of it; else by what it said of a linked account.
 
-        Raises SluisError ACCOUNT_MISSING, INSTITUTION_UNREACHABLE, or USER_HELD_NOT_KNOWN when the school
-        says nothing.
+        Raises SluisError ACCOUNT_MISSING, INSTITUTION_UNREACHABLE, or as `LinkedAccounts.find` does.
         """
         if account is None:
             raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
-        api = found.school.at_eduid.api
-        if said is None and api is not None:
+        said, api = held.said, found.school.at_eduid.api
+        if said is None and api is not None and not held.by_link:
             said = self._institutions.ask(found.school, api, reading.eduid, today=dutch_day(now))
-        if said is None:
-            raise SluisError(ErrorCode.USER_HELD_NOT_KNOWN, hint=str(found.school.brin))
-        return Person(found, said, account, held=True, asked=True)
+        if said is not None:
+            return Person(idp, found, said, account, held=True, asked=True)
+        linked = self._links.find(account, found.school.brin, now=now)
+        there = school_of(linked.reading.attributes, linked.idp, self._federation)
+        return Person(linked.idp, there, linked.reading, linked.row.linked, held=True, link=linked)
 
 
 def with_provisioned(person: Person, entry: VaultEntry | None) -> Person:
-    """The person with what the school's administration said beside: a branch, and whether they are of age.
-
-    What the login says of a branch comes first. Of age is who nobody of the two says is a minor.
-    """
+    """The person with what the school's administration said beside."""
     if entry is None or (entry.adult is None and entry.branch is None):
         return person
-    reading, found = person.reading, person.found
-    if found.branch is None and entry.branch is not None:
-        found = replace(found, branch=Brin(entry.branch))
-    if entry.adult is not None:
-        attributes = reading.attributes
-        if _SAY_AGE.isdisjoint(attributes.values):
-            said = str(entry.adult).lower()
-            attributes = Attributes({**attributes.values, Attribute.ADULT: (said,)})
-        adult = entry.adult and reading.adult is not False
-        reading = replace(reading, attributes=attributes, adult=adult)
+    reading, found = provisioned(person.reading, person.found, entry)
     return replace(person, found=found, reading=reading)
-
-
-_SAY_AGE = frozenset({Attribute.ADULT, Attribute.BIRTH_DATE})

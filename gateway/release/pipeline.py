@@ -14,6 +14,7 @@ from gateway.attributes.values import Attributes, RawAttributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.clock import dutch_day
+from gateway.domain.eck_id import EckId
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language, in_language
 from gateway.domain.role import Role, one_role
@@ -26,6 +27,7 @@ from gateway.pseudonyms.resolve import Learner, SubjectResolver
 from gateway.pseudonyms.sources import Asked, EckIds
 from gateway.release import record
 from gateway.release.decision import Case, Decision, decide
+from gateway.release.linked import LinkedAccounts, refuse_foreign
 from gateway.release.people import HeldLogin, People, Person, with_provisioned
 from gateway.release.policy import Policy
 from gateway.release.released import ReleasedAttributes
@@ -45,6 +47,9 @@ class Outcome:
     anomaly: ErrorCode | None = None
     """What is to be reported although the release goes."""
     said: Reading | None = None
+    by_link: bool = False
+    eck_id: EckId | None = None
+    """Of the person, whether or not the service sees it."""
 
 
 class Releases:
@@ -62,10 +67,12 @@ class Releases:
         account_key: SecretKey,
         metrics: Metrics,
         institutions: Institutions,
+        links: LinkedAccounts,
     ) -> None:
         self._federation = federation
         self._policy = policy
-        self._people = People(federation=federation, institutions=institutions)
+        self._people = People(federation=federation, institutions=institutions, links=links)
+        self.links = links
         self._eck_ids = eck_ids
         self._subjects = subjects
         self._ledger = ledger
@@ -116,11 +123,11 @@ class Releases:
             decision="{}",
         )
         try:
-            _refuse_foreign(reading, idp)
+            refuse_foreign(reading, idp)
             found = self._people.found_at(idp, reading, held)
             row = replace(row, school=str(found.school.brin))
             person = self._person(service, idp, reading, found, held=held, now=now)
-            outcome = self._decide(service, idp, person, now=now, refused=refused)
+            outcome = self._decide(service, person, now=now, reference=reference, refused=refused)
         except SluisError as error:
             self._append(replace(row, code=error.code.value))
             if error.code in _ANOMALIES:
@@ -145,10 +152,10 @@ class Releases:
 
         Raises the SluisError that refuses.
         """
-        _refuse_foreign(reading, idp)
+        refuse_foreign(reading, idp)
         found = self._people.found_at(idp, reading, held)
         person = self._person(service, idp, reading, found, held=held, now=now)
-        return self._decide(service, idp, person, now=now, refused=refused).decision
+        return self._decide(service, person, now=now, reference="", refused=refused).decision
 
     def read(self, raw: RawAttributes, idp: IdentityProvider, *, now: datetime) -> Reading:
         """The canonical attributes of a verified message; what is dropped at the door is counted here, once."""
@@ -178,13 +185,13 @@ class Releases:
         # Nobody is asked about a person of whom nothing may go.
         if self._federation.agreement(service.id, found.school, dutch_day(now)).user_held is UserHeld.FORBIDDEN:
             raise SluisError(ErrorCode.USER_HELD_FORBIDDEN, hint=f"{service.id}, {found.school.brin}")
-        return self._people.of_user_held(idp, reading, found, account, said=held.said, now=now)
+        return self._people.of_user_held(idp, reading, found, account, held=held, now=now)
 
     def _decide(
-        self, service: Service, idp: IdentityProvider, person: Person, *, now: datetime, refused: AbstractSet[Attribute]
+        self, service: Service, person: Person, *, now: datetime, reference: str, refused: AbstractSet[Attribute]
     ) -> Outcome:
         today = dutch_day(now)
-        entry = self._eck_ids.provisioned(idp, person.account, person.found.school, today=today)
+        entry = self._eck_ids.provisioned(person.idp, person.account, person.found.school, today=today)
         person = with_provisioned(person, entry)
         reading, found = person.reading, person.found
         role = _role(reading)
@@ -192,7 +199,9 @@ class Releases:
         agreement = self._federation.agreement(service.id, found.school, today, member)
         _check_user_held(person, role, agreement)
         asked = Asked(attributes=reading.attributes, school=found.school, service=service, entry=entry)
-        known = self._eck_ids.find(idp, asked)
+        known = self._eck_ids.find(person.idp, asked)
+        if person.link is not None:
+            self.links.check_unchanged(person.link, known.eck_id, now=now, reference=reference)
         learner = Learner(account=person.account, eck_id=known.eck_id, attributes=reading.attributes)
         permitted = self._policy.identifiers(role, found.school.sector)
         subject = self._subjects.resolve(learner, service, agreement, permitted=permitted, now=now)
@@ -211,7 +220,15 @@ class Releases:
         )
         released = ReleasedAttributes(subject, {subject.kind.attribute: (subject.identifier,), **values})
         anomaly = ErrorCode.ECK_ID_CONTRADICTORY if known.disagreed else None
-        return Outcome(released, found.school, decision, anomaly, said=reading if person.asked else None)
+        return Outcome(
+            released,
+            found.school,
+            decision,
+            anomaly,
+            said=reading if person.asked else None,
+            by_link=person.link is not None,
+            eck_id=known.eck_id,
+        )
 
     def _record_anomaly(self, kind: ErrorCode, reading: Reading, row: LedgerRow) -> None:
         account = self._account(IdpId(row.idp), reading)
@@ -243,14 +260,6 @@ def registered_values(attributes: Attributes, found: SchoolOfLogin, role: Role) 
     values = {attribute: sent for attribute, sent in attributes.values.items() if attribute not in registered}
     values |= {attribute: (value,) for attribute, value in registered.items() if value is not None}
     return Attributes(values)
-
-
-def _refuse_foreign(reading: Reading, idp: IdentityProvider) -> None:
-    """A foreign affiliation is as good as not said; a foreign name of a person or a school stops the login."""
-    incoming = dialect(idp.dialect).incoming
-    for name in reading.foreign:
-        if incoming.get(name) is not Attribute.ROLE:
-            raise SluisError(ErrorCode.SCOPE_FOREIGN, hint=f"{idp.id}: {name} is of a domain that is not its own")
 
 
 def _check_user_held(person: Person, role: Role, agreement: Agreement) -> None:

@@ -1,8 +1,11 @@
 """What a backend promises. `tests/storage/test_short_lived_stores.py` holds every backend to it."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Protocol
+
+from gateway.domain.link import LinkKind, LinkState
 
 
 class ShortLivedStore(Protocol):
@@ -87,6 +90,30 @@ class SubjectRow:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRow:
+    """One link. `holder` and `linked` are keyed hashes: of the account that its person comes with, and of the other.
+
+    `school` is the BRIN of the other one's school. `seen` is the last login there, `until` the link's last day.
+    """
+
+    id: str
+    kind: LinkKind
+    state: LinkState
+    holder: str = field(repr=False)
+    linked: str = field(repr=False)
+    school: str
+    made: datetime
+    seen: datetime
+    until: date
+    content: bytes = field(repr=False)
+
+    @property
+    def bound_to(self) -> str:
+        """What the seal is bound to: moved to another account it does not open."""
+        return f"{self.id}:{self.kind}:{self.holder}:{self.linked}:{self.school}"
+
+
 class Ledger(Protocol):
     """The append-only record of releases."""
 
@@ -112,4 +139,24 @@ class Subjects(Protocol):
 
     def keep(self, row: SubjectRow) -> SubjectRow:
         """Insert unless there is one already; the row that stands, of whoever came first."""
+        ...
+
+
+class Links(Protocol):
+    """The account links. Every call raises SluisError(STORE_UNAVAILABLE) when the database does not answer."""
+
+    def of_holder(self, holder: str, school: str) -> LinkRow | None:
+        """The link by which this account comes to a school, whatever became of it."""
+        ...
+
+    def of_linked(self, linked: str) -> tuple[LinkRow, ...]:
+        """The links that lead to this account."""
+        ...
+
+    def make(self, row: LinkRow, *, instead_of: Sequence[str] = ()) -> bool:
+        """Keep it, and delete those that it replaces; False, and nothing changed, when another is in its place."""
+        ...
+
+    def change(self, row: LinkRow) -> bool:
+        """Write over the one of this id; False when it was revoked meanwhile."""
         ...

@@ -10,6 +10,7 @@ from gateway.storage import schema
 from gateway.storage.contracts import Ledger, LedgerRow
 from gateway.storage.ledger_chain import Chains
 from gateway.storage.ledger_verification import ERASED
+from gateway.storage.links import delete_links_of, links_of
 from gateway.storage.sealing import SecretKey
 from gateway.storage.vault import delete_account
 
@@ -25,6 +26,7 @@ class Erased:
     anomalies: int
     subjects: int
     vault: int
+    links: int
     left: tuple[str, ...]
 
 
@@ -44,16 +46,17 @@ class Erasure:
     def count(self, account: str) -> Erased:
         """What an erasure would take; `left` is empty."""
         with self._engine.connect() as connection:
-            ledger, anomalies, subjects, vault = (
+            ledger, anomalies, subjects, vault, links = (
                 connection.scalar(select(func.count()).select_from(table).where(held)) or 0
                 for table, held in (
                     (schema.ledger, _ledger.subject_hash.in_(self._chains.subjects(account))),
                     (schema.anomalies, schema.anomalies.c.account == account),
                     (schema.subjects, schema.subjects.c.account == account),
                     (schema.vault_entries, schema.vault_entries.c.account == account),
+                    (schema.account_links, links_of(account)),
                 )
             )
-        return Erased(ledger, anomalies, subjects, vault, ())
+        return Erased(ledger, anomalies, subjects, vault, links, ())
 
     def forget(self, account: str, *, now: datetime) -> Erased:
         """Erase, then search. Raises SQLAlchemyError, or SluisError LEDGER_UNAVAILABLE before anything was erased."""
@@ -62,7 +65,8 @@ class Erasure:
             anomalies = connection.execute(delete(schema.anomalies).where(schema.anomalies.c.account == account))
             subjects = connection.execute(delete(schema.subjects).where(schema.subjects.c.account == account))
             vault = delete_account(connection, account)
-        return Erased(rows, anomalies.rowcount, subjects.rowcount, vault, self.traces(account))
+            links = delete_links_of(connection, account)
+        return Erased(rows, anomalies.rowcount, subjects.rowcount, vault, links, self.traces(account))
 
     def traces(self, account: str) -> tuple[str, ...]:
         """Every column of every table in which the account, or what the ledger knows it by, stands."""

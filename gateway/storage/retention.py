@@ -23,7 +23,7 @@ class Limits:
     anomalies: datetime
     subjects: datetime
     today: date
-    """Entries of the vault that ended before this day go."""
+    """Entries of the vault, and account links, that ended before this day go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Purged:
     anomalies: int
     subjects: int
     vault: int
+    links: int
     keys_missing: tuple[str, ...] = ()
 
 
@@ -54,15 +55,22 @@ class Retention:
             day = schema.anomalies.c.at < limits.anomalies
             since = schema.subjects.c.since < limits.subjects
             ended = schema.vault_entries.c.until < limits.today
-            anomalies, subjects, vault = (
+            over = schema.account_links.c.until < limits.today
+            anomalies, subjects, vault, links = (
                 connection.scalar(select(func.count()).select_from(table).where(old)) or 0
-                for table, old in ((schema.anomalies, day), (schema.subjects, since), (schema.vault_entries, ended))
+                for table, old in (
+                    (schema.anomalies, day),
+                    (schema.subjects, since),
+                    (schema.vault_entries, ended),
+                    (schema.account_links, over),
+                )
             )
             if delete_them:
                 connection.execute(delete(schema.anomalies).where(day))
                 connection.execute(delete(schema.subjects).where(since))
                 delete_ended(connection, limits.today)
-        return Purged(rows, anomalies, subjects, vault, missing)
+                connection.execute(delete(schema.account_links).where(over))
+        return Purged(rows, anomalies, subjects, vault, links, missing)
 
     def _ledger_rows(
         self, connection: Connection, before: datetime, *, delete_them: bool

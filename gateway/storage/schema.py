@@ -123,6 +123,26 @@ vault_marks = Table(
 )
 """Keyed hashes of the ECK iDs that a school's accounts have: one has one account there."""
 
+account_links = Table(
+    "account_links",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("holder", String(64), nullable=False),
+    Column("linked", String(64), nullable=False),
+    Column("school", String(6), nullable=False),
+    Column("made", DateTime(timezone=True), nullable=False),
+    Column("seen", DateTime(timezone=True), nullable=False),
+    Column("until", Date, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    UniqueConstraint("holder", "school"),
+    UniqueConstraint("linked", "kind"),
+    Index("ix_account_links_school", "school"),
+    Index("ix_account_links_until", "until"),
+)
+"""An account comes to a school by one link, and is come to by one of each kind: see `gateway.storage.links`."""
+
 outbox = Table(
     "outbox",
     metadata,

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from gateway.cli import anomalies, main
 from gateway.parts import lasting_engine
-from gateway.release import pipeline
+from gateway.release import linked, pipeline
 from gateway.settings.loader import load
 from gateway.storage import migrate
 from gateway.storage.anomalies import SqlAnomalies
@@ -78,4 +78,4 @@ def test_resolved_until_it_is_seen_again(directory):
 
 
 def test_every_kind_that_is_recorded_has_its_words():
-    assert set(anomalies._MEANINGS) == pipeline._ANOMALIES
+    assert set(anomalies._MEANINGS) == pipeline._ANOMALIES | linked.ANOMALIES

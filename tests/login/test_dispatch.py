@@ -62,6 +62,7 @@ class Decides:
 
     def __init__(self) -> None:
         self.refusal: SluisError | None = None
+        self.links = SimpleNamespace(seen=lambda *_, **__: None)
 
     def read(self, raw: RawAttributes, idp: IdentityProvider, *, now: datetime) -> Reading:
         return READING
@@ -71,7 +72,9 @@ class Decides:
         if self.refusal is not None:
             raise self.refusal
         return SimpleNamespace(
-            school=REGENBOOG, released=SimpleNamespace(subject=SimpleNamespace(kind="eck_id"), values={})
+            school=REGENBOOG,
+            released=SimpleNamespace(subject=SimpleNamespace(kind="eck_id"), values={}),
+            eck_id=None,
         )
 
 
@@ -100,6 +103,7 @@ def login(tmp_path: Path, clock: HeldClock, randomness: SeededRandomness) -> Log
         federation=federation,
         transactions=Transactions(store=store, clock=clock, randomness=randomness, seconds=900),
         identity_providers={Protocol.SAML: identity_providers},
+        errands=SimpleNamespace(finish=lambda *_: pytest.fail("this login is for a service")),  # type: ignore[arg-type]
         services={Protocol.SAML: services},
         releases=releases,  # type: ignore[arg-type]
         kept=SimpleNamespace(keep=lambda *_, **__: pytest.fail("nothing is kept for a service that fetches nothing")),  # type: ignore[arg-type]

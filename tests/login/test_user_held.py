@@ -156,12 +156,12 @@ class TestTheSchoolDoesNotVouch:
         roc = mbo(tmp_path)
         roc.api.status = 404
         step = refused(roc.by_eduid())
-        assert step.error.code is ErrorCode.USER_HELD_NOT_KNOWN
+        assert step.error.code is ErrorCode.LINK_NEEDED
         assert "Log in bij ROC Voorbeeld" in roc.page(step)
 
     def test_a_school_without_an_api_says_nothing_of_anybody(self, tmp_path: Path) -> None:
         roc = mbo(tmp_path, school=replace(ROC, at_eduid=SchoolAtEduid(REQUESTER)))
-        assert refused(roc.by_eduid()).error.code is ErrorCode.USER_HELD_NOT_KNOWN
+        assert refused(roc.by_eduid()).error.code is ErrorCode.LINK_NEEDED
 
     @pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 429, 500, 503])
     def test_every_other_answer_fails_closed(self, status: int, tmp_path: Path) -> None:

@@ -26,8 +26,10 @@ from gateway.federation.assurance import Level
 from gateway.federation.clients import ClientAuthentication, OidcClient
 from gateway.federation.models import Agreement, AttributeSet, IdentityProvider, IdpId, School, Service, ServiceId
 from gateway.federation.snapshot import Federation
+from gateway.login.contracts import TowardsIdentityProviders
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
+from gateway.login.linking import Linking
 from gateway.login.messages import Authentication, AuthenticationRequest
 from gateway.login.sso.leaving import Leaving
 from gateway.login.sso.logout import Logouts
@@ -35,13 +37,14 @@ from gateway.login.steps import Redirect
 from gateway.login.transactions import Transactions
 from gateway.oidc.op.assembly import OpenIdProvider
 from gateway.oidc.op.certificates import ClientCertificates
+from gateway.pages import linking
 from gateway.settings.private_keys import TokenKey
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sqlite_store import SqliteStore
 from gateway.web.proxies import CLIENT_CERTIFICATE
 from tests.support.held import HeldClock, SeededRandomness
 from tests.support.jose import CLIENT, ISSUER, verified
-from tests.support.paged import Pages
+from tests.support.paged import ORIGIN, Pages
 from tests.support.releasing import KEY, SCHOOL, SENT, TODAY, World
 from tests.support.signing_keys import elliptic_key, signing_key
 from tests.support.signing_on import HeldCookie, HeldHttp, HeldOutbox, registry, signing_on
@@ -180,10 +183,23 @@ class Op:
             randomness=self.randomness,
             metrics=self.world.metrics,
         )
+        asks: dict[Protocol, TowardsIdentityProviders] = {Protocol.SAML: self.schools}
+        transactions = Transactions(store=self.store, clock=self.clock, randomness=self.randomness, seconds=900)
+        self.linking = Linking(
+            federation=federation,
+            transactions=transactions,
+            identity_providers=asks,
+            releases=releases,
+            store=self.store,
+            clock=self.clock,
+            randomness=self.randomness,
+            seconds=900,
+        )
         self.dispatcher = Dispatcher(
             federation=federation,
-            transactions=Transactions(store=self.store, clock=self.clock, randomness=self.randomness, seconds=900),
-            identity_providers={Protocol.SAML: self.schools},
+            transactions=transactions,
+            identity_providers=asks,
+            errands=self.linking,
             services={Protocol.OIDC: self.provider.role},
             releases=releases,
             kept=kept,
@@ -205,6 +221,16 @@ class Op:
             dispatcher=self.dispatcher, logouts=self.logouts, respond=pages.respond, browser=lambda: self.browser
         ):
             pages.app.register_blueprint(blueprint)
+        pages.app.register_blueprint(
+            linking.blueprint(
+                linking=self.linking,
+                dispatcher=self.dispatcher,
+                renderer=pages.renderer,
+                respond=pages.respond,
+                browser=lambda: self.browser,
+                origin=ORIGIN,
+            )
+        )
         self.app, self.respond = pages.app, pages.respond
 
     # The browser's side.

@@ -28,7 +28,7 @@ class Pages:
         self.offer: Discovery | None = None
         self.chosen: list[tuple[str, str, str]] = []
         self.choices = choices = Choices(languages=(Language.NL, Language.EN), https=True)
-        renderer = Renderer.of(names={Language.NL: "Sluis"}, choices=choices, version=site.version())
+        self.renderer = renderer = Renderer.of(names={Language.NL: "Sluis"}, choices=choices, version=site.version())
         self.respond = Responder(renderer=renderer, clock=clock)
         self.app.before_request(lambda: reference.bind(REFERENCE))
         headers.install(self.app, https=True)

@@ -30,13 +30,16 @@ from gateway.federation.models import (
 )
 from gateway.federation.snapshot import Federation
 from gateway.observability.metrics import Metrics
+from gateway.pseudonyms.links import LinkRules
 from gateway.pseudonyms.resolve import SubjectResolver
 from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault, Source
+from gateway.release.linked import LinkedAccounts
 from gateway.release.pipeline import Outcome, Releases
 from gateway.release.policy import AttributePolicy, Policy
 from gateway.storage.contracts import AnomalyRow, Ledger, LedgerRow, SubjectRow
 from gateway.storage.sealing import SecretKey
 from gateway.storage.vault import Vault
+from tests.support.held_links import HeldLinks
 from tests.support.small_federation import changed, identity_provider, service
 
 TODAY = date(2026, 9, 7)
@@ -133,6 +136,7 @@ class World:
     ledger: Ledger | None = None
     vault: Vault | None = None
     http: Http = field(default_factory=NobodyAnswers)
+    links: HeldLinks = field(default_factory=HeldLinks)
 
     def pipeline(self, federation: Federation | None = None) -> Releases:
         federation = federation or Federation.of(
@@ -144,16 +148,25 @@ class World:
         sources: dict[EckIdSource, Source] = {EckIdSource.ASSERTION: FromAssertion(TEST_SEGMENTS)}
         if self.vault:
             sources[EckIdSource.VAULT] = FromVault(TEST_SEGMENTS)
+        eck_ids = EckIds(sources, self.vault)
         return Releases(
             federation=federation,
             policy=self.policy,
-            eck_ids=EckIds(sources, self.vault),
+            eck_ids=eck_ids,
             subjects=SubjectResolver(keys=Ring(self.keys[0], previous=self.keys[1:]), subjects=self.records),
             ledger=self.ledger or self.records,
             anomalies=self.records,
             account_key=KEY,
             metrics=self.metrics,
             institutions=Institutions(self.http),
+            links=LinkedAccounts(
+                links=self.links,
+                federation=federation,
+                eck_ids=eck_ids,
+                rules=LinkRules(),
+                account_key=KEY,
+                anomalies=self.records,
+            ),
         )
 
     def release(

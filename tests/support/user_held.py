@@ -6,8 +6,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from werkzeug.test import TestResponse
+
 from gateway.attributes.values import RawAttributes
 from gateway.domain.brin import Brin
+from gateway.domain.errors import ErrorCode
 from gateway.domain.fallback import Fallback
 from gateway.domain.http import HttpAnswer, HttpFailed
 from gateway.domain.language import Language
@@ -17,7 +20,7 @@ from gateway.federation.at_eduid import AttributeApi, SchoolAtEduid
 from gateway.federation.models import Agreement, IdpId, School, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.messages import Authentication
-from gateway.login.steps import Redirect, Refused, Step
+from gateway.login.steps import AskToLink, Redirect, Refused, Step
 from tests.support.jose import CLIENT
 from tests.support.op import PASSWORD, Op, relying_party
 from tests.support.releasing import TODAY, World
@@ -62,6 +65,8 @@ SAID_AT_SCHOOL: dict[str, tuple[str, ...]] = {
     "eckId": (ECK_ID,),
 }
 
+ADULT_AT_SCHOOL: dict[str, tuple[str, ...]] = {**SAID_AT_SCHOOL, "isAdult": ("true",)}
+
 
 @dataclass
 class HeldApi:
@@ -91,7 +96,8 @@ class Mbo:
     api: HeldApi
 
     def begin(self, **changes: str | None) -> str:
-        """A login that waits for a choice."""
+        """A login that waits for a choice, of a browser that was closed since the last."""
+        self.op.cookie.drop()
         asked = self.op.authorize(**changes)
         assert asked.status_code == 303
         return asked.headers["Location"].split("/")[2]
@@ -132,6 +138,59 @@ class Mbo:
         answer = self.op.userinfo((tokens.json or {})["access_token"])
         assert answer.status_code == 200, answer.json
         return dict(answer.json or {})
+
+
+@dataclass
+class Sitting:
+    """A person who links, in the browser of the gateway's pages."""
+
+    roc: Mbo
+    login: str = ""
+    page: str = ""
+
+    def begin(self) -> "Sitting":
+        """Eduid is not known at the school, and the page offers to link."""
+        step = refused(self.roc.by_eduid())
+        assert step.error.code is ErrorCode.LINK_NEEDED, step.error.code
+        assert step.other_way is not None
+        assert step.other_way.link
+        self.login = step.other_way.login
+        return self
+
+    def start(self) -> TestResponse:
+        return self.post(f"/login/{self.login}/link", school=str(ROC.brin))
+
+    def prove(self, said: dict[str, tuple[str, ...]], **facts: Any) -> Step:
+        return self.roc.answer(said, **facts)
+
+    def to_question(
+        self,
+        *,
+        holder: dict[str, tuple[str, ...]] = SAID_BY_EDUID,
+        account: dict[str, tuple[str, ...]] | None = None,
+    ) -> Step:
+        """Both logins; what comes of the second."""
+        assert self.start().status_code == 303
+        assert isinstance(self.prove(holder), Redirect)
+        step = self.prove(ADULT_AT_SCHOOL if account is None else account)
+        if isinstance(step, AskToLink):
+            self.page = f"/link/{step.linking}"
+        return step
+
+    def get(self) -> str:
+        return self.roc.op.app.test_client().get(self.page).get_data(as_text=True)
+
+    def say(self, answer: str) -> TestResponse:
+        return self.post(self.page, answer=answer)
+
+    def post(self, path: str, **form: str) -> TestResponse:
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        return self.roc.op.app.test_client().post(path, data=form, headers=headers)
+
+    def link(self, **wishes: Any) -> None:
+        """From the offer to the link, and back to eduID for the login that waits."""
+        self.begin().to_question(**wishes)
+        assert self.say("yes").headers["Location"] == "https://eduid.example/sso"
 
 
 def refused(step: Step) -> Refused:

@@ -22,6 +22,7 @@ from gateway.settings.fields import (
 )
 from gateway.settings.models.assurance import LevelEntry
 from gateway.settings.models.client_certificates import ClientCertificates
+from gateway.settings.models.links import LinkSettings
 from gateway.settings.models.processing import Processing
 from gateway.settings.models.retention import Retention
 from gateway.settings.models.sso import SsoSettings
@@ -116,6 +117,7 @@ class Gateway(Model):
     assurance: list[LevelEntry] = Field(
         default=[], max_length=10, description="Levels of assurance, each stronger than those before it"
     )
+    links: LinkSettings = Field(default=LinkSettings(), description="Links of eduID and accounts at schools")
     retention: Retention = Field(default=Retention(), description="How long records are kept")
     processing: Processing = Field(default=Processing(), description="What the register of processing says beside")
     supplier_page: Switch = Field(

@@ -1,0 +1,127 @@
+"""Account links on SQL: who comes with which account, sealed; beside the seal stand keyed hashes, a school and days."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.link import LinkKind, LinkState
+from gateway.domain.randomness import Randomness
+from gateway.storage import schema
+from gateway.storage.contracts import LinkRow
+from gateway.storage.engine import utc
+from gateway.storage.sealing import CannotOpen, Sealer, SecretKey
+
+_PURPOSE = "account-link"
+_links = schema.account_links
+_column = schema.account_links.c
+
+
+class SqlLinks:
+    """Fulfils Links. `keys` seal, the first of them what is new."""
+
+    def __init__(self, engine: Engine, *, keys: Sequence[SecretKey], randomness: Randomness) -> None:
+        self._engine = engine
+        self._sealer = Sealer(keys, randomness)
+
+    def of_holder(self, holder: str, school: str) -> LinkRow | None:
+        return next(iter(self._found(_column.holder == holder, _column.school == school)), None)
+
+    def of_linked(self, linked: str) -> tuple[LinkRow, ...]:
+        return self._found(_column.linked == linked)
+
+    def make(self, row: LinkRow, *, instead_of: Sequence[str] = ()) -> bool:
+        try:
+            with self._transaction() as connection:
+                connection.execute(delete(_links).where(_column.id.in_(instead_of)))
+                connection.execute(insert(_links).values(self._values(row)))
+        except IntegrityError:
+            return False
+        return True
+
+    def change(self, row: LinkRow) -> bool:
+        values = self._values(row)
+        with self._transaction() as connection:
+            return connection.execute(update(_links).where(_column.id == row.id).values(values)).rowcount == 1
+
+    def all(self, *, school: str | None = None, account: str | None = None, link: str | None = None) -> list[LinkRow]:
+        """Those of a school, of an account on either side, or the one of this id; the newest last."""
+        wanted = list[ColumnElement[bool]]()
+        if school is not None:
+            wanted.append(_column.school == school)
+        if account is not None:
+            wanted.append(links_of(account))
+        if link is not None:
+            wanted.append(_column.id == link)
+        return list(self._found(*wanted))
+
+    def revoke(self, links: Sequence[str]) -> int:
+        """Delete these; how many there were."""
+        with self._transaction() as connection:
+            return connection.execute(delete(_links).where(_column.id.in_(links))).rowcount
+
+    def reseal(self) -> int:
+        """Seal all of them with the active key; how many. It can be ended and begun again."""
+        return sum(self.change(row) for row in self._found())
+
+    def _found(self, *wanted: ColumnElement[bool]) -> tuple[LinkRow, ...]:
+        with self._transaction() as connection:
+            rows = connection.execute(select(_links).where(*wanted).order_by(_column.made, _column.id)).all()
+        return tuple(self._opened(row) for row in rows)
+
+    def _values(self, row: LinkRow) -> dict[str, Any]:
+        return {
+            "id": row.id,
+            "kind": row.kind.value,
+            "state": row.state.value,
+            "holder": row.holder,
+            "linked": row.linked,
+            "school": row.school,
+            "made": row.made,
+            "seen": row.seen,
+            "until": row.until,
+            "sealed": self._sealer.seal(row.content, purpose=_PURPOSE, key=row.bound_to),
+        }
+
+    def _opened(self, row: Row[Any]) -> LinkRow:
+        found = LinkRow(
+            id=row.id,
+            kind=LinkKind(row.kind),
+            state=LinkState(row.state),
+            holder=row.holder,
+            linked=row.linked,
+            school=row.school,
+            made=utc(row.made),
+            seen=utc(row.seen),
+            until=row.until,
+            content=b"",
+        )
+        try:
+            content = self._sealer.open(row.sealed, purpose=_PURPOSE, key=found.bound_to)
+        except CannotOpen as cause:
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=f"a link of {row.school}: {cause}") from cause
+        return replace(found, content=content)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as cause:
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
+
+
+def delete_links_of(connection: Connection, account: str) -> int:
+    """Remove the links of an account, on either side, in a transaction that is under way."""
+    return connection.execute(delete(_links).where(links_of(account))).rowcount
+
+
+def links_of(account: str) -> ColumnElement[bool]:
+    """Which links an account is in, on either side."""
+    return or_(_column.holder == account, _column.linked == account)

@@ -1,0 +1,35 @@
+"""Account links in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gateway.storage.contracts import LinkRow
+
+
+@dataclass
+class HeldLinks:
+    """Fulfils Links."""
+
+    rows: dict[str, LinkRow] = field(default_factory=dict)
+
+    def of_holder(self, holder: str, school: str) -> LinkRow | None:
+        return next((one for one in self.rows.values() if (one.holder, one.school) == (holder, school)), None)
+
+    def of_linked(self, linked: str) -> tuple[LinkRow, ...]:
+        return tuple(one for one in self.rows.values() if one.linked == linked)
+
+    def make(self, row: LinkRow, *, instead_of: Sequence[str] = ()) -> bool:
+        left = {link: one for link, one in self.rows.items() if link not in instead_of}
+        taken = any(
+            (one.holder, one.school) == (row.holder, row.school) or (one.linked, one.kind) == (row.linked, row.kind)
+            for one in left.values()
+        )
+        if not taken:
+            self.rows = {**left, row.id: row}
+        return not taken
+
+    def change(self, row: LinkRow) -> bool:
+        if row.id not in self.rows:
+            return False
+        self.rows[row.id] = row
+        return True
