@@ -10,6 +10,7 @@ from gateway.domain.protocol import Protocol
 from gateway.federation.certificate_ends import CertificateEnds
 from gateway.federation.ending import agreement_counts, agreement_warnings
 from gateway.federation.metadata.alarms import fetch_warnings, source_standings
+from gateway.federation.published_keys import key_warnings
 from gateway.login.contracts import Errands, Notified, TowardsIdentityProviders, TowardsServices
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
@@ -286,5 +287,6 @@ def _health(parts: Parts) -> Health:
             agreement_warnings(parts.federation, parts.clock),
             ends.warnings,
             partial(fetch_warnings, parts.settings),
+            partial(key_warnings, parts.settings),
         ],
     )

@@ -1,4 +1,4 @@
-"""Fetches metadata beside the workers, in processes of its own, and has the gateway take what is new."""
+"""Fetches metadata and keys of clients beside the workers, in a process of its own; the gateway takes what is new."""
 
 import json
 import os
@@ -13,14 +13,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from gateway.cli.client_keys import ClientKeys
 from gateway.domain.clock import Clock
 from gateway.federation.metadata.kept import Kept
 from gateway.federation.metadata.parties import configured_entities
 from gateway.federation.metadata.query import asked_before
 from gateway.federation.metadata.refresh import next_fetch
 from gateway.federation.metadata.sources import FETCHED, KEPT
+from gateway.federation.published_keys import FILE as KEYS
+from gateway.federation.published_keys import KEPT as KEPT_KEYS
+from gateway.federation.published_keys import published
 from gateway.settings.loader import Settings
 from gateway.settings.models.metadata_sources import MetadataSourceEntry
+from gateway.web.outgoing import OutgoingHttp
 
 _LOOK_EVERY = 5.0
 """Seconds between looks at what lies on disk, so that what an operator fetched is taken too."""
@@ -28,7 +33,11 @@ _AGAIN_AFTER = 30.0
 """Seconds before a refresher that ended is started anew."""
 
 Documents = dict[str, tuple[int, int]]
-"""By the id of the source: when its document was put in place, in nanoseconds, and the number of the file."""
+"""By the id of the source, or `keys of` a service: when its document was put in place, in nanoseconds, and which file
+it is, by number."""
+
+_Queried = list[tuple[MetadataSourceEntry, frozenset[tuple[str, str]]]]
+"""Sources, and whom a query service is asked for."""
 
 
 class Refresher:
@@ -37,7 +46,7 @@ class Refresher:
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
         self._started = 0.0
-        self._watched: list[tuple[MetadataSourceEntry, frozenset[tuple[str, str]]]] = []
+        self._watched: tuple[_Queried, list[tuple[str, str]]] = ([], [])
         self.seen: Documents = {}
         """What `documents` said before the configuration in use was loaded."""
 
@@ -47,10 +56,11 @@ class Refresher:
         A reload that leaves the sources as they were leaves it running: it knows what it has seen on disk.
         """
         sources = [(entry.value, _queried(settings, entry.value)) for entry in settings.metadata_sources]
-        if sources != self._watched:
+        keys = published(settings)
+        if (sources, keys) != self._watched:
             self.stop()
-            self._watched = sources
-        if not any(source.address is not None for source, _ in sources):
+            self._watched = sources, keys
+        if not keys and not any(source.address is not None for source, _ in sources):
             return
         ended = self._child is None or self._child.poll() is not None
         if ended and (self._child is None or time.monotonic() > self._started + _AGAIN_AFTER):
@@ -76,11 +86,14 @@ class Watch:
     fetch: Callable[[str], None]
     tell: Callable[[], None]
     chance: random.Random = field(default_factory=random.Random)
+    keys: ClientKeys | None = None
 
     def look(self, now: datetime) -> None:
-        """Fetch the sources that are due, and tell when a document is another than the gateway has."""
+        """Fetch what is due, and tell when a document is another than the gateway has."""
         for source in self._due(now.timestamp()):
             self.fetch(source)
+        if self.keys is not None:
+            self.keys.fetch_due(now)
         found = documents(self.settings.directory)
         if found != self.seen:
             self.seen = found
@@ -112,23 +125,24 @@ def watch(settings: Settings, seen: Documents, *, clock: Clock, pause: Callable[
         if os.getppid() == parent:
             os.kill(parent, signal.SIGHUP)
 
-    looking = Watch(settings, seen, fetch, tell)
+    looking = Watch(settings, seen, fetch, tell, keys=ClientKeys(settings, OutgoingHttp()))
     while os.getppid() == parent:
         looking.look(clock.now())
         pause(_LOOK_EVERY)
 
 
 def documents(directory: Path) -> Documents:
-    """What lies in `var/metadata` of a configuration: when each document was put there, and which file it is.
+    """What was fetched for a configuration: when each document was put in place, and which file it is.
 
     Taken before a configuration is loaded, so that what is put there meanwhile counts as new.
     """
     found = {}
-    for path in sorted((directory / KEPT).glob("*/*")):
-        if path.name in FETCHED:
-            with suppress(FileNotFoundError):
-                stat = path.stat()
-                found[path.parent.name] = (stat.st_mtime_ns, stat.st_ino)
+    documents = [(one.parent.name, one) for one in (directory / KEPT).glob("*/*") if one.name in FETCHED]
+    documents += [(f"keys of {one.parent.name}", one) for one in (directory / KEPT_KEYS).glob(f"*/{KEYS}")]
+    for name, path in sorted(documents):
+        with suppress(FileNotFoundError):
+            stat = path.stat()
+            found[name] = (stat.st_mtime_ns, stat.st_ino)
     return found
 
 

@@ -9,6 +9,7 @@ import click
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from gateway.cli.fetch_keys import fetch_keys
 from gateway.cli.loading import examine, settings_or_exit, show
 from gateway.cli.set_diff import diff
 from gateway.domain.attribute import Attribute
@@ -36,6 +37,7 @@ def command() -> None:
 
 
 command.add_command(diff)
+command.add_command(fetch_keys)
 
 
 @command.command("add-oidc")
@@ -61,6 +63,7 @@ command.add_command(diff)
     "--auth", type=click.Choice(_METHODS), default=_METHODS[0], show_default=True, help="How it proves itself."
 )
 @click.option("--jwks", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its public keys (JWK Set).")
+@click.option("--jwks-uri", help="Where it publishes its public keys, in place of --jwks.")
 @click.option("--fapi2", is_flag=True, help="Hold it to the FAPI 2.0 Security Profile; not with a secret.")
 @click.option("--subject-dn", help="Its name in its certificate (RFC 4514); with --auth tls_client_auth.")
 @click.option("--native", is_flag=True, help="An app on the person's own machine.")
@@ -76,6 +79,7 @@ def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
     attributes: tuple[str, ...],
     auth: str,
     jwks: Path | None,
+    jwks_uri: str | None,
     logout_uris: tuple[str, ...],
     subject_dn: str | None,
     *,
@@ -88,8 +92,8 @@ def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
         TypeAdapter(Id).validate_python(name)
     except ValidationError as cause:
         raise click.BadParameter(str(cause.errors()[0]["ctx"]["error"]), param_hint="NAME") from cause
-    if (auth == "private_key_jwt") != (jwks is not None):
-        raise click.UsageError("--jwks goes with --auth private_key_jwt, and with nothing else")
+    if (auth == "private_key_jwt") != (jwks is not None or jwks_uri is not None) or (jwks and jwks_uri):
+        raise click.UsageError("one of --jwks and --jwks-uri goes with --auth private_key_jwt, and with nothing else")
     if (auth == "tls_client_auth") != (subject_dn is not None):
         raise click.UsageError("--subject-dn goes with --auth tls_client_auth, and with nothing else")
     if fapi2 and auth not in _STRONG:
@@ -112,6 +116,7 @@ def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
         "token_endpoint_auth_methods": [auth],
         **({"client_secret_hashes": [f"sha256:{sha256(secret.encode()).hexdigest()}"]} if secret else {}),
         **({"jwks": keys.name} if jwks else {}),
+        **({"jwks_uri": jwks_uri} if jwks_uri else {}),
         **({"tls_client_auth_subject_dn": subject_dn} if subject_dn else {}),
         **({"profile": "fapi2", "id_token_signed_response_alg": "ES256"} if fapi2 else {}),
         **bound,

@@ -33,6 +33,7 @@ from gateway.federation.models import (
     ServiceId,
 )
 from gateway.federation.openid_provider import OpenIdProvider
+from gateway.federation.published_keys import published_jwks
 from gateway.federation.snapshot import Federation
 from gateway.federation.source_dates import source_dates
 from gateway.federation.sso import Notification, SsoRules
@@ -196,6 +197,8 @@ def _oidc_client(entry: Entry[ServiceEntry], value: OidcServiceEntry, files: Met
     jwks = None if value.jwks is None else read_jwks(entry, value.jwks, files.directory, files.problems)
     if value.jwks is not None and jwks is None:
         return None
+    if value.jwks_uri is not None:
+        jwks = published_jwks(files.directory, value.id, value.jwks_uri)
     signs_userinfo = value.userinfo_signed_response_alg
     return OidcClient(
         client_id=value.client_id or value.id,
@@ -207,6 +210,7 @@ def _oidc_client(entry: Entry[ServiceEntry], value: OidcServiceEntry, files: Met
         backchannel_logout_uri=value.backchannel_logout_uri,
         secret_hashes=tuple(one.removeprefix("sha256:") for one in value.client_secret_hashes),
         jwks=jwks,
+        jwks_uri=value.jwks_uri,
         dpop_bound=value.dpop_bound_access_tokens
         or (value.profile is not None and not value.tls_client_certificate_bound_access_tokens),
         certificate_bound=value.tls_client_certificate_bound_access_tokens,

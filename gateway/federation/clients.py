@@ -82,11 +82,11 @@ class OidcClient:
     """A service as an OpenID Connect relying party.
 
     `secret_hashes` are SHA-256, hexadecimal, of secrets with 256 bits of entropy. `jwks` is the text of its JSON Web
-    Key Set, None where it has no keys. `claim_names` are names other than the dialect's. What it has to do, where it
-    otherwise may: `require_pushed` push its authorization requests (RFC 9126), `require_signed` sign them (RFC 9101),
-    `dpop_bound` have its tokens bound to a key, `dpop_nonce` put a nonce into its proofs (RFC 9449),
-    `certificate_bound` have them bound to its certificate (RFC 8705 3). `certificate_name` is in that by which it
-    proves who it is.
+    Key Set, None where it has no keys, or none was fetched yet from its `jwks_uri`. `claim_names` are names other than
+    the dialect's. What it has to do, where it otherwise may: `require_pushed` push its authorization requests
+    (RFC 9126), `require_signed` sign them (RFC 9101), `dpop_bound` have its tokens bound to a key, `dpop_nonce` put a
+    nonce into its proofs (RFC 9449), `certificate_bound` have them bound to its certificate (RFC 8705 3).
+    `certificate_name` is in that by which it proves who it is.
     """
 
     client_id: str
@@ -98,6 +98,7 @@ class OidcClient:
     backchannel_logout_uri: str | None = None
     secret_hashes: tuple[str, ...] = field(default=(), repr=False)
     jwks: str | None = field(default=None, repr=False)
+    jwks_uri: str | None = None
     profile: Profile | None = None
     require_pushed: bool = False
     require_signed: bool = False

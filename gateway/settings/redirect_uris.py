@@ -28,9 +28,18 @@ def _redirect_uri(value: str) -> str:
 
 
 def _logout_uri(value: str) -> str:
+    return _for_the_gateway(value, "a logout URI")
+
+
+def _keys_uri(value: str) -> str:
+    return _for_the_gateway(value, "an address of keys")
+
+
+def _for_the_gateway(value: str, what: str) -> str:
+    """An address that the gateway itself goes to, or frames."""
     parts = _parts(value)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
-        raise ValueError("a logout URI is https; http is for loopback alone")
+        raise ValueError(f"{what} is https; http is for loopback alone")
     return value
 
 
@@ -68,3 +77,4 @@ def is_loopback_uri(uri: str) -> bool:
 
 RedirectUri = Annotated[str, AfterValidator(_redirect_uri)]
 LogoutUri = Annotated[str, AfterValidator(_logout_uri)]
+KeysUri = Annotated[str, AfterValidator(_keys_uri)]

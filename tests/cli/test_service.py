@@ -176,7 +176,7 @@ def test_certificates_of_nobody_and_from_nobody(directory):
         (["--attribute", "shoe_size=fun"], "attribute_sets.1.shoe_size"),
         (["--attribute", "given_name"], "ATTRIBUTE=PURPOSE"),
         (["--redirect-uri", "http://klas.example/"], "a redirect URI is https"),
-        (["--auth", "private_key_jwt"], "--jwks goes with"),
+        (["--auth", "private_key_jwt"], "--jwks-uri goes with"),
         (["--redirect-uri", "nl.klas.app:/x"], "application_type"),
     ],
 )
@@ -193,7 +193,7 @@ def test_keys_that_cannot_be_used_write_nothing(directory, tmp_path):
     for key, says in (
         ({"kty": "oct", "k": "c2VjcmV0"}, "this is a private key"),
         (public_jwk(client_key(), d="x"), "this is a private key"),
-        ({"kty": "EC", "crv": "P-521"}, "a key is RSA, or EC on P-256"),
+        ({"kty": "EC", "crv": "P-521"}, "a key is RSA, EC on P-256, or Ed25519"),
         ({"kty": "EC", "crv": "P-256", "x": "x", "y": "y"}, "no public key that is known here"),
         ({}, "no public key that is known here"),
     ):

@@ -202,7 +202,7 @@ def test_services_with_one_sector_identifier_share_a_pairwise_scope(tmp_path):
         (changed("https://klas.example/callback", "nl.klas.app:/callback"), 1, "only `application_type: native`"),
         (changed("[client_secret_basic]", "[client_secret_basic, none]"), 1, "`none` goes with no other method"),
         (changed("[client_secret_basic]", "[private_key_jwt]"), 1, "no method of this client uses a secret"),
-        (changed("[client_secret_basic]", "[client_secret_post, private_key_jwt]"), 1, "jwks is missing"),
+        (changed("[client_secret_basic]", "[client_secret_post, private_key_jwt]"), 1, "jwks is missing, or jwks_uri"),
         (changed("client_secret_hashes:", "post_logout_redirect_uris: []\n#"), 1, "client_secret_hashes is missing"),
         (changed("sha256:", "md5:"), 9, "it does not have the right form"),
         (ENTRY + "claim_names: {eck_id: sub}\n", 1, "claim_names: sub means something else in a token"),
@@ -210,6 +210,8 @@ def test_services_with_one_sector_identifier_share_a_pairwise_scope(tmp_path):
         (ENTRY + "backchannel_logout_uri: http://klas.example/\n", 12, "a logout URI is https"),
         (ENTRY + "jwks: klas.jwks\n", 12, "klas.jwks: the file cannot be read"),
         (ENTRY + "require_signed_request_object: true\n", 1, "signed requests are checked with the client's public"),
+        (ENTRY + "jwks_uri: http://klas.example/jwks\n", 12, "an address of keys is https"),
+        (ENTRY + "jwks: klas.jwks\njwks_uri: https://klas.example/jwks\n", 1, "not both"),
         (ENTRY + "metadata: klas.xml\n", 12, "unknown key metadata"),
     ],
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 
@@ -43,6 +44,20 @@ def es256(header: dict[str, Any], claims: dict[str, Any], key: ec.EllipticCurveP
     head, body = (b64(json.dumps(part).encode()) for part in (header, claims))
     r, s = decode_dss_signature(key.sign(f"{head}.{body}".encode(), ec.ECDSA(SHA256())))
     return f"{head}.{body}.{b64(r.to_bytes(32) + s.to_bytes(32))}"
+
+
+def ed25519(header: dict[str, Any], claims: dict[str, Any], key: Ed25519PrivateKey) -> str:
+    """The same with Ed25519 (RFC 8037 3.1, RFC 9864)."""
+    head, body = (b64(json.dumps(part).encode()) for part in (header, claims))
+    return f"{head}.{body}.{b64(key.sign(f'{head}.{body}'.encode()))}"
+
+
+def edwards_key(name: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(sha256(name.encode()).digest())
+
+
+def edwards_jwk(key: Ed25519PrivateKey, **more: str) -> dict[str, str]:
+    return {"kty": "OKP", "crv": "Ed25519", "x": b64(key.public_key().public_bytes_raw()), **more}
 
 
 def assertion(key: ec.EllipticCurvePrivateKey | None = None, *, now: datetime = NOW, **changes: Any) -> str:

@@ -1,6 +1,7 @@
 """The provider put together from what the gateway has."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -182,11 +183,13 @@ class OpenIdProvider:
         return (own,) if alias is None else (own, alias)
 
     def _client_keys(self) -> dict[str, KeySet]:
-        return {
-            service.oidc.client_id: client_keys(service.oidc.jwks)
-            for service in self.federation.service_by_client_id.values()
-            if service.oidc.jwks is not None
-        }
+        """A copy of published keys that cannot be used, which `sluis check` tells, is as good as none."""
+        found: dict[str, KeySet] = {}
+        for service in self.federation.service_by_client_id.values():
+            if service.oidc.jwks is not None:
+                with suppress(ValueError) if service.oidc.jwks_uri else nullcontext():
+                    found[service.oidc.client_id] = client_keys(service.oidc.jwks)
+        return found
 
     def _objects(self, keys: Mapping[str, KeySet]) -> RequestObjects:
         skew = int(self.skew.total_seconds())

@@ -52,7 +52,9 @@ class Assertions:
     def _verified(self, assertion: str, client: OidcClient) -> dict[str, Any]:
         """The claims, once a key of the client has signed them."""
         keys = self._keys.get(client.client_id)
-        if keys is None or len(assertion) > MAX_LENGTH:
+        if keys is None:
+            raise _refused("the client's keys are not known here; those at its jwks_uri could not be fetched yet")
+        if len(assertion) > MAX_LENGTH:
             raise _refused("signature")
         try:
             return verified_claims(assertion, keys.keys, algorithms_of(client))

@@ -22,7 +22,6 @@ def check_clients(settings: Settings, federation: Federation, algorithms: Collec
             found += _algorithms(entry, entry.value, algorithms)
             found += _claim_names(entry, entry.value)
             found += _keys(entry, entry.value, federation)
-            found += _logout(entry, entry.value)
             found += _certificates(entry, entry.value, settings)
             found += _profile(entry, entry.value, settings)
     return found
@@ -74,18 +73,18 @@ def _certificates(entry: Entry[ServiceEntry], value: OidcServiceEntry, settings:
         yield Problem(entry.place(key), what, "name a file with their certificates in gateway.yaml")
 
 
-def _logout(entry: Entry[ServiceEntry], value: OidcServiceEntry) -> Iterator[Problem]:
-    for key in ("frontchannel_logout_uri", "backchannel_logout_uri"):
-        if getattr(value, key) is not None:
-            what = "the gateway keeps no session across services, so nobody is told that one ended"
-            yield warning(entry.place(key), what, "a service ends its own session; see end_session_endpoint")
-
-
 def _keys(entry: Entry[ServiceEntry], value: OidcServiceEntry, federation: Federation) -> Iterator[Problem]:
     service = federation.service_by_client_id.get(value.client_id or value.id)
-    if service is None or service.oidc.jwks is None:
+    if service is None:
         return
     try:
-        client_keys(service.oidc.jwks)
+        if service.oidc.jwks is not None:
+            client_keys(service.oidc.jwks)
+        elif value.jwks_uri is not None:
+            what = "its keys have not been fetched yet: until then it cannot prove who it is"
+            yield warning(entry.place("jwks_uri"), what, "`sluis service fetch-keys` fetches them, and so does `serve`")
     except ValueError as cause:
-        yield Problem(entry.place("jwks"), f"{value.jwks}: {cause}", "ask the supplier for its public keys")
+        if value.jwks_uri is None:
+            yield Problem(entry.place("jwks"), f"{value.jwks}: {cause}", "ask the supplier for its public keys")
+        else:
+            yield warning(entry.place("jwks_uri"), f"the copy of its keys: {cause}", "run `sluis service fetch-keys`")

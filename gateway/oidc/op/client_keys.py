@@ -7,7 +7,7 @@ from typing import Any
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, Key, KeySet, RSAKey
+from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 
 from gateway.federation.clients import OidcClient
 
@@ -15,10 +15,13 @@ MAX_LENGTH = 16 * 1024
 """Characters of a token."""
 MAX_KEYS = 20
 MIN_BITS = 2048
-ALGORITHMS = ("RS256", "PS256", "ES256")
+_PRIVATE = frozenset({"d", "k", "p", "q"})
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 """What clients may sign assertions and request objects with."""
-_KINDS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
+_KINDS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP", "Ed25519": "OKP"}
 """The kind of key of each algorithm that clients may sign with at all: a key is good for its own kind alone."""
+
+PublicKey = RSAKey | ECKey | OKPKey
 
 
 class _Registry(jws.JWSRegistry):
@@ -26,13 +29,20 @@ class _Registry(jws.JWSRegistry):
 
     max_header_length = 4096
 
+    def get_alg(self, name: str) -> Any:
+        """EdDSA names no curve, which RFC 9864 does; of the keys that are taken here, all are on Ed25519."""
+        return super().get_alg(_BY_CURVE.get(name, name))
+
+
+_BY_CURVE = {"EdDSA": "Ed25519"}
+
 
 def client_keys(text: str) -> KeySet:
     """The public keys of a client. Raises ValueError, with what is wrong, for any that cannot be used."""
     found = json.loads(text)["keys"]
     if len(found) > MAX_KEYS:
         raise ValueError(f"at most {MAX_KEYS} keys")
-    keys: list[RSAKey | ECKey] = []
+    keys: list[PublicKey] = []
     for number, one in enumerate(found, start=1):
         try:
             keys.append(public_key(one))
@@ -44,9 +54,35 @@ def client_keys(text: str) -> KeySet:
     return KeySet(list(keys))
 
 
-def public_key(one: dict[str, Any]) -> RSAKey | ECKey:
+def usable_keys(raw: bytes) -> list[dict[str, Any]]:
+    """The keys of a set that somebody publishes for everybody: what is not for signatures here is passed over.
+
+    RFC 7517 5. Raises ValueError for what is no set, holds a private key, or has nothing that can be used.
+    """
+    try:
+        found = json.loads(raw)["keys"]
+        keys = [dict(one) for one in found]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError("this is no JSON Web Key Set") from None
+    if any(_PRIVATE & one.keys() for one in keys):
+        raise ValueError("there is a private key in it, which only the client may have")
+    usable = [one for one in keys if one.get("use") in (None, "sig") and _is_usable(one)]
+    if not 0 < len(usable) <= MAX_KEYS:
+        raise ValueError(f"between 1 and {MAX_KEYS} keys in it can be used: RSA, EC on P-256, Ed25519")
+    return usable
+
+
+def _is_usable(one: dict[str, Any]) -> bool:
+    try:
+        public_key(one)
+    except (JoseError, ValueError, KeyError, TypeError):
+        return False
+    return True
+
+
+def public_key(one: dict[str, Any]) -> PublicKey:
     """A public key. Raises JoseError, ValueError, KeyError or TypeError for what is none, or too weak."""
-    if {"d", "k", "p", "q"} & one.keys():
+    if _PRIVATE & one.keys():
         raise ValueError("this is a private key, which only the client may have: have it replaced")
     if one["kty"] == "RSA":
         modulus = urlsafe_b64decode(one["n"] + "=" * (-len(one["n"]) % 4))
@@ -55,7 +91,9 @@ def public_key(one: dict[str, Any]) -> RSAKey | ECKey:
         return RSAKey.import_key(one)
     if one["kty"] == "EC" and one["crv"] == "P-256":
         return ECKey.import_key(one)
-    raise ValueError("a key is RSA, or EC on P-256")
+    if one["kty"] == "OKP" and one["crv"] == "Ed25519":
+        return OKPKey.import_key(one)
+    raise ValueError("a key is RSA, EC on P-256, or Ed25519")
 
 
 def algorithms_of(client: OidcClient) -> tuple[str, ...]:
@@ -119,4 +157,4 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _registry(algorithms: Collection[str]) -> jws.JWSRegistry:
-    return _Registry(algorithms=list(algorithms), strict_check_header=False)
+    return _Registry(algorithms=[_BY_CURVE.get(one, one) for one in algorithms], strict_check_header=False)

@@ -8,17 +8,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, RSAKey
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.oidc.op.client_keys import header_of, public_key, verified_claims
+from gateway.oidc.op.client_keys import PublicKey, header_of, public_key, verified_claims
 from gateway.oidc.op.nonces import Nonces
 from gateway.oidc.op.sender_key import KeyKind, SenderKey
 from gateway.oidc.op.transport import Transport
 from gateway.storage.contracts import ShortLivedStore
 
-ALGORITHMS = ("ES256", "PS256")
+ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519")
 SECONDS = 60
 """How old a proof may be, beside the skew of clocks."""
 MAX_ID = 200
@@ -43,7 +42,7 @@ class Proof:
     access_token: str | None
     header: dict[str, Any] = field(init=False)
     """check_header."""
-    key: RSAKey | ECKey = field(init=False)
+    key: PublicKey = field(init=False)
     """check_key."""
     claims: dict[str, Any] = field(init=False)
     """check_signature."""
@@ -93,7 +92,7 @@ def check_key(_: Proofs, proof: Proof) -> None:
     try:
         proof.key = public_key(proof.header["jwk"])
     except (JoseError, ValueError, KeyError, TypeError, AttributeError):
-        raise refused("jwk is a public key: EC on P-256, or RSA of 2048 bits at least") from None
+        raise refused("jwk is a public key: EC on P-256, Ed25519, or RSA of 2048 bits at least") from None
 
 
 def check_signature(_: Proofs, proof: Proof) -> None:

@@ -34,7 +34,8 @@ class RequestObjects:
         try:
             if header_of(text, algorithms).get("typ") not in _TYPES:
                 raise _refused("typ is oauth-authz-req+jwt")
-            claims = verified_claims(text, self._keys[client.client_id].keys, algorithms)
+            keys = self._keys.get(client.client_id)
+            claims = verified_claims(text, keys.keys if keys is not None else (), algorithms)
         except ValueError as cause:
             raise _refused(str(cause)) from cause
         if claims.get("iss") != client.client_id or claims.get("client_id") != client.client_id:

@@ -24,7 +24,7 @@ from gateway.settings.fields import (
     Whole,
 )
 from gateway.settings.models.saml_metadata import SamlMetadata
-from gateway.settings.redirect_uris import LogoutUri, RedirectUri, is_loopback_uri, is_private_use
+from gateway.settings.redirect_uris import KeysUri, LogoutUri, RedirectUri, is_loopback_uri, is_private_use
 from gateway.settings.subject_names import subject_name
 
 AuthenticationMethod = Literal[
@@ -154,6 +154,11 @@ class OidcServiceEntry(CommonServiceEntry):
         "replaced",
     )
     jwks: FileName | None = Field(default=None, description="File with its public keys (JSON Web Key Set), beside this")
+    jwks_uri: KeysUri | None = Field(
+        default=None,
+        description="Where it publishes them instead: fetched every 15 minutes beside logins, never during one; the "
+        "last good copy is in use",
+    )
     profile: Literal["fapi2"] | None = Field(
         default=None,
         description="`fapi2`: held to the FAPI 2.0 Security Profile, so that it pushes its requests, authenticates by "
@@ -163,7 +168,7 @@ class OidcServiceEntry(CommonServiceEntry):
         default=False, description="Whether it pushes every authorization request (RFC 9126); it always may"
     )
     require_signed_request_object: Switch = Field(
-        default=False, description="Whether it signs every authorization request (RFC 9101); with `jwks` it always may"
+        default=False, description="Whether it signs every authorization request (RFC 9101); with keys it always may"
     )
     dpop_bound_access_tokens: Switch = Field(
         default=False, description="Whether its tokens are always bound to a key by DPoP (RFC 9449); they may be anyway"
@@ -204,10 +209,18 @@ class OidcServiceEntry(CommonServiceEntry):
             raise ValueError("client_secret_hashes is missing: a client secret is a way for this client to log in")
         if self.client_secret_hashes and not by_secret:
             raise ValueError("client_secret_hashes: no method of this client uses a secret")
-        if "private_key_jwt" in methods and self.jwks is None:
-            raise ValueError("jwks is missing: private_key_jwt is checked with the client's public keys")
-        if self.require_signed_request_object and self.jwks is None:
-            raise ValueError("jwks is missing: signed requests are checked with the client's public keys")
+        return self
+
+    @model_validator(mode="after")
+    def _keys(self) -> "OidcServiceEntry":
+        if self.jwks is not None and self.jwks_uri is not None:
+            raise ValueError("jwks_uri: its keys are in the file of `jwks`, or at an address, not both")
+        if self.jwks is not None or self.jwks_uri is not None:
+            return self
+        if "private_key_jwt" in self.token_endpoint_auth_methods:
+            raise ValueError("jwks is missing, or jwks_uri: private_key_jwt is checked with the client's public keys")
+        if self.require_signed_request_object:
+            raise ValueError("jwks is missing, or jwks_uri: signed requests are checked with the client's public keys")
         return self
 
     @model_validator(mode="after")

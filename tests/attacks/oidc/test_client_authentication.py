@@ -5,7 +5,18 @@ import json
 import pytest
 
 from gateway.federation.clients import ClientAuthentication
-from tests.support.jose import CLIENT, ISSUER, assertion, b64, client_key, es256, public_jwk
+from tests.support.jose import (
+    CLIENT,
+    ISSUER,
+    assertion,
+    b64,
+    client_key,
+    ed25519,
+    edwards_jwk,
+    edwards_key,
+    es256,
+    public_jwk,
+)
 from tests.support.op import SECRET, basic, op, relying_party
 from tests.support.releasing import NOW
 from tests.support.signing_keys import elliptic_key
@@ -223,3 +234,30 @@ def test_the_same_checks_stand_before_every_endpoint_for_clients(tmp_path, path)
     assert refused(provider.post(path, {}, token=token))
     assert provider.post(path, basic()).json["error"] == "invalid_request"
     assert provider.userinfo(token).status_code == 200
+
+
+@pytest.mark.parametrize("algorithm", ["EdDSA", "Ed25519"])
+def test_key_confusion_between_edwards_and_other_curves(tmp_path, algorithm):
+    edwards = edwards_key("klas")
+    jwks = {"keys": [public_jwk(client_key(), kid="c1"), edwards_jwk(edwards, kid="ed")]}
+    provider = op(tmp_path, **{**BY_KEY, "jwks": json.dumps(jwks)})
+    claims = {"iss": CLIENT, "sub": CLIENT, "aud": ISSUER, "jti": "x", "exp": NOW_SECONDS + 60}
+    for token in (
+        ed25519({"alg": algorithm, "kid": "c1"}, claims, edwards),
+        ed25519({"alg": "ES256", "kid": "ed"}, claims, edwards),
+        ed25519({"alg": "Ed448", "kid": "ed"}, claims, edwards),
+        ed25519({"alg": algorithm}, claims, edwards_key("evil")),
+        es256({"alg": algorithm, "kid": "c1"}, claims, client_key()),
+        es256({"alg": algorithm, "kid": "ed"}, claims, client_key()),
+    ):
+        assert refused(by_assertion(provider, token)), token[:80]
+    assert by_assertion(provider, ed25519({"alg": algorithm, "kid": "ed"}, claims, edwards)).status_code == 200
+
+
+def test_a_client_whose_published_keys_are_not_there_or_spoilt_is_nobody(tmp_path):
+    for number, jwks in enumerate((None, json.dumps({"keys": [{"kty": "none"}]}))):
+        (tmp_path / str(number)).mkdir()
+        provider = op(tmp_path / str(number), **{**BY_KEY, "jwks": jwks, "jwks_uri": "https://klas.example/jwks"})
+        answer = by_assertion(provider, assertion())
+        assert refused(answer)
+        assert "jwks_uri" in answer.json["error_description"]

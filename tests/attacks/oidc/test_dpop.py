@@ -8,7 +8,18 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from gateway.federation.clients import ClientAuthentication
-from tests.support.jose import CLIENT, ISSUER, b64, client_key, proof, public_jwk, thumbprint
+from tests.support.jose import (
+    CLIENT,
+    ISSUER,
+    b64,
+    client_key,
+    ed25519,
+    edwards_jwk,
+    edwards_key,
+    proof,
+    public_jwk,
+    thumbprint,
+)
 from tests.support.op import back, basic, op
 from tests.support.releasing import NOW
 from tests.support.signing_keys import signing_key
@@ -134,6 +145,23 @@ def test_a_proof_by_rsa_and_one_by_a_short_rsa_key(tmp_path):
     assert provider.exchange(code, {**basic(), **by_rsa(signing_key("dpop").private_key)}).status_code == 200
 
 
+def test_a_proof_by_ed25519_and_one_with_the_private_key_in_it(tmp_path):
+    provider, key = op(tmp_path), edwards_key("dpop")
+
+    def by_edwards(algorithm, **more):
+        head = {"typ": "dpop+jwt", "alg": algorithm, "jwk": edwards_jwk(key, **more)}
+        claims = {"jti": algorithm, "htm": "POST", "htu": f"{ISSUER}/oidc/token", "iat": NOW_SECONDS}
+        return {**basic(), "DPoP": ed25519(head, claims, key)}
+
+    code = provider.log_in()["code"]
+    assert refused(provider.exchange(code, by_edwards("EdDSA", d=b64(key.private_bytes_raw()))))
+    assert refused(provider.exchange(code, by_edwards("EdDSA", crv="Ed448")))
+    assert refused(provider.exchange(code, by_edwards("EdDSA", crv="X25519")))
+    assert refused(provider.exchange(code, by_edwards("ES256")))
+    assert provider.exchange(code, by_edwards("EdDSA")).json["token_type"] == "DPoP"
+    assert provider.exchange(provider.log_in()["code"], by_edwards("Ed25519")).json["token_type"] == "DPoP"
+
+
 def test_dpop_replay(tmp_path):
     provider = op(tmp_path)
     used = proof()
@@ -170,7 +198,7 @@ def test_a_stolen_access_token(tmp_path):
     plain = provider.userinfo(token)
     assert (plain.status_code, plain.json["error"]) == (401, "invalid_token")
     assert plain.headers["WWW-Authenticate"].startswith('Bearer error="invalid_token"')
-    assert 'DPoP algs="ES256 PS256"' in plain.headers["WWW-Authenticate"]
+    assert 'DPoP algs="ES256 PS256 EdDSA Ed25519"' in plain.headers["WWW-Authenticate"]
     for answer in (
         provider.userinfo(token, scheme="DPoP"),
         at_userinfo(provider, token, scheme="Bearer"),

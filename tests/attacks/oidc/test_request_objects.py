@@ -204,4 +204,4 @@ def test_discovery_says_what_requests_may_be_signed_with(tmp_path):
     told = op(tmp_path).app.test_client().get("/.well-known/openid-configuration").json
     assert told["request_parameter_supported"] is True
     assert told["request_uri_parameter_supported"] is False
-    assert told["request_object_signing_alg_values_supported"] == ["RS256", "PS256", "ES256"]
+    assert told["request_object_signing_alg_values_supported"] == ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]

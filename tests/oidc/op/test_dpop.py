@@ -127,7 +127,9 @@ def test_a_nonce_where_the_entry_asks_for_one(tmp_path):
     answer = at_userinfo(provider, tokens["access_token"])
     assert answer.status_code == 401
     assert answer.headers["DPoP-Nonce"] == nonce
-    assert answer.headers["WWW-Authenticate"].startswith('DPoP algs="ES256 PS256", error="use_dpop_nonce"')
+    assert answer.headers["WWW-Authenticate"].startswith(
+        'DPoP algs="ES256 PS256 EdDSA Ed25519", error="use_dpop_nonce"'
+    )
     assert at_userinfo(provider, tokens["access_token"], nonce=nonce).status_code == 200
 
 
@@ -149,4 +151,4 @@ def test_a_nonce_is_good_for_five_minutes_after_the_next_one(tmp_path):
 
 def test_discovery_says_what_proofs_may_be_signed_with(tmp_path):
     told = op(tmp_path).app.test_client().get("/.well-known/openid-configuration").json
-    assert told["dpop_signing_alg_values_supported"] == ["ES256", "PS256"]
+    assert told["dpop_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA", "Ed25519"]
