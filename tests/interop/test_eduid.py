@@ -22,7 +22,8 @@ pytestmark = pytest.mark.stranger
 SERVICE, BRIN, ROC = "leesplein", "99YK", "kapitein"
 AIMED = {"mo": "6f1c2f5e-8f0b-4d63-9a2e-0b7f6f7a9b10", "sam": "0b0cbd2c-6a0a-4d4b-8b39-2f3f2a8f5d21"}
 STRANGER = "9d8a6c0e-3f61-4b0f-a8a0-58f1b0f0c7aa"
-ECK_ID = {name: f"https://ketenid.nl/pilot/{sha512(name.encode()).hexdigest()}" for name in AIMED}
+NOBODY = "0c1a7a52-17a8-47a1-9d6b-6a0e3c7a9f01"
+ECK_ID = {name: f"https://ketenid.nl/pilot/{sha512(name.encode()).hexdigest()}" for name in (*AIMED, "eva")}
 
 
 def api() -> Flask:
@@ -55,6 +56,7 @@ def at_school(name: str) -> dict[str, object]:
         "eduperson_affiliation": ["student"],
         "given_name": name.capitalize(),
         "eckid": ECK_ID[name],
+        "is_adult": name != "sam",
     }
 
 
@@ -63,9 +65,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     if reason := node_saml.why_not():
         pytest.skip(reason)
     directory, address = tmp_path_factory.mktemp("eduid"), free_address("127.0.0.50")
-    own = {name: at_school(name) for name in AIMED}
+    own = {name: at_school(name) for name in ECK_ID}
     school = oidc_provider.school(ROC, BRIN, "127.0.0.51", "client_secret_basic", own)
-    held = {name: {"eduid": aimed, "given_name": "Zelfgekozen"} for name, aimed in {**AIMED, "eva": STRANGER}.items()}
+    held = {
+        name: {"eduid": aimed, "given_name": "Zelfgekozen"}
+        for name, aimed in {**AIMED, "eva": STRANGER, "zoe": NOBODY}.items()
+    }
     eduid = oidc_provider.school("eduid", BRIN, "127.0.0.52", "client_secret_basic", held)
 
     def introduce(made: DemoFederation) -> None:
@@ -81,6 +86,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         }
         added(made, "schools", ROC, eduid={"attribute_api": asked})
         added(made, "agreements", ROC, user_held="allowed")
+        added(made, "identity-providers", ROC, adult_attribute="is_adult")
         added(made, "identity-providers", "eduid", dialect="eduid", names={"nl": "eduID"})
 
     with ExitStack() as stack:
@@ -125,10 +131,30 @@ def test_a_minor_is_sent_to_the_school_and_gets_in_there(demo: Demo) -> None:
     assert ECK_ID["sam"] in through(tab, "sam").press().text
 
 
-def test_a_stranger_to_the_school_gets_nothing(demo: Demo) -> None:
+def test_whom_the_school_does_not_know_by_eduid_gets_nothing_until_they_link(demo: Demo) -> None:
     tab = log_in(demo, "eva", with_eduid=True)
     assert tab.status == 403
-    assert "kent je eduID niet" in tab.title
-    for value in (STRANGER, "Zelfgekozen"):
+    assert tab.title == "Koppel je eduID aan je schoolaccount"
+    tab.press(f"Koppel je account bij {ROC}")
+    assert "127.0.0.52" in tab.url, "eduID first, and it asks for a login although there is one"
+    tab.press("Sign", login="eva", password="any")
+    assert "127.0.0.51" in tab.url
+    through(tab, "eva")
+    assert tab.title == f"Koppel eduID aan je account bij {ROC}"
+    assert "Eva" in tab.text
+    by_eduid = tab.press("Ja, koppel").press().text
+    assert ECK_ID["eva"] in by_eduid
+    by_school = log_in(demo, "eva", with_eduid=False).press().text
+    assert ECK_ID["eva"] in by_school
+    again = log_in(demo, "eva", with_eduid=True).press().text
+    assert ECK_ID["eva"] in again
+    assert "Zelfgekozen" not in by_eduid
+    assert STRANGER not in demo.log_lines() + by_eduid
+
+
+def test_an_eduid_that_nobody_linked_gives_nothing(demo: Demo) -> None:
+    tab = log_in(demo, "zoe", with_eduid=True)
+    assert tab.status == 403
+    for value in (NOBODY, "Zelfgekozen"):
         assert value not in tab.body
         assert value not in demo.log_lines()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.errors import ErrorCode
+from gateway.domain.fallback import Fallback
 from gateway.domain.user_held import UserHeld
 from gateway.federation.at_eduid import SchoolAtEduid
 from gateway.login.steps import AskToLink, Redirect
@@ -107,6 +108,17 @@ def test_who_the_school_no_longer_calls_of_age_does_not_get_in_by_the_link(roc: 
     sitting.link()
     roc.userinfo(roc.by_school(isAdult=()))
     assert refused(roc.by_eduid()).error.code is ErrorCode.USER_HELD_MINOR
+
+
+def test_without_eck_id_the_service_knows_the_person_by_one_name_either_way(tmp_path: Path) -> None:
+    roc = mbo(tmp_path, school=NO_API, fallback=Fallback.PROVISIONAL)
+    without = {name: values for name, values in ADULT_AT_SCHOOL.items() if name != "eckId"}
+    Sitting(roc).link(account=without)
+    by_eduid = roc.userinfo(roc.answer(SAID_BY_EDUID))
+    roc.choose(roc.begin(), held=False)
+    by_school = roc.userinfo(roc.answer(without))
+    assert by_eduid["sub"] == by_school["sub"]
+    assert not any(value in str(by_eduid) for value in OF_EDUID)
 
 
 class TestTime:

@@ -11,7 +11,7 @@ const settings = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const provider = new Provider(`http://${settings.host}:${settings.port}`, {
   clients: [{ ...settings.client, response_types: ["code"], grant_types: ["authorization_code"] }],
   scopes: ["openid", "profile", "school"],
-  claims: { openid: ["sub"], profile: ["given_name", "family_name"], school: ["hd", "eduperson_affiliation", "eckid", "eduid"] },
+  claims: { openid: ["sub"], profile: ["given_name", "family_name"], school: ["hd", "eduperson_affiliation", "eckid", "eduid", "is_adult"] },
   pkce: { required: () => true },
   features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
   // It fetches from public addresses alone; the gateway of a test is on loopback.
