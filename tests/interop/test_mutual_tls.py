@@ -1,4 +1,4 @@
-"""A client under FAPI 2.0 with a certificate, and Apache that ends its TLS: real handshakes, a real header."""
+"""A client under FAPI 2.0 with a certificate, and Apache or nginx that ends its TLS: real handshakes, real headers."""
 
 import json
 import ssl
@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from gateway.demo.federation import DemoFederation
-from tests.support import apache_proxy
+from tests.support import apache_proxy, nginx_proxy
 from tests.support.child_process import Address, free_address
 from tests.support.demo import Demo, running_demo
 from tests.support.op import CHALLENGE, VERIFIER
@@ -24,6 +24,7 @@ from tests.support.tls_front import Authority, authority
 pytestmark = pytest.mark.stranger
 
 NAME = "vreemd-mtls"
+PROXIES = {"apache": apache_proxy, "nginx": nginx_proxy}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,10 @@ class World:
         return self.ask("/oidc/par", who, forged=forged, client_id=NAME, **asked, **challenge)
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    if reason := apache_proxy.why_not():
+@pytest.fixture(scope="module", params=PROXIES)
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    front = PROXIES[request.param]
+    if reason := front.why_not():
         pytest.skip(reason)
     directory = tmp_path_factory.mktemp("mutual-tls")
     known, unknown = authority(directory, "known"), authority(directory, "unknown")
@@ -88,7 +90,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with ExitStack() as stack:
         demo = stack.enter_context(running_demo(directory, introduce))
         certificate, key = known.issue("proxy", at.host)
-        stack.enter_context(apache_proxy.proxy(at, gateway=demo.gateway, certificate=certificate, key=key))
+        stack.enter_context(front.proxy(at, gateway=demo.gateway, certificate=certificate, key=key))
         yield World(demo, at, known, unknown, back[0])
 
 

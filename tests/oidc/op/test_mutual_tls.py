@@ -140,3 +140,12 @@ def test_discovery_says_what_the_proxy_makes_possible(tmp_path):
         assert "tls_client_auth" in all_of_it[f"{endpoint}_endpoint_auth_methods_supported"]
     assert all_of_it["mtls_endpoint_aliases"]["token_endpoint"] == f"{ALIAS}/oidc/token"
     assert all_of_it["token_endpoint"] == "https://sluis.example/oidc/token"
+
+
+def test_an_authority_that_another_one_made_is_named_itself(tmp_path):
+    root, between = authority(), certificate("between", issuer="ca", ca=True, usage=None)
+    for number, (known, status) in enumerate((((root,), 401), ((between,), 200), ((root, between), 200))):
+        (tmp_path / str(number)).mkdir()
+        provider = op(tmp_path / str(number), **{**BY_CERTIFICATE, "certificates": ClientCertificates(known)})
+        provider.certificate = rfc9440(certificate(issuer="between"))
+        assert provider.exchange(provider.log_in()["code"], {}, **NAMED).status_code == status
