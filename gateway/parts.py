@@ -19,6 +19,7 @@ from gateway.observability.standing import Standing
 from gateway.pseudonyms.links import LinkRules
 from gateway.pseudonyms.resolve import SubjectResolver
 from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault
+from gateway.pseudonyms.succession import Successions
 from gateway.release.linked import LinkedAccounts
 from gateway.release.pipeline import Releases
 from gateway.release.policy import Policy
@@ -32,8 +33,10 @@ from gateway.settings.secrets import resolved
 from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import ShortLivedStore
 from gateway.storage.engine import open_engine
+from gateway.storage.known_as import KnownAsStore
 from gateway.storage.ledger import SqlLedger
 from gateway.storage.links import SqlLinks
+from gateway.storage.outbox import SqlOutbox
 from gateway.storage.short_lived import open_short_lived
 from gateway.storage.subjects import SqlSubjects
 from gateway.storage.vault import Vault
@@ -150,11 +153,17 @@ def releases_of(parts: Parts) -> Releases:
         account_key=parts.keys.pseudonyms.first,
         anomalies=anomalies,
     )
+    subjects = SubjectResolver(keys=parts.keys.pseudonyms, subjects=SqlSubjects(parts.engine))
     return Releases(
         federation=parts.federation,
         policy=Policy.of(parts.settings.policy),
         eck_ids=eck_ids,
-        subjects=SubjectResolver(keys=parts.keys.pseudonyms, subjects=SqlSubjects(parts.engine)),
+        subjects=subjects,
+        successions=Successions(
+            known=known_as_of(parts.engine, parts.keys, parts.randomness),
+            subjects=subjects,
+            outbox=successions_outbox_of(parts),
+        ),
         ledger=parts.ledger,
         anomalies=anomalies,
         account_key=parts.keys.pseudonyms.first,
@@ -177,6 +186,17 @@ def vault_of(engine: Engine, keys: KeyRing, randomness: Randomness) -> Vault:
 def links_of(engine: Engine, keys: KeyRing, randomness: Randomness) -> SqlLinks:
     """The account links in this database."""
     return SqlLinks(engine, keys=keys.sealing.all, randomness=randomness)
+
+
+def known_as_of(engine: Engine, keys: KeyRing, randomness: Randomness) -> KnownAsStore:
+    """What services know accounts by, in this database."""
+    return KnownAsStore(engine, keys=keys.sealing.all, lookup=keys.pseudonyms.first, randomness=randomness)
+
+
+def successions_outbox_of(parts: Parts) -> SqlOutbox:
+    """Notices of identifiers that changed, which services are still to be told."""
+    sealing = parts.keys.sealing.all
+    return SqlOutbox(parts.engine, keys=sealing, clock=parts.clock, randomness=parts.randomness, topic="succession")
 
 
 def registry_of(parts: Parts) -> Registry:

@@ -7,9 +7,11 @@ from gateway.login.sso.leaving import Leaving
 from gateway.login.sso.logout import Logouts
 from gateway.oidc.op.assembly import OpenIdProvider
 from gateway.oidc.op.certificates import ClientCertificates
-from gateway.oidc.op.redelivery import Redelivery
+from gateway.oidc.op.redelivery import LogoutCourier, Redelivery
+from gateway.oidc.op.signing import Signer
+from gateway.oidc.op.succession_notices import SuccessionCourier
 from gateway.oidc.rp.wiring import RelyingPartyRole, relying_party
-from gateway.parts import Parts, registry_of, releases_of
+from gateway.parts import Parts, known_as_of, registry_of, releases_of, successions_outbox_of
 from gateway.saml.logout.assembly import SamlLogout
 from gateway.settings.client_certificates import authorities
 from gateway.settings.loader import Settings
@@ -43,7 +45,23 @@ def redelivery_of(parts: Parts) -> Redelivery | None:
     if openid is None:
         return None
     clients = openid.sessions(parts.http, outbox)
-    return Redelivery(outbox=outbox, federation=parts.federation, clients=clients, metrics=parts.metrics)
+    return Redelivery(outbox=outbox, federation=parts.federation, courier=LogoutCourier(clients, parts.metrics))
+
+
+def notices_of(parts: Parts) -> Redelivery | None:
+    """What tells services of identifiers that changed; None without a key that signs."""
+    if not parts.keys.oidc_signing:
+        return None
+    courier = SuccessionCourier(
+        issuer=parts.settings.gateway.base_url,
+        signer=Signer(parts.keys.oidc_signing),
+        http=parts.http,
+        known=known_as_of(parts.engine, parts.keys, parts.randomness),
+        metrics=parts.metrics,
+        clock=parts.clock,
+        randomness=parts.randomness,
+    )
+    return Redelivery(outbox=successions_outbox_of(parts), federation=parts.federation, courier=courier)
 
 
 def outbox_of(parts: Parts) -> SqlOutbox:

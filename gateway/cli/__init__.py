@@ -24,6 +24,7 @@ _COMMANDS = {
     "serve": "gateway.cli.serve",
     "service": "gateway.cli.service",
     "sessions": "gateway.cli.sessions",
+    "succession": "gateway.cli.succession",
     "vault": "gateway.cli.vault",
 }
 

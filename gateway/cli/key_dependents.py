@@ -27,7 +27,9 @@ def dependents_of(settings: Settings, ring: str, key_id: str) -> Dependents:
                 return replace(NOTHING, subjects=_count(engine, schema.subjects, key_id))
             if ring == "ledger":
                 return replace(NOTHING, chains=_count(engine, schema.ledger_writers, key_id))
-            schools = _sealed(engine, schema.vault_schools.c.sealed_key, key_id)
+            schools = _sealed(engine, schema.vault_schools.c.sealed_key, key_id) + _count(
+                engine, schema.known_as, key_id
+            )
             return replace(NOTHING, schools=schools, links=_sealed(engine, schema.account_links.c.sealed, key_id))
         finally:
             engine.dispose()

@@ -71,8 +71,8 @@ class Wait:
 class Dependents:
     """What lies in the database by a key; None: nobody can tell.
 
-    Rows of subjects (pseudonyms), chains of the ledger, schools whose key in the vault it sealed, and
-    account links (sealing).
+    Rows of subjects (pseudonyms), chains of the ledger, keys of schools and identifiers that it sealed, and account
+    links (sealing).
     """
 
     subjects: int | None
@@ -136,7 +136,10 @@ def _sealing(entry: KeyEntry, lifetimes: Lifetimes, dependents: Dependents) -> W
     if dependents.schools is None or dependents.links is None:
         return Wait(None, _UNKNOWN)
     if dependents.schools:
-        return Wait(None, f"schools whose key in the vault it seals: {dependents.schools}; `sluis vault reseal` first")
+        return Wait(
+            None,
+            f"keys of schools and identifiers that it seals: {dependents.schools}; `sluis vault reseal` first",
+        )
     if dependents.links:
         return Wait(None, f"account links that it seals: {dependents.links}; `sluis links reseal` first")
     # A session that lasts a day may answer a login in its last minute, which then lasts as long as any.

@@ -8,7 +8,7 @@ import click
 from gateway.cli.database import records_of
 from gateway.cli.loading import directory_argument, keys_or_exit, settings_or_exit
 from gateway.domain.clock import SystemClock, dutch_day
-from gateway.storage.retention import Limits, Retention
+from gateway.storage.retention import SUCCESSION, Limits, Retention
 
 
 @click.command("purge")
@@ -23,6 +23,7 @@ def command(directory: Path, delete_them: bool) -> None:  # noqa: FBT001
         ledger=now - kept.ledger,
         anomalies=now - kept.anomalies,
         subjects=now - kept.subjects,
+        successions=now - SUCCESSION,
         today=dutch_day(now),
     )
     with records_of(settings) as engine:

@@ -34,7 +34,7 @@ from gateway.domain.errors import SluisError
 from gateway.observability.log import configure
 from gateway.observability.standing import Standing
 from gateway.parts import lasting_engine, parts_of
-from gateway.roles import redelivery_of
+from gateway.roles import notices_of, redelivery_of
 from gateway.settings.loader import Settings
 from gateway.settings.problems import errors
 from gateway.storage import migrate
@@ -165,6 +165,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
         redelivery = redelivery_of(parts)
         if redelivery is not None:
             keep_doing(redelivery.run, name="redelivery")
+        notices = notices_of(parts)
+        if notices is not None:
+            keep_doing(notices.run, name="notices")
         return create_app(parts)
 
     def run(self) -> None:

@@ -13,7 +13,7 @@ from gateway.cli.loading import Configuration, configuration_or_exit, directory_
 from gateway.domain.clock import SystemClock, dutch_day
 from gateway.domain.randomness import SystemRandomness
 from gateway.federation.models import EckIdSource, IdentityProvider, IdpId
-from gateway.parts import eck_id_segments, vault_of
+from gateway.parts import eck_id_segments, known_as_of, vault_of
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.vault_file import Line, NoVaultFile, VaultFile
 from gateway.pseudonyms.vault_import import VaultImport
@@ -102,13 +102,20 @@ def shred_command(directory: Path, school: str) -> None:
 @command.command("reseal")
 @directory_argument
 def reseal_command(directory: Path) -> None:
-    """Seal the key of every school with the active sealing key; it can be ended and begun again at any moment.
+    """Seal every school's key, and what services know accounts by, with the active sealing key.
+
+    It can be ended and begun again at any moment.
 
     Logins go on meanwhile: both keys open what is sealed. A line for each 500 schools says how far it is.
     """
-    done = 0
-    with _vault(directory) as vault:
-        for done, school in enumerate(vault.reseal(), 1):
+    done = known = 0
+    settings = settings_or_exit(directory)
+    keys = keys_or_exit(settings)
+    with records_of(settings) as engine:
+        for some in known_as_of(engine, keys, SystemRandomness()).reseal():
+            known += some
+            click.echo(f"{known} identifiers of accounts", err=True)
+        for done, school in enumerate(vault_of(engine, keys, SystemRandomness()).reseal(), 1):
             if done % 500 == 0:
                 click.echo(f"{done} schools, up to {school}", err=True)
     click.echo(f"the keys of {done} schools are sealed with the active key")

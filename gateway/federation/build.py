@@ -37,6 +37,7 @@ from gateway.federation.published_keys import published_jwks
 from gateway.federation.snapshot import Federation
 from gateway.federation.source_dates import source_dates
 from gateway.federation.sso import Notification, SsoRules
+from gateway.federation.succession import Subscription
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.agreements import AgreementEntry
 from gateway.settings.models.at_eduid import AttributeApiEntry
@@ -171,6 +172,7 @@ def _service(entry: Entry[ServiceEntry], files: MetadataFiles, levels: Mapping[s
         sector_identifier=value.sector_identifier,
         start_url=value.start_url,
         sso=value.sso == "allowed",
+        succession=Subscription(value.succession.attribute, value.succession.notices) if value.succession else None,
         needs=Needed(
             levels.get(value.minimum_assurance or ""),
             {role: levels[one] for role, one in value.minimum_assurance_of.items() if one in levels},

@@ -194,6 +194,15 @@ def check_own_proof(parties: Parties) -> Iterator[Problem]:
             yield Problem(entry.place("authentication"), what, "add a key, or authenticate with a client_secret")
 
 
+def check_notices(parties: Parties) -> Iterator[Problem]:
+    """Where the gateway signs notices, it has a key that services find at /oidc/jwks."""
+    for entry in parties.settings.services:
+        wanted = entry.value.succession
+        if wanted is not None and wanted.notices is not None and not parties.settings.keys.oidc_signing:
+            what = "notices are signed with a key of `oidc_signing`, and keys.yaml has none"
+            yield Problem(entry.place("succession", "notices"), what, "add a key, or leave notices out")
+
+
 def check_sector_identifiers(parties: Parties) -> Iterator[Problem]:
     """Services that know a person by one identifier are of one supplier: others could join what they know."""
     first: dict[str, str] = {}
@@ -225,6 +234,7 @@ CHECKS: tuple[Callable[[Parties], Iterator[Problem]], ...] = (
     check_scopes,
     check_user_held,
     check_own_proof,
+    check_notices,
     check_sector_identifiers,
     check_endpoints,
 )

@@ -22,6 +22,7 @@ from gateway.federation.clients import NameIdFormat, OidcClient, SamlClient
 from gateway.federation.metadata.entities import IdpMetadata
 from gateway.federation.openid_provider import OpenIdProvider
 from gateway.federation.sso import Notification, SsoRules
+from gateway.federation.succession import Subscription
 
 IdpId = NewType("IdpId", str)
 """The id of an identity provider's entry: lower-case letters, digits and hyphens."""
@@ -134,7 +135,8 @@ class Service:
     """An offer of learning content, and what it is in its protocol. It equals itself alone, so it can be a key.
 
     `asks` is what any of its attribute sets names. `sector_identifier` is a domain that services of one supplier share.
-    Without `sso` every login asks the school. `needs` is how sure it must be who logs in.
+    Without `sso` every login asks the school. `needs` is how sure it must be who logs in. `succession` is how it hears
+    of learners who are known by another identifier from now on.
     """
 
     id: ServiceId
@@ -149,6 +151,7 @@ class Service:
     start_url: str | None = None
     sso: bool = True
     needs: Needed = field(default_factory=Needed)
+    succession: Subscription | None = None
     asks: frozenset[Attribute] = field(init=False)
 
     def __post_init__(self) -> None:

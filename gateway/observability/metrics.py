@@ -60,6 +60,12 @@ class Metrics:
             ["by", "outcome"],
             registry=self._registry,
         )
+        self._successions = Counter(
+            "sluis_successions_total",
+            "Changes of learners' identifiers: seen at a login, notices delivered or given up",
+            ["service", "outcome"],
+            registry=self._registry,
+        )
         self._logout_tokens = Counter(
             "sluis_logout_tokens_total",
             "Logout tokens that a client took at a later try, or never",
@@ -126,6 +132,10 @@ class Metrics:
     def logout_token(self, *, service: str, outcome: str) -> None:
         """Count a logout token that was not taken at once: delivered later, or given up."""
         self._logout_tokens.labels(service, outcome).inc()
+
+    def succession(self, *, service: str, outcome: str) -> None:
+        """Count a change of a learner's identifier: seen at a login, its notice delivered, or given up."""
+        self._successions.labels(service, outcome).inc()
 
     def session_login(self, service: str) -> None:
         """Count a login without the school."""

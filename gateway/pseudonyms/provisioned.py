@@ -2,6 +2,7 @@
 
 `account` is the user id as the identity provider sends it, `school` its BRIN (6 characters: with the branch), `eck_id`
 the ECK iD in the school's sector, and `eck_id_po`, `eck_id_vo`, `eck_id_mbo`, `eck_id_ho` those of other sectors;
+`replaced` the ECK iDs that `eck_id` took the place of, with blanks between them, the first one first;
 `stampseudonym` what Nummervoorziening makes ECK iDs of; `adult` yes or no; `until` the last day, and `checked` the day
 on which DUO's register was asked, both `2026-09-01`. No sentence about what is wrong quotes a value.
 """
@@ -22,7 +23,7 @@ from gateway.storage.sealing import SecretKey
 from gateway.storage.vault_entry import VaultEntry
 
 _SECTORS = MappingProxyType({f"eck_id_{sector}": sector for sector in (Sector.PO, Sector.VO, Sector.MBO, Sector.HO)})
-FIELDS = ("account", "school", "eck_id", *_SECTORS, "stampseudonym", "adult", "until", "checked")
+FIELDS = ("account", "school", "eck_id", *_SECTORS, "replaced", "stampseudonym", "adult", "until", "checked")
 _YES_OR_NO = {
     **dict.fromkeys(("yes", "ja", "true", "1"), True),
     **dict.fromkeys(("no", "nee", "false", "0"), False),
@@ -37,6 +38,7 @@ class Provisioned:
     account: str
     school: School
     eck_ids: Mapping[Sector, EckId]
+    replaced: tuple[EckId, ...] = ()
     stampseudonym: Stampseudonym | None = None
     adult: bool | None = None
     branch: Brin | None = None
@@ -52,6 +54,7 @@ class Provisioned:
             account=account_hash(key, idp, self.account),
             school=str(self.school.brin),
             eck_ids={sector: one.value for sector, one in self.eck_ids.items()},
+            replaced=tuple(one.value for one in self.replaced),
             stampseudonym=self.stampseudonym.value if self.stampseudonym else None,
             adult=self.adult,
             branch=str(self.branch) if self.branch else None,
@@ -82,6 +85,7 @@ def provisioned(fields: Mapping[str, str], schools: Mapping[Brin, School], segme
         account=account,
         school=school,
         eck_ids=_eck_ids(fields, school, segments),
+        replaced=_replaced(fields.get("replaced", ""), school, segments),
         stampseudonym=_stampseudonym(stamp, segments) if stamp else None,
         adult=_adult(fields.get("adult", "")),
         branch=branch,
@@ -90,6 +94,10 @@ def provisioned(fields: Mapping[str, str], schools: Mapping[Brin, School], segme
     )
     if not found.eck_ids and found.stampseudonym is None and found.adult is None:
         raise ValueError("eck_id: there is none, and no stampseudonym; leave the line out until there is one")
+    if found.replaced and school.sector.eck not in found.eck_ids:
+        raise ValueError("replaced: there is no ECK iD in the school's sector that took its place")
+    if found.replaced and found.eck_ids[school.sector.eck] in found.replaced:
+        raise ValueError("replaced: it names the ECK iD that is in force")
     return found
 
 
@@ -132,6 +140,13 @@ def _eck_ids(fields: Mapping[str, str], school: School, segments: frozenset[str]
         if found.setdefault(sector, one).value != one.value:
             raise ValueError(f"eck_id and {column} are of the same sector, and differ")
     return found
+
+
+def _replaced(text: str, school: School, segments: frozenset[str]) -> tuple[EckId, ...]:
+    try:
+        return tuple(EckId.parse(one, sector=school.sector.eck, segments=segments) for one in text.split())
+    except ValueError as cause:
+        raise ValueError(f"replaced: {cause}") from None
 
 
 def _stampseudonym(text: str, segments: frozenset[str]) -> Stampseudonym:

@@ -1,7 +1,7 @@
 """Which one identifier a service sees (law 2, design 5)."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.attributes.values import Attributes
@@ -20,11 +20,15 @@ from gateway.storage.sealing import SecretKey
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class Learner:
-    """Who logs in, as far as identifiers go. `account` is the hash of the local account."""
+    """Who logs in, as far as identifiers go. `account` is the hash of the local account.
+
+    `replaced` are ECK iDs that the school's administration says this one took the place of, the first one first.
+    """
 
     account: str
     eck_id: EckId | None
     attributes: Attributes
+    replaced: tuple[str, ...] = ()
 
 
 class SubjectResolver:
@@ -56,15 +60,19 @@ class SubjectResolver:
         sector = learner.eck_id.sector if learner.eck_id else None
         kind = kind_of_identifier(service, agreement, sector=sector, permitted=permitted)
         if learner.eck_id is not None and kind is SubjectKind.ECK_ID:
-            return self._by_eck_id(learner.account, learner.eck_id, service)
+            return self._by_eck_id(learner, learner.eck_id, service)
         return self._by_account(learner, kind, service, now)
 
-    def _by_eck_id(self, account: str, eck_id: EckId, service: Service) -> Subject:
-        anchor = anchor_of_eck_id(eck_id)
-        kept = self._subjects.find(account, service.pairwise_scope) if service.knows_by_pairwise else None
-        known_as = (
-            self._of_account(account, service, kept) if kept else pairwise(self._oldest, service.pairwise_scope, anchor)
-        )
+    def known_before(self, account: str, service: Service) -> str | None:
+        """The pairwise identifier that this account got at this service when it had no ECK iD; None: it got none."""
+        kept = self._subjects.find(account, service.pairwise_scope)
+        return self._of_account(account, service, kept) if kept else None
+
+    def _by_eck_id(self, learner: Learner, eck_id: EckId, service: Service) -> Subject:
+        first = replace(eck_id, value=learner.replaced[0]) if learner.replaced else eck_id
+        known_as = self.known_before(learner.account, service) if service.knows_by_pairwise else None
+        if known_as is None:
+            known_as = pairwise(self._oldest, service.pairwise_scope, anchor_of_eck_id(first))
         return Subject(SubjectKind.ECK_ID, eck_id.value, known_as)
 
     def _by_account(self, learner: Learner, kind: SubjectKind, service: Service, now: datetime) -> Subject:

@@ -68,6 +68,10 @@ class Found:
     eck_id: EckId | None
     disagreed: bool = False
 
+    def is_of(self, sector: Sector) -> bool:
+        """Whether it is issued in this sector of a school."""
+        return self.eck_id is not None and self.eck_id.sector is sector.eck
+
 
 class EckIds:
     """Asks the sources that an identity provider's entry names."""

@@ -11,6 +11,7 @@ from gateway.attributes.institution import Institutions
 from gateway.attributes.school import SchoolOfLogin
 from gateway.attributes.scopes import own_scopes
 from gateway.attributes.values import Attributes, RawAttributes
+from gateway.domain.anomaly import Anomaly
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.clock import dutch_day
@@ -25,6 +26,7 @@ from gateway.observability.metrics import Metrics
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.resolve import Learner, SubjectResolver
 from gateway.pseudonyms.sources import Asked, EckIds
+from gateway.pseudonyms.succession import Change, Release, Successions
 from gateway.release import record
 from gateway.release.decision import Case, Decision, decide
 from gateway.release.linked import LinkedAccounts, refuse_foreign
@@ -34,7 +36,11 @@ from gateway.release.released import ReleasedAttributes
 from gateway.storage.contracts import Anomalies, AnomalyRow, Ledger, LedgerRow
 from gateway.storage.sealing import SecretKey
 
-_ANOMALIES = frozenset({ErrorCode.ECK_ID_MALFORMED, ErrorCode.ECK_ID_CONTRADICTORY, ErrorCode.SCOPE_FOREIGN})
+_ANOMALIES = {
+    ErrorCode.ECK_ID_MALFORMED: Anomaly.ECK_ID_MALFORMED,
+    ErrorCode.ECK_ID_CONTRADICTORY: Anomaly.ECK_ID_CONTRADICTORY,
+    ErrorCode.SCOPE_FOREIGN: Anomaly.SCOPE_FOREIGN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,10 @@ class Outcome:
     released: ReleasedAttributes
     school: School
     decision: Decision
-    anomaly: ErrorCode | None = None
+    anomalies: tuple[Anomaly, ...] = ()
     """What is to be reported although the release goes."""
+    change: Change | None = None
+    """What the service knows the person by from this release on."""
     said: Reading | None = None
     by_link: bool = False
     eck_id: EckId | None = None
@@ -62,6 +70,7 @@ class Releases:
         policy: Policy,
         eck_ids: EckIds,
         subjects: SubjectResolver,
+        successions: Successions,
         ledger: Ledger,
         anomalies: Anomalies,
         account_key: SecretKey,
@@ -75,6 +84,7 @@ class Releases:
         self.links = links
         self._eck_ids = eck_ids
         self._subjects = subjects
+        self._successions = successions
         self._ledger = ledger
         self._anomalies = anomalies
         self._account_key = account_key
@@ -131,11 +141,15 @@ class Releases:
         except SluisError as error:
             self._append(replace(row, code=error.code.value))
             if error.code in _ANOMALIES:
-                self._record_anomaly(error.code, reading, row)
+                self._record_anomaly(_ANOMALIES[error.code], reading, row)
             raise
         self._append(_released_row(row, outcome))
-        if outcome.anomaly is not None:
-            self._record_anomaly(outcome.anomaly, reading, row)
+        for anomaly in outcome.anomalies:
+            self._record_anomaly(anomaly, reading, row)
+        if outcome.change is not None:
+            self._successions.keep(outcome.change, now)
+            if outcome.change.known.former is not None:
+                self._metrics.succession(service=service.id, outcome="seen")
         return outcome
 
     def preview(
@@ -202,7 +216,8 @@ class Releases:
         known = self._eck_ids.find(person.idp, asked)
         if person.link is not None:
             self.links.check_unchanged(person.link, known.eck_id, now=now, reference=reference)
-        learner = Learner(account=person.account, eck_id=known.eck_id, attributes=reading.attributes)
+        replaced = entry.replaced if entry and known.is_of(found.school.sector) else ()
+        learner = Learner(account=person.account, eck_id=known.eck_id, attributes=reading.attributes, replaced=replaced)
         permitted = self._policy.identifiers(role, found.school.sector)
         subject = self._subjects.resolve(learner, service, agreement, permitted=permitted, now=now)
         decision, values = decide(
@@ -218,19 +233,30 @@ class Releases:
                 refused=refused,
             )
         )
-        released = ReleasedAttributes(subject, {subject.kind.attribute: (subject.identifier,), **values})
-        anomaly = ErrorCode.ECK_ID_CONTRADICTORY if known.disagreed else None
+        seen = self._successions.seen(
+            Release(
+                account=person.account,
+                service=service,
+                agreement=agreement,
+                subject=subject,
+                replaced=replaced,
+                reference=reference,
+            )
+        )
+        released = ReleasedAttributes(subject, {subject.kind.attribute: (subject.identifier,), **values}, seen.former)
+        anomalies = {Anomaly.ECK_ID_CONTRADICTORY: known.disagreed, Anomaly.ECK_ID_CHANGED: seen.unexplained}
         return Outcome(
             released,
             found.school,
-            decision,
-            anomaly,
+            _naming_the_former(decision) if seen.former else decision,
+            tuple(one for one, is_so in anomalies.items() if is_so),
+            seen.change,
             said=reading if person.asked else None,
             by_link=person.link is not None,
             eck_id=known.eck_id,
         )
 
-    def _record_anomaly(self, kind: ErrorCode, reading: Reading, row: LedgerRow) -> None:
+    def _record_anomaly(self, kind: Anomaly, reading: Reading, row: LedgerRow) -> None:
         account = self._account(IdpId(row.idp), reading)
         self._anomalies.record(AnomalyRow(row.at, row.reference, kind.value, row.idp, row.school, account))
 
@@ -287,6 +313,11 @@ def _branch_of(school: School) -> Brin | None:
 
 def _groups(attributes: Attributes) -> tuple[str, ...]:
     return attributes.all(Attribute.GROUP) + attributes.all(Attribute.SUBGROUP)
+
+
+def _naming_the_former(decision: Decision) -> Decision:
+    """The same, on record as the one that names the identifier that the ECK iD took the place of."""
+    return replace(decision, rulings={**decision.rulings, Attribute.ECK_ID: record.SUCCESSION})
 
 
 def _released_row(row: LedgerRow, outcome: Outcome) -> LedgerRow:

@@ -15,6 +15,7 @@ class Rule(StrEnum):
     """The stable ids of the rules, in the order in which they are tried; `docs/reference/release-rules.md` has each."""
 
     IDENTIFIER_ECK_ID = "identifier-eck-id"
+    IDENTIFIER_SUCCESSION = "identifier-succession"
     IDENTIFIER_FALLBACK = "identifier-fallback"
     IDENTIFIER_REPLACED = "identifier-replaced"
     STOPPED_SECOND_IDENTIFIER = "stopped-second-identifier"
@@ -30,12 +31,22 @@ class Rule(StrEnum):
     RELEASED_JUSTIFIED = "released-justified"
 
 
-RELEASING = frozenset({Rule.IDENTIFIER_ECK_ID, Rule.IDENTIFIER_FALLBACK, Rule.RELEASED_BASE, Rule.RELEASED_JUSTIFIED})
+RELEASING = frozenset(
+    {
+        Rule.IDENTIFIER_ECK_ID,
+        Rule.IDENTIFIER_SUCCESSION,
+        Rule.IDENTIFIER_FALLBACK,
+        Rule.RELEASED_BASE,
+        Rule.RELEASED_JUSTIFIED,
+    }
+)
 """The rules that let an attribute through; all others stop it."""
 
 
 MEANINGS = {
     Rule.IDENTIFIER_ECK_ID: "it is the one identifier of a learner with an ECK iD",
+    Rule.IDENTIFIER_SUCCESSION: "it took the place of the identifier that the service knew the learner by, which is "
+    "named beside it in this login alone",
     Rule.IDENTIFIER_FALLBACK: "it is the one identifier of somebody without an ECK iD that this service may see",
     Rule.IDENTIFIER_REPLACED: "there is no ECK iD that this service may see; a fallback goes in its place",
     Rule.STOPPED_SECOND_IDENTIFIER: "a release has one identifier, and it is another",
@@ -72,6 +83,9 @@ class Ruling:
     def goes(self) -> bool:
         """Whether the attribute goes."""
         return self.rule in RELEASING
+
+
+SUCCESSION = Ruling(Rule.IDENTIFIER_SUCCESSION)
 
 
 def dump(rulings: Mapping[Attribute, Ruling]) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, String, Text, delete, func, or_, select, update
 
-from gateway.storage import schema
+from gateway.storage import known_as, schema
 from gateway.storage.contracts import Ledger, LedgerRow
 from gateway.storage.ledger_chain import Chains
 from gateway.storage.ledger_verification import ERASED
@@ -66,6 +66,7 @@ class Erasure:
             subjects = connection.execute(delete(schema.subjects).where(schema.subjects.c.account == account))
             vault = delete_account(connection, account)
             links = delete_links_of(connection, account)
+            known_as.delete_account(connection, account)
         return Erased(rows, anomalies.rowcount, subjects.rowcount, vault, links, self.traces(account))
 
     def traces(self, account: str) -> tuple[str, ...]:

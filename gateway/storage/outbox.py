@@ -33,10 +33,22 @@ class Letter:
 
 
 class SqlOutbox:
-    """Fulfils Outbox. Every call raises SluisError STORE_UNAVAILABLE when the database does not answer."""
+    """Fulfils Outbox. Every call raises SluisError STORE_UNAVAILABLE when the database does not answer.
 
-    def __init__(self, engine: Engine, *, keys: Sequence[SecretKey], clock: Clock, randomness: Randomness) -> None:
+    `topic` is what its letters are about: one outbox has no part in those of another.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        keys: Sequence[SecretKey],
+        clock: Clock,
+        randomness: Randomness,
+        topic: str = "logout",
+    ) -> None:
         self._engine = engine
+        self._topic = topic
         self._sealer = Sealer(keys, randomness)
         self._clock = clock
         self._randomness = randomness
@@ -44,17 +56,25 @@ class SqlOutbox:
     def keep(self, service: str, contents: Sequence[bytes]) -> tuple[Letter, ...]:
         """Keep letters, which whoever keeps them tries to deliver first; those that are too many are not kept."""
         with self._transaction() as connection:
-            room = MOST - (connection.scalar(select(func.count()).select_from(_table)) or 0)
-            letters = tuple(Letter(self._randomness.token(), service, one) for one in contents[: max(room, 0)])
-            for one in letters:
-                sealed = self._sealer.seal(one.content, purpose="outbox", key=one.id)
-                row = {"id": one.id, "service": service, "sealed": sealed, "tries": 0, "due": self._now(LEASE_SECONDS)}
-                connection.execute(insert(_table).values(row))
+            return self.keep_in(connection, service, contents, seconds=LEASE_SECONDS)
+
+    def keep_in(
+        self, connection: Connection, service: str, contents: Sequence[bytes], *, seconds: int
+    ) -> tuple[Letter, ...]:
+        """The same in a transaction that is under way; whoever comes after so many seconds tries first."""
+        waiting = select(func.count()).select_from(_table).where(_column.topic == self._topic)
+        room = MOST - (connection.scalar(waiting) or 0)
+        letters = tuple(Letter(self._randomness.token(), service, one) for one in contents[: max(room, 0)])
+        for one in letters:
+            sealed = self._sealer.seal(one.content, purpose="outbox", key=one.id)
+            row = {"id": one.id, "service": service, "sealed": sealed, "tries": 0, "due": self._now(seconds)}
+            connection.execute(insert(_table).values(**row, topic=self._topic))
         return letters
 
     def take(self, *, most: int) -> tuple[Letter, ...]:
         """Letters whose time has come. Nobody else gets them while the lease lasts."""
-        wanted = select(_table).where(_column.due <= self._now()).order_by(_column.due).limit(most)
+        due = (_column.topic == self._topic, _column.due <= self._now())
+        wanted = select(_table).where(*due).order_by(_column.due).limit(most)
         with self._transaction() as connection:
             rows = connection.execute(wanted).all()
         if not rows:
@@ -86,7 +106,8 @@ class SqlOutbox:
     def waiting(self) -> int:
         """How many letters wait."""
         with self._transaction() as connection:
-            return connection.scalar(select(func.count()).select_from(_table)) or 0
+            waiting = select(func.count()).select_from(_table).where(_column.topic == self._topic)
+            return connection.scalar(waiting) or 0
 
     def _opened(self, letter: str, sealed: bytes) -> bytes | None:
         try:

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
-from gateway.storage import schema
+from gateway.storage import known_as, schema
 from gateway.storage.ledger_chain import Chains
 from gateway.storage.sealing import SecretKey
 from gateway.storage.vault import delete_ended
+
+SUCCESSION = timedelta(days=30)
+"""How long a service may not hear of a changed identifier before it is told no more."""
 
 _ledger = schema.ledger.c
 _writers = schema.ledger_writers.c
@@ -22,6 +25,8 @@ class Limits:
     ledger: datetime
     anomalies: datetime
     subjects: datetime
+    successions: datetime
+    """What a service has not heard since then, it is told no more."""
     today: date
     """Entries of the vault, and account links, that ended before this day go."""
 
@@ -70,6 +75,8 @@ class Retention:
                 connection.execute(delete(schema.subjects).where(since))
                 delete_ended(connection, limits.today)
                 connection.execute(delete(schema.account_links).where(over))
+                known_as.delete_before(connection, limits.subjects)
+                known_as.end_successions(connection, limits.successions)
         return Purged(rows, anomalies, subjects, vault, links, missing)
 
     def _ledger_rows(

@@ -94,6 +94,26 @@ subjects = Table(
     Column("since", DateTime(timezone=True), nullable=False),
 )
 
+known_as = Table(
+    "known_as",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("service", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("mark", String(64), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("former", LargeBinary),
+    Column("reference", String(16), nullable=False),
+    Column("changed", DateTime(timezone=True), nullable=False),
+    Column("key_id", String(32), nullable=False),
+    Index("ix_known_as_changed", "changed"),
+)
+"""By what identifier a service that wants to hear of successions knows an account: sealed, and its keyed hash.
+
+`former` is the identifier before it, sealed, until the service has heard; `reference` is the login that brought the
+change, `key_id` what sealed both.
+"""
+
 vault_schools = Table(
     "vault_schools",
     metadata,
@@ -151,6 +171,7 @@ outbox = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("due", BigInteger, nullable=False),
+    Column("topic", String(16), nullable=False, server_default="logout"),
     Index("ix_outbox_due", "due"),
 )
-"""What services are still to be told of logouts; `due` in seconds since 1970."""
+"""What services are still to be told, of logouts or of successions; `due` in seconds since 1970."""

@@ -13,13 +13,15 @@ class VaultEntry:
     """One account at one school. `account` is its keyed hash.
 
     `checked` is the day on which the administration found the learner in DUO's register (ROD): without it nobody asks
-    Nummervoorziening for an ECK iD. `adult` is what the school says, None when it says nothing; `branch` a BRIN of 6
+    Nummervoorziening for an ECK iD. `replaced` are ECK iDs that the one in the school's sector took the place of, the
+    first one first. `adult` is what the school says, None when it says nothing; `branch` a BRIN of 6
     characters.
     """
 
     account: str
     school: str
     eck_ids: Mapping[Sector, str] = field(repr=False, default_factory=dict)
+    replaced: tuple[str, ...] = field(repr=False, default=())
     stampseudonym: str | None = field(repr=False, default=None)
     adult: bool | None = field(repr=False, default=None)
     branch: str | None = None
@@ -37,6 +39,7 @@ class VaultEntry:
         said = {
             "eck_ids": dict(self.eck_ids),
             "checked": self.checked.isoformat() if self.checked else None,
+            "replaced": self.replaced or None,
             "stamp": self.stampseudonym,
             "adult": self.adult,
             "branch": self.branch,
@@ -52,6 +55,7 @@ def entry_of(content: bytes, *, account: str, school: str, until: date | None) -
         account=account,
         school=school,
         eck_ids={Sector(sector): value for sector, value in said["eck_ids"].items()},
+        replaced=tuple(said.get("replaced", ())),
         stampseudonym=said.get("stamp"),
         adult=said.get("adult"),
         branch=said.get("branch"),

@@ -310,7 +310,7 @@ def test_a_sealing_key_stays_while_the_vault_hangs_on_it(directory: Path):
 
     said = refused("retire", directory, "sealing", "s1", "--force")
 
-    assert "schools whose key in the vault it seals: 1; `sluis vault reseal` first" in said
+    assert "keys of schools and identifiers that it seals: 1; `sluis vault reseal` first" in said
     assert said.count("With --force") == 0
     assert "`sluis vault reseal` first" in done("status", directory)
 

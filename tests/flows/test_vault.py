@@ -17,6 +17,8 @@ ECK_ID = "https://ketenid.nl/pilot/" + "5c" * 64
 def use_the_vault(federation: DemoFederation) -> None:
     entry = federation.directory / "identity-providers/regenboog.yaml"
     entry.write_text(entry.read_text("utf-8").replace("eck_id: [assertion]", "eck_id: [assertion, vault]"), "utf-8")
+    service = federation.directory / "services/leesplein.yaml"
+    service.write_text(service.read_text("utf-8") + "succession: {attribute: true}\n", "utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +42,7 @@ def test_from_the_next_login_on_and_the_service_still_knows_the_pupil(school: De
     assert after["eckId"] == ECK_ID
     assert "uid" not in after
     assert after["NameID (persistent)"] == before["NameID (persistent)"]
+    assert after["formerId"] == before["uid"]
+    once_more = names(school)
+    assert once_more["eckId"] == ECK_ID
+    assert "formerId" not in once_more

@@ -48,7 +48,7 @@ def filled(engine: Engine, *, days: tuple[int, ...] = (0, 1, 2, 3, 4, 5)) -> Non
 
 def limits(days: float) -> Limits:
     moment = NOW + timedelta(days=days)
-    return Limits(moment, moment, moment, moment.date())
+    return Limits(moment, moment, moment, moment, moment.date())
 
 
 def count(engine: Engine, table) -> int:

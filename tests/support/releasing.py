@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import cast
 
 from gateway.attributes.institution import Institutions
 from gateway.attributes.values import RawAttributes
@@ -33,10 +34,13 @@ from gateway.observability.metrics import Metrics
 from gateway.pseudonyms.links import LinkRules
 from gateway.pseudonyms.resolve import SubjectResolver
 from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault, Source
+from gateway.pseudonyms.succession import Known, Successions
 from gateway.release.linked import LinkedAccounts
 from gateway.release.pipeline import Outcome, Releases
 from gateway.release.policy import AttributePolicy, Policy
 from gateway.storage.contracts import AnomalyRow, Ledger, LedgerRow, SubjectRow
+from gateway.storage.known_as import KnownAs
+from gateway.storage.outbox import SqlOutbox
 from gateway.storage.sealing import SecretKey
 from gateway.storage.vault import Vault
 from tests.support.held_links import HeldLinks
@@ -110,6 +114,18 @@ SENT: dict[str, tuple[str, ...]] = {
 }
 
 
+class KnownToNobody:
+    """Fulfils Known where no service wants to hear of successions."""
+
+    def find(self, account: str, service: str) -> KnownAs | None:
+        raise AssertionError(f"asked what {service} knows {account} by")
+
+    def put(
+        self, known: KnownAs, *, before: str | None, now: datetime, letter: bytes | None = None, outbox: SqlOutbox
+    ) -> bool:
+        raise AssertionError(f"kept {known}")
+
+
 class NobodyAnswers:
     """Fulfils Http: whoever asks fails the test."""
 
@@ -135,25 +151,32 @@ class World:
     other_services: tuple[Service, ...] = ()
     ledger: Ledger | None = None
     vault: Vault | None = None
+    known: Known = field(default_factory=KnownToNobody)
+    outbox: SqlOutbox | None = None
     http: Http = field(default_factory=NobodyAnswers)
     links: HeldLinks = field(default_factory=HeldLinks)
 
-    def pipeline(self, federation: Federation | None = None) -> Releases:
-        federation = federation or Federation.of(
+    def federation(self) -> Federation:
+        return Federation.of(
             schools=self.schools,
             identity_providers=(self.idp,),
             services=(self.service, *self.other_services),
             agreements=self.agreements,
         )
+
+    def pipeline(self, federation: Federation | None = None) -> Releases:
+        federation = federation or self.federation()
         sources: dict[EckIdSource, Source] = {EckIdSource.ASSERTION: FromAssertion(TEST_SEGMENTS)}
         if self.vault:
             sources[EckIdSource.VAULT] = FromVault(TEST_SEGMENTS)
         eck_ids = EckIds(sources, self.vault)
+        subjects = SubjectResolver(keys=Ring(self.keys[0], previous=self.keys[1:]), subjects=self.records)
         return Releases(
             federation=federation,
             policy=self.policy,
             eck_ids=eck_ids,
-            subjects=SubjectResolver(keys=Ring(self.keys[0], previous=self.keys[1:]), subjects=self.records),
+            subjects=subjects,
+            successions=Successions(known=self.known, subjects=subjects, outbox=cast("SqlOutbox", self.outbox)),
             ledger=self.ledger or self.records,
             anomalies=self.records,
             account_key=KEY,

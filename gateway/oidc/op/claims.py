@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from gateway.attributes.dialects import dialect
+from gateway.attributes.outgoing import FORMER_ID
 from gateway.domain.attribute import Attribute
 from gateway.federation.models import Service
 from gateway.oidc.op.scopes import attributes_of
@@ -21,9 +22,13 @@ def claim_names(service: Service) -> dict[Attribute, str]:
 
 
 def claims(service: Service, released: ReleasedAttributes, asked: AbstractSet[str]) -> dict[str, ClaimValue]:
-    """The claims that were both released and asked for by name. One that was asked and not released is absent."""
+    """The claims that were both released and asked for by name. One that was asked and not released is absent.
+
+    The identifier that the subject's took the place of is asked for by the client's entry, once and for all.
+    """
     names = claim_names(service)
-    return {
+    former: dict[str, ClaimValue] = {} if released.former is None else {FORMER_ID[service.dialect]: released.former}
+    return former | {
         names[attribute]: list(values) if attribute in _LISTS or len(values) != 1 else values[0]
         for attribute, values in released.values.items()
         if names.get(attribute) in asked

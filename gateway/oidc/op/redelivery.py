@@ -1,6 +1,6 @@
-"""Logout tokens that a client did not take: told again, later and later, until it takes them or time is up.
+"""What a service did not take: told again, later and later, until it takes it or time is up.
 
-It runs beside the requests. What is kept is whose login ended; each try makes a token of its own.
+It runs beside the requests. Of a logout is kept whose login ended; each try makes a token of its own.
 """
 
 import json
@@ -65,48 +65,93 @@ def letter_of(given: Given) -> bytes:
     return json.dumps((given.session, given.name)).encode()
 
 
-class Redelivery:
-    """Delivers what waits in the outbox."""
+class Courier(Protocol):
+    """Brings letters of one kind."""
 
-    def __init__(self, *, outbox: Outbox, federation: Federation, clients: TellsClients, metrics: Metrics) -> None:
-        self._outbox = outbox
-        self._federation = federation
+    def can_tell(self, service: Service) -> bool:
+        """Whether the service has an address for it."""
+        ...
+
+    def deliver(self, service: Service, letter: Letter) -> bool:
+        """Send it; whether the service took it. Raises HttpFailed."""
+        ...
+
+    def next_try(self, letter: Letter) -> int | None:
+        """Seconds until the next try of one that was not taken; None: it is given up."""
+        ...
+
+    def failed(self, service: Service, letter: Letter, cause: str) -> None:
+        """Nobody was there to take it."""
+        ...
+
+    def ended(self, service: Service, letter: Letter, *, delivered: bool) -> None:
+        """It was delivered, or given up. Raises SluisError, and it is tried again."""
+        ...
+
+
+class LogoutCourier:
+    """Brings logout tokens."""
+
+    def __init__(self, clients: TellsClients, metrics: Metrics) -> None:
         self._clients = clients
         self._metrics = metrics
 
-    def run(self) -> None:
-        """Try once all whose time has come, several clients at a time. Raises SluisError STORE_UNAVAILABLE."""
-        letters = sorted(self._outbox.take(most=_AT_ONCE), key=attrgetter("service"))
-        by_client = [(one, tuple(found)) for one, found in groupby(letters, key=attrgetter("service"))]
-        if by_client:
-            with ThreadPoolExecutor(max_workers=min(len(by_client), _CLIENTS_AT_ONCE)) as pool:
-                list(pool.map(lambda one: self._deliver(ServiceId(one[0]), one[1]), by_client))
+    def can_tell(self, service: Service) -> bool:
+        return self._clients.can_tell(service)
 
-    def _deliver(self, client: ServiceId, letters: tuple[Letter, ...]) -> None:
-        """One client's letters; none is tried after the first that fails: a silent client costs little."""
-        service = self._federation.services.get(client)
+    def deliver(self, service: Service, letter: Letter) -> bool:
+        session, name = json.loads(letter.content)
+        return self._clients.deliver(service, Given(service.id, session, name))
+
+    def next_try(self, letter: Letter) -> int | None:
+        return DELAYS[letter.tries] if letter.tries < len(DELAYS) else None
+
+    def failed(self, service: Service, letter: Letter, cause: str) -> None:
+        log.warning("logout_not_told", service=service.id, cause=cause, count=letter.tries + 1)
+
+    def ended(self, service: Service, letter: Letter, *, delivered: bool) -> None:
+        if not delivered:
+            log.warning("logout_given_up", service=service.id, count=letter.tries + 1)
+        self._metrics.logout_token(service=service.id, outcome="delivered" if delivered else "given_up")
+
+
+class Redelivery:
+    """Delivers what waits in an outbox."""
+
+    def __init__(self, *, outbox: Outbox, federation: Federation, courier: Courier) -> None:
+        self._outbox = outbox
+        self._federation = federation
+        self._courier = courier
+
+    def run(self) -> None:
+        """Try once all whose time has come, several services at a time. Raises SluisError STORE_UNAVAILABLE."""
+        letters = sorted(self._outbox.take(most=_AT_ONCE), key=attrgetter("service"))
+        by_service = [(one, tuple(found)) for one, found in groupby(letters, key=attrgetter("service"))]
+        if by_service:
+            with ThreadPoolExecutor(max_workers=min(len(by_service), _CLIENTS_AT_ONCE)) as pool:
+                list(pool.map(lambda one: self._deliver(ServiceId(one[0]), one[1]), by_service))
+
+    def _deliver(self, to: ServiceId, letters: tuple[Letter, ...]) -> None:
+        """One service's letters; none is tried after the first that fails: a silent service costs little."""
+        service = self._federation.services.get(to)
         reached = True
         for letter in letters:
-            if service is None or not self._clients.can_tell(service):
+            if service is None or not self._courier.can_tell(service):
                 self._outbox.done(letter)
                 continue
             reached = reached and self._told(service, letter)
-            if reached:
-                self._outbox.done(letter)
-                self._metrics.logout_token(service=client, outcome="delivered")
-            elif letter.tries < len(DELAYS):
-                self._outbox.postpone(letter, seconds=DELAYS[letter.tries])
-            else:
-                self._outbox.done(letter)
-                log.warning("logout_given_up", service=client, count=letter.tries + 1)
-                self._metrics.logout_token(service=client, outcome="given_up")
+            seconds = None if reached else self._courier.next_try(letter)
+            if seconds is not None:
+                self._outbox.postpone(letter, seconds=seconds)
+                continue
+            self._courier.ended(service, letter, delivered=reached)
+            self._outbox.done(letter)
 
     def _told(self, service: Service, letter: Letter) -> bool:
-        session, name = json.loads(letter.content)
         try:
-            return self._clients.deliver(service, Given(service.id, session, name))
+            return self._courier.deliver(service, letter)
         except HttpFailed as cause:
-            log.warning("logout_not_told", service=service.id, cause=str(cause), count=letter.tries + 1)
+            self._courier.failed(service, letter, str(cause))
             return False
 
 

@@ -65,7 +65,7 @@ class IdentityProviderRole:
             subject=(to.name_id, _name_id(to.name_id, released, facts)),
             facts=facts,
             session_ends=addressed.now + self._session,
-            attributes=wire_attributes(released.values, service.dialect),
+            attributes=wire_attributes(released.values, service.dialect, released.former),
         )
         if signs_assertion:
             sign(assertion, self._key)

@@ -78,6 +78,26 @@ def _ask(value: Any) -> Any:
     return {"purpose": value} if isinstance(value, str) else value
 
 
+class SuccessionEntry(Model):
+    """How a service hears that a learner is known by another identifier from now on."""
+
+    attribute: Switch = Field(
+        default=True,
+        description="Whether the login that brings the change names the identifier before: `formerId`, "
+        "`urn:sluis:attribute:former-id` in the dialect surf, the claim `former_id`",
+    )
+    notices: LogoutUri | None = Field(
+        default=None,
+        description="Where signed notices of it are posted (RFC 8417, RFC 8935), again and again until one is taken",
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> "SuccessionEntry":
+        if not self.attribute and self.notices is None:
+            raise ValueError("it hears nothing: name an address for notices, or leave succession out")
+        return self
+
+
 class CommonServiceEntry(Model):
     """What an entry of `services/*.yaml` has whatever its protocol."""
 
@@ -98,6 +118,9 @@ class CommonServiceEntry(Model):
     minimum_assurance: Id | None = Field(default=None, description="The least level of assurance of a login there")
     minimum_assurance_of: dict[Role, Id] = Field(
         default={}, description="The same of people in a role, where that is more"
+    )
+    succession: SuccessionEntry | None = Field(
+        default=None, description="How it hears that a learner is known by another identifier from now on; absent: not"
     )
     attribute_sets: dict[Annotated[Whole, Field(ge=1)], dict[Attribute, Annotated[AskEntry, BeforeValidator(_ask)]]] = (
         Field(min_length=1, description="Numbered sets of attributes, each with its purpose; each names eck_id")
@@ -276,6 +299,7 @@ RESERVED_CLAIMS = frozenset(
     {
         "iss", "sub", "aud", "exp", "iat", "nbf", "jti", "nonce", "azp", "auth_time", "acr", "amr", "at_hash", "c_hash",
         "s_hash", "sid", "events", "cnf", "active", "scope", "client_id", "token_type", "username", "may_act", "act",
+        "former_id", "sub_id",
     }
 )  # fmt: skip
 """Names that protocols use in ID tokens, UserInfo and introspection; no attribute may go under them."""

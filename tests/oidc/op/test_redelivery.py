@@ -9,7 +9,7 @@ import pytest
 from gateway.cli import beside
 from gateway.cli.beside import keep_doing
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.oidc.op.redelivery import DELAYS, Redelivery
+from gateway.oidc.op.redelivery import DELAYS, LogoutCourier, Redelivery
 from gateway.parts import assemble
 from gateway.roles import redelivery_of
 from gateway.settings.loader import load
@@ -42,8 +42,7 @@ def redelivery(provider, federation=None):
     return Redelivery(
         outbox=provider.outbox,
         federation=federation or provider.federation(),
-        clients=provider.provider.sessions(provider.http, provider.outbox),
-        metrics=provider.world.metrics,
+        courier=LogoutCourier(provider.provider.sessions(provider.http, provider.outbox), provider.world.metrics),
     )
 
 
