@@ -9,29 +9,33 @@ import click
 
 from gateway.cli.database import records_of
 from gateway.cli.loading import directory_argument, settings_or_exit
+from gateway.domain.anomaly import Anomaly
 from gateway.domain.clock import SystemClock
-from gateway.domain.errors import ErrorCode
 from gateway.storage import anomaly_reading
 from gateway.storage.anomaly_reading import AnomalyCase
 
 _MEANINGS = {
-    ErrorCode.ECK_ID_MALFORMED: (
+    Anomaly.ECK_ID_MALFORMED: (
         "What stands for an ECK iD is none. The login was refused.",
         "The school's administration corrects the ECK iD in its directory or in the file for the vault.",
     ),
-    ErrorCode.ECK_ID_CONTRADICTORY: (
+    Anomaly.ECK_ID_CONTRADICTORY: (
         "One account has two ECK iDs: sent twice, or one in the login and another in the vault.",
         "The school's administration finds out which one is the learner's; until then `eck_id_disagreement` decides.",
     ),
-    ErrorCode.SCOPE_FOREIGN: (
+    Anomaly.ECK_ID_CHANGED: (
+        "An account has another ECK iD than a service knew it by, and nobody said why. The service sees a new learner.",
+        "If the ECK iD was replaced, the administration says so in the vault (`replaced`); if not, all is well.",
+    ),
+    Anomaly.SCOPE_FOREIGN: (
         "An identity provider said something of a domain that is not its own. The login was refused.",
         "The identity provider's operator corrects its attributes, or its metadata names the scope.",
     ),
-    ErrorCode.LINK_SUSPENDED: (
+    Anomaly.LINK_SUSPENDED: (
         "The school says another ECK iD of an account than when an eduID was linked to it. The link is suspended.",
         "The school finds out which ECK iD is the learner's, and revokes the link: `sluis links revoke`.",
     ),
-    ErrorCode.LINK_TAKEN: (
+    Anomaly.LINK_TAKEN: (
         "Somebody with another eduID wanted to link an account of the school that is linked already. Nothing was made.",
         "The school asks the account's owner, and revokes the link that is not theirs: `sluis links revoke`.",
     ),
@@ -72,7 +76,7 @@ def show_command(directory: Path, number: int) -> None:
     if found is None:
         click.echo(f"there is no case {number}", err=True)
         sys.exit(1)
-    meaning, remedy = _MEANINGS[ErrorCode(found.kind)]
+    meaning, remedy = _MEANINGS[Anomaly(found.kind)]
     click.echo(_line(found))
     click.echo(meaning)
     click.echo(remedy)

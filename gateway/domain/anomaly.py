@@ -10,3 +10,5 @@ class Anomaly(StrEnum):
     ECK_ID_CONTRADICTORY = "eck_id_contradictory"
     ECK_ID_CHANGED = "eck_id_changed"
     SCOPE_FOREIGN = "scope_foreign"
+    LINK_SUSPENDED = "link_suspended"
+    LINK_TAKEN = "link_taken"

@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import anomalies, main
+from gateway.domain.anomaly import Anomaly
 from gateway.parts import lasting_engine
-from gateway.release import linked, pipeline
+from gateway.release import linked
 from gateway.settings.loader import load
 from gateway.storage import migrate
 from gateway.storage.anomalies import SqlAnomalies
@@ -78,4 +79,5 @@ def test_resolved_until_it_is_seen_again(directory):
 
 
 def test_every_kind_that_is_recorded_has_its_words():
-    assert set(anomalies._MEANINGS) == pipeline._ANOMALIES | linked.ANOMALIES
+    assert set(anomalies._MEANINGS) == set(Anomaly)
+    assert {Anomaly(code.value) for code in linked.ANOMALIES} == {Anomaly.LINK_SUSPENDED, Anomaly.LINK_TAKEN}
