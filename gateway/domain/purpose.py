@@ -24,6 +24,10 @@ class Purpose(StrEnum):
         """The purpose in a sentence, as people read it."""
         return _TEXTS[self][language]
 
+    def label(self, language: Language) -> str:
+        """The word or two that the text begins with."""
+        return self.text(language).partition(":")[0]
+
 
 def _read() -> dict[Purpose, dict[Language, str]]:
     """Raises KeyError or ValueError when the file and the vocabulary differ."""

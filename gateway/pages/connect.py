@@ -101,7 +101,14 @@ def blueprints(*, settings: Settings, renderer: Renderer, openid: OpenId | None,
     @routes.get(PATH)
     def connect() -> Response:
         page = renderer.page(
-            "connect.html", switch=True, openid=openid, saml=saml, rows=rows, dialects=_SAML, contact=contact
+            "connect.html",
+            switch=True,
+            openid=openid,
+            saml=saml,
+            rows=rows,
+            purposes=tuple(Purpose),
+            dialects=_SAML,
+            contact=contact,
         )
         page.headers["Cache-Control"] = "no-cache"
         return page

@@ -5,8 +5,11 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from lxml import html
 
 from gateway.app import create_app
+from gateway.domain.language import Language
+from gateway.domain.purpose import Purpose
 from gateway.parts import assemble
 from gateway.settings.loader import load
 from tests.support.browser_like import Tab
@@ -47,10 +50,38 @@ def test_what_the_demo_service_gets_stands_in_the_table_with_its_scope(demo: Dem
     rows = {
         row.find("td").text_content(): [cell.text_content() for cell in row] for row in page.iterfind(".//tbody/tr")
     }
-    assert rows["eckid"][1:3] == ["eck", "eckId"]
+    assert (rows["eckid"][1], rows["eckid"][3]) == ("eck", "eckId")
     assert rows["given_name"][1] == "profile"
-    assert "progress-per-group" in rows["ou"][-1]
+    assert rows["ou"][2] == "Voortgang per groep"
     assert "employee_number" not in rows
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_purpose_is_explained_in_words(demo: Demo, language: Language) -> None:
+    page = Tab(language=language.value).open(demo.gateway + "/docs/connect").page
+    for purpose in Purpose:
+        [row] = page.xpath(f"//*[@id='{purpose}']")
+        assert [one.text_content() for one in row] == [purpose.value, purpose.text(language)]
+    targets = {link.get("href") for link in page.iterfind(".//tbody//a")}
+    assert targets
+    assert all(page.xpath(f"//*[@id='{target[1:]}']") for target in targets)
+
+
+def test_a_federation_with_saml_services_alone(tmp_path) -> None:
+    page = connected(tmp_path)
+    assert [one.text_content() for one in page.iterfind(".//main/h2")] == [
+        "SAML 2.0",
+        "Gegevens en hun namen",
+        "Doelen",
+        "Voorbeelden",
+    ]
+    heads = [one.text_content() for one in page.iterfind(".//thead//th")]
+    assert heads == ["SAML, entree", "SAML, surf", "Doelen die het rechtvaardigen"]
+    assert all(len(row) == len(heads) for row in page.iterfind(".//tbody/tr"))
+    text = page.text_content()
+    assert "MellonIdPMetadataFile" in text
+    for unknown in ("OpenID", "openid", "OIDC", "UserInfo", "PKCE", "/oidc/"):
+        assert unknown not in text, unknown
 
 
 def test_nothing_on_it_runs_or_comes_from_elsewhere(demo: Demo) -> None:
@@ -63,10 +94,19 @@ def test_nothing_on_it_runs_or_comes_from_elsewhere(demo: Demo) -> None:
 
 
 def test_it_can_be_switched_off(tmp_path) -> None:
-    directory = write_configuration(tmp_path, {"gateway.yaml": FILES["gateway.yaml"] + "supplier_page: false\n"})
-    parts = assemble(load(directory))
+    assert answered(tmp_path, {"gateway.yaml": FILES["gateway.yaml"] + "supplier_page: false\n"}).status_code == 404
+
+
+def connected(directory):
+    answer = answered(directory, {})
+    assert answer.status_code == 200
+    return html.fromstring(answer.get_data(as_text=True))
+
+
+def answered(directory, changes):
+    """What a gateway without keys for tokens answers."""
+    parts = assemble(load(write_configuration(directory, changes)))
     try:
-        answer = create_app(parts).test_client().get("/docs/connect")
+        return create_app(parts).test_client().get("/docs/connect")
     finally:
         parts.engine.dispose()
-    assert answer.status_code == 404
