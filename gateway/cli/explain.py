@@ -4,14 +4,14 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NoReturn
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.loading import Configuration, configuration_or_exit, directory_argument
-from gateway.cli.matrix_formats import as_csv, print_table
+from gateway.cli.matrix_formats import as_csv, as_tables, how_it_goes
+from gateway.cli.tables import table, terminal_width
 from gateway.cli.wire_names import attribute_of, how_asked, wire_names
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
@@ -143,27 +143,35 @@ def _matrix(configuration: Configuration, school: str | None, output: str | None
         page = matrix_html(rows, whom=whom, version=policy.version, names=names, counted=one is None, language=spoken)
         click.echo(page, nl=False)
     else:
-        print_table(rows, Console(markup=False, emoji=False))
+        click.echo(as_tables(rows, counted=school is None, width=terminal_width()), nl=False)
 
 
 def _print(explanation: Explanation, service: Service) -> None:
-    console = Console(markup=False, emoji=False)
-    console.print(_about(explanation))
-    table = Table()
     names = wire_names(service)
     word = "claim" if service.protocol is Protocol.OIDC else "name"
-    for column in ("attribute", word, "goes", "rule", "reduction", "purpose"):
-        table.add_column(column, overflow="fold")
-    for line in explanation.lines:
-        name = names.get(Attribute(line.attribute), "")
-        table.add_row(line.attribute, name, "yes" if line.released else "no", line.rule, line.reduction, line.purpose)
-    console.print(table)
+    rows = [
+        (
+            line.attribute,
+            how_it_goes(line.reduction, released=line.released),
+            line.rule,
+            line.purpose,
+            names.get(Attribute(line.attribute), ""),
+        )
+        for line in explanation.lines
+    ]
+    width = terminal_width()
+    _say(_about(explanation))
+    click.echo()
+    click.echo(table(("attribute", "goes", "rule", "purpose", word), rows, width=width))
     if service.protocol is Protocol.OIDC:
-        console.print("what goes reaches the service where it asks for it, by scope or by name; --why-not says how")
-    console.print(f"identifier of a person without ECK iD: {explanation.fallback}")
+        _say("what goes reaches the service where it asks for it, by scope or by name; --why-not says how")
+    _say(f"identifier of a person without ECK iD: {explanation.fallback}")
     statement = asdict(explanation.identity_statement)
-    parts = ", ".join(f"{key} {value or _NONE}" for key, value in statement.items())
-    console.print(f"identity statement: {parts}")
+    _say("identity statement: " + ", ".join(f"{key} {value or _NONE}" for key, value in statement.items()))
+
+
+def _say(text: str) -> None:
+    click.echo(fill(text, terminal_width(), break_long_words=False, break_on_hyphens=False))
 
 
 def _print_why(explanation: Explanation, service: Service, attribute: Attribute) -> None:

@@ -4,12 +4,13 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, fields
+from itertools import groupby
 
-from rich.console import Console
-from rich.table import Table
-
+from gateway.cli.tables import table
 from gateway.domain.role import Role
-from gateway.release.matrix import Row
+from gateway.release.matrix import NOTHING, Row
+
+_EVERYBODY = "everybody"
 
 
 def as_csv(rows: Sequence[Row]) -> str:
@@ -21,31 +22,39 @@ def as_csv(rows: Sequence[Row]) -> str:
     return out.getvalue()
 
 
-def print_table(rows: Sequence[Row], console: Console) -> None:
-    """A table for each service."""
-    for service in _services(rows):
-        table = Table(title=service, title_justify="left")
-        for column in ("attribute", *Role):
-            table.add_column(column, overflow="fold")
-        for attribute in _attributes(rows, service):
-            table.add_row(attribute, *("\n".join(_cell(rows, service, role, attribute)) for role in Role))
-        console.print(table)
+def as_tables(rows: Sequence[Row], *, counted: bool, width: int) -> str:
+    """A table for each service, of rows in their order; where `counted`, with the number of schools.
+
+    People of whom a rule decides the same share a line.
+    """
+    header = ("attribute", "goes", "rule", *(["schools"] if counted else []), "people")
+    return "\n".join(
+        f"{service}\n" + table(header, _lines(list(of_service), counted=counted), width=width)
+        for service, of_service in groupby(rows, lambda row: row.service)
+    )
 
 
-def _services(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(row.service for row in rows))
+def _lines(rows: Sequence[Row], *, counted: bool) -> list[tuple[str, ...]]:
+    """First where nothing goes at all; of an attribute what goes before what stays."""
+    roles: dict[tuple[str, bool, str, str, int], set[str]] = {}
+    for row in sorted(rows, key=_in_order):
+        roles.setdefault((row.attribute, row.released, row.rule, row.reduction, row.schools), set()).add(row.role)
+    return [
+        (attribute, how_it_goes(reduction, released=released), rule, *([str(schools)] if counted else []), _people(of))
+        for (attribute, released, rule, reduction, schools), of in roles.items()
+    ]
 
 
-def _attributes(rows: Sequence[Row], service: str) -> list[str]:
-    return sorted({row.attribute for row in rows if row.service == service})
+def how_it_goes(reduction: str, *, released: bool) -> str:
+    """`yes`, or what is left of it, such as `initial`; `no`, with the reduction that left nothing."""
+    if released:
+        return reduction or "yes"
+    return f"no {reduction}".rstrip()
 
 
-def _cell(rows: Sequence[Row], service: str, role: str, attribute: str) -> list[str]:
-    """A line for each rule; the number of schools where there are more than one."""
-    found = [row for row in rows if (row.service, row.role, row.attribute) == (service, role, attribute)]
-    return [_words(row, counted=len(found) > 1 or row.schools > 1) for row in found]
+def _in_order(row: Row) -> tuple[bool, str, bool, str, str]:
+    return row.attribute != NOTHING, row.attribute, not row.released, row.rule, row.reduction
 
 
-def _words(row: Row, *, counted: bool) -> str:
-    said = f"{'yes' if row.released else 'no'}: {row.rule}" + (f", {row.reduction}" if row.reduction else "")
-    return f"{said} ({row.schools})" if counted else said
+def _people(roles: set[str]) -> str:
+    return _EVERYBODY if roles == set(Role) else ", ".join(role for role in Role if role in roles)

@@ -7,14 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.loading import configuration_or_exit, show
+from gateway.cli.tables import table, terminal_width
 from gateway.domain.clock import SystemClock, dutch_day
 from gateway.release.alike import alike
 from gateway.release.differences import ClassChange, ReleaseChange, class_changes, release_changes
-from gateway.release.matrix import matrix_of
+from gateway.release.matrix import rows_of
 from gateway.release.policy import Policy
 from gateway.settings.loader import read_policy
 from gateway.settings.problems import errors
@@ -70,8 +69,8 @@ def _releases(directory: Path, before: Policy, after: Policy) -> tuple[ReleaseCh
     return release_changes(
         (
             kind.count,
-            matrix_of((kind,), federation=federation, policy=before, now=now),
-            matrix_of((kind,), federation=federation, policy=after, now=now),
+            rows_of(kind, federation=federation, policy=before, now=now),
+            rows_of(kind, federation=federation, policy=after, now=now),
         )
         for kind in alike(federation, federation.schools.values(), dutch_day(now))
     )
@@ -80,24 +79,19 @@ def _releases(directory: Path, before: Policy, after: Policy) -> tuple[ReleaseCh
 def _print(
     before: Policy, after: Policy, classes: Sequence[ClassChange], releases: Sequence[ReleaseChange] | None
 ) -> None:
-    console = Console(markup=False, emoji=False)
+    width = terminal_width()
     if not classes:
-        console.print(f"the policies {before.version} and {after.version} say the same")
+        click.echo(f"the policies {before.version} and {after.version} say the same")
         return
-    said = Table(title=f"policy {before.version} to {after.version}", title_justify="left")
-    for column in ("attribute", "before", "after", "for whom"):
-        said.add_column(column, overflow="fold")
-    for change in classes:
-        said.add_row(change.attribute, change.before, change.after, "\n".join(change.whom))
-    console.print(said)
+    said = [(one.attribute, one.before, one.after, "; ".join(one.whom)) for one in classes]
+    click.echo(f"policy {before.version} to {after.version}")
+    click.echo(table(("attribute", "before", "after", "for whom"), said, width=width))
     if releases is None:
-        console.print("no configuration beside these files: name one with --in to see which releases change")
+        click.echo("no configuration beside these files: name one with --in to see which releases change")
     elif not releases:
-        console.print("no release changes")
+        click.echo("no release changes")
     else:
-        table = Table(title="releases that change", title_justify="left")
-        for column in ("service", "role", "attribute", "goes before", "goes after", "schools"):
-            table.add_column(column, overflow="fold")
-        for one in releases:
-            table.add_row(one.service, one.role, one.attribute, one.before, one.after, str(one.schools))
-        console.print(table)
+        rows = [(one.service, one.role, one.attribute, one.before, one.after, str(one.schools)) for one in releases]
+        click.echo("releases that change")
+        header = ("service", "role", "attribute", "goes before", "goes after", "schools")
+        click.echo(table(header, rows, width=width), nl=False)

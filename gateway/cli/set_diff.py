@@ -5,10 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.loading import configuration_or_exit, directory_argument
+from gateway.cli.tables import table, terminal_width
 from gateway.federation.models import ServiceId
 from gateway.release.differences import set_changes
 
@@ -37,9 +36,6 @@ def diff(directory: Path, service: str, old: int, new: int, *, as_json: bool) ->
     if not changes:
         click.echo(f"the sets {old} and {new} of {service} ask the same")
         return
-    table = Table(title=f"{service}: set {old} to set {new}", title_justify="left")
-    for column in ("attribute", f"set {old}", f"set {new}"):
-        table.add_column(column, overflow="fold")
-    for change in changes:
-        table.add_row(change.attribute, change.before or "not asked", change.after or "not asked")
-    Console(markup=False, emoji=False).print(table)
+    rows = [(change.attribute, change.before or "not asked", change.after or "not asked") for change in changes]
+    click.echo(f"{service}: set {old} to set {new}")
+    click.echo(table(("attribute", f"set {old}", f"set {new}"), rows, width=terminal_width()), nl=False)

@@ -29,39 +29,48 @@ class _Agreed(NamedTuple):
     refused: ErrorCode | None
 
 
-class _Likeness(NamedTuple):
-    """All of a school that an explanation depends on, but for BRINs, names and references."""
+class _Own(NamedTuple):
+    """All that an explanation depends on of a school itself and of who speaks for it, but for BRINs and names."""
 
     sector: Sector
-    denies: frozenset[tuple[ServiceId, frozenset[Attribute]]]
     has_domain: bool
     has_delivery_id: bool
     spoken_for: bool
     dialects: frozenset[str]
     sends_eck_id: bool
+
+
+class _Likeness(NamedTuple):
+    """The same with what counts for one service."""
+
+    own: _Own
+    denies: frozenset[Attribute]
+    agreed: _Agreed
+
+
+class _Throughout(NamedTuple):
+    """The same for every service: schools of one board differ in nothing, mostly, and are put together at once."""
+
+    own: _Own
+    denies: frozenset[tuple[ServiceId, frozenset[Attribute]]]
     agreed: frozenset[_Agreed]
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Schools that are alike: one of them, who speaks for it, how many there are, and its services.
+    """Schools that are alike for one service: one of them, who speaks for it, and how many there are."""
 
-    With no other service than `services` any of them has an agreement, of whatever day.
-    """
-
+    service: Service
     school: School
     idps: tuple[IdentityProvider, ...]
     count: int
-    services: frozenset[ServiceId]
 
-    def explained(
-        self, service: Service, role: Role, *, federation: Federation, policy: Policy, now: datetime
-    ) -> Explanation:
+    def explained(self, role: Role, *, federation: Federation, policy: Policy, now: datetime) -> Explanation:
         """What the service gets of people in this role at any of these schools. Raises SluisError as `explain` does."""
         return explain(
             federation=federation,
             policy=policy,
-            service=service,
+            service=self.service,
             school=self.school,
             role=role,
             now=now,
@@ -70,19 +79,24 @@ class Alike:
 
 
 def alike(federation: Federation, schools: Iterable[School], today: date) -> tuple[Alike, ...]:
-    """These schools by what is the same of them today, in the order in which the first of each kind comes."""
+    """Those of the schools that have an agreement with a service, of whatever day, by what is the same of them today.
+
+    By service, in the order of their ids; of each in the order in which the first school of a kind comes.
+    """
     speakers, services = speakers_of(federation), _Services(federation, today)
-    found: defaultdict[_Likeness, list[School]] = defaultdict(list)
+    throughout: defaultdict[_Throughout, list[School]] = defaultdict(list)
     for school in schools:
-        found[_likeness(school, speakers.get(school.brin, ()), services.agreed(school))].append(school)
+        own = _own(school, speakers.get(school.brin, ()))
+        throughout[_Throughout(own, frozenset(school.denies.items()), services.agreed(school))].append(school)
+    found: defaultdict[ServiceId, defaultdict[_Likeness, list[School]]] = defaultdict(lambda: defaultdict(list))
+    for (own, _, agreed), members in throughout.items():
+        for one in agreed:
+            denies = members[0].denies.get(one.service, frozenset())
+            found[one.service][_Likeness(own, denies, one)] += members
     return tuple(
-        Alike(
-            members[0],
-            speakers.get(members[0].brin, ()),
-            len(members),
-            frozenset(one.service for one in likeness.agreed),
-        )
-        for likeness, members in found.items()
+        Alike(federation.services[service], members[0], speakers.get(members[0].brin, ()), len(members))
+        for service in sorted(found)
+        for members in found[service].values()
     )
 
 
@@ -95,17 +109,15 @@ def speakers_of(federation: Federation) -> Speakers:
     return {brin: tuple(idps) for brin, idps in found.items()}
 
 
-def _likeness(school: School, idps: Sequence[IdentityProvider], agreed: frozenset[_Agreed]) -> _Likeness:
+def _own(school: School, idps: Sequence[IdentityProvider]) -> _Own:
     own = [idp for idp in idps if not idp.user_held]
-    return _Likeness(
+    return _Own(
         sector=school.sector,
-        denies=frozenset(school.denies.items()),
         has_domain=bool(school.domains),
         has_delivery_id=school.digi_delivery_id is not None,
         spoken_for=bool(idps),
         dialects=frozenset(idp.dialect for idp in own),
         sends_eck_id=any(idp.eck_id_sources for idp in own),
-        agreed=agreed,
     )
 
 

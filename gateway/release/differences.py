@@ -69,7 +69,7 @@ def class_changes(before: Policy, after: Policy) -> tuple[ClassChange, ...]:
 def release_changes(
     schools: Iterable[tuple[int, tuple[Row, ...], tuple[Row, ...]]],
 ) -> tuple[ReleaseChange, ...]:
-    """What changes of releases: for so many schools alike their matrix before and after.
+    """What changes of releases: for so many schools alike their rows of the matrix before and after.
 
     What is refused lets nothing go.
     """

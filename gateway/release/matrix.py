@@ -1,14 +1,14 @@
 """Every release that could be, at once: services by roles by attributes, and at how many schools each rule decides."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.domain.clock import dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.role import Role
-from gateway.federation.models import School, Service
+from gateway.federation.models import School
 from gateway.federation.snapshot import Federation
 from gateway.release.alike import Alike, alike
 from gateway.release.policy import Policy
@@ -33,32 +33,38 @@ class Row:
     schools: int
 
 
-def matrix(*, federation: Federation, policy: Policy, schools: Iterable[School], now: datetime) -> tuple[Row, ...]:
+def matrix(*, federation: Federation, policy: Policy, schools: Collection[School], now: datetime) -> tuple[Row, ...]:
     """The rows of these schools, in order; every school that has no agreement with a service counts, too."""
-    return matrix_of(alike(federation, schools, dutch_day(now)), federation=federation, policy=policy, now=now)
-
-
-def matrix_of(kinds: Iterable[Alike], *, federation: Federation, policy: Policy, now: datetime) -> tuple[Row, ...]:
-    """The rows of schools that were put together by what is the same of them."""
-    counted: Counter[tuple[str, str, str, str, str, bool]] = Counter()
-    for kind in kinds:
-        for service in federation.services.values():
+    counted: Counter[Row] = Counter()
+    agreed: Counter[str] = Counter()
+    for kind in alike(federation, schools, dutch_day(now)):
+        agreed[kind.service.id] += kind.count
+        for row in rows_of(kind, federation=federation, policy=policy, now=now):
+            counted[replace(row, schools=0)] += row.schools
+    for service in federation.services:
+        if without := len(schools) - agreed[service]:
             for role in Role:
-                for named in _named(kind, service, role, federation=federation, policy=policy, now=now):
-                    counted[service.id, role, *named] += kind.count
-    return tuple(sorted(Row(*named, schools=count) for named, count in counted.items()))
+                counted[_refused(service, role, ErrorCode.AGREEMENT_MISSING)] += without
+    return tuple(sorted(replace(row, schools=count) for row, count in counted.items()))
 
 
-def _named(
-    kind: Alike, service: Service, role: Role, *, federation: Federation, policy: Policy, now: datetime
-) -> Iterator[tuple[str, str, str, bool]]:
-    if service.id not in kind.services:
-        yield NOTHING, ErrorCode.AGREEMENT_MISSING.value, "", False
-        return
+def rows_of(kind: Alike, *, federation: Federation, policy: Policy, now: datetime) -> tuple[Row, ...]:
+    """The rows of schools that are alike for one service."""
+    rows = (row for role in Role for row in _rows(kind, role, federation=federation, policy=policy, now=now))
+    return tuple(replace(row, schools=kind.count) for row in rows)
+
+
+def _rows(kind: Alike, role: Role, *, federation: Federation, policy: Policy, now: datetime) -> Iterator[Row]:
+    """Without a number of schools."""
+    service = kind.service.id
     try:
-        explained = kind.explained(service, role, federation=federation, policy=policy, now=now)
+        explained = kind.explained(role, federation=federation, policy=policy, now=now)
     except SluisError as error:
-        yield NOTHING, error.code, "", False
+        yield _refused(service, role, error.code)
         return
     for line in explained.lines:
-        yield line.attribute, line.rule, line.reduction, line.released
+        yield Row(service, role, line.attribute, line.rule, line.reduction, line.released, schools=0)
+
+
+def _refused(service: str, role: Role, code: ErrorCode) -> Row:
+    return Row(service, role, NOTHING, code.value, "", released=False, schools=0)

@@ -66,11 +66,10 @@ def received(federation: Federation, policy: Policy, *, now: datetime) -> tuple[
     schools: defaultdict[ServiceId, int] = defaultdict(int)
     for kind in alike(federation, federation.schools.values(), dutch_day(now)):
         # Who has nobody to speak for them has nobody who logs in.
-        for service in kind.services if kind.idps else ():
-            going = _explained(kind, federation.services[service], federation, policy, now)
-            if going:
-                schools[service] += kind.count
-                _gather(found[service], going, kind.count)
+        going = _explained(kind, federation, policy, now) if kind.idps else {}
+        if going:
+            schools[kind.service.id] += kind.count
+            _gather(found[kind.service.id], going, kind.count)
     order = [attribute.value for attribute in Attribute]
     return tuple(
         Received(
@@ -82,14 +81,12 @@ def received(federation: Federation, policy: Policy, *, now: datetime) -> tuple[
     )
 
 
-def _explained(
-    kind: Alike, service: Service, federation: Federation, policy: Policy, now: datetime
-) -> dict[Role, Explanation]:
+def _explained(kind: Alike, federation: Federation, policy: Policy, now: datetime) -> dict[Role, Explanation]:
     found = {}
     for role in Role:
         # Nothing goes of a suspended agreement, or of a role that may have no identifier.
         with suppress(SluisError):
-            found[role] = kind.explained(service, role, federation=federation, policy=policy, now=now)
+            found[role] = kind.explained(role, federation=federation, policy=policy, now=now)
     return found
 
 
