@@ -20,7 +20,7 @@ import structlog
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.http import wsgi
-from prometheus_client.multiprocess import mark_process_dead
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.app import create_app
@@ -33,6 +33,7 @@ from gateway.domain.clock import SystemClock
 from gateway.domain.errors import SluisError
 from gateway.observability.log import configure
 from gateway.observability.standing import Standing
+from gateway.observability.worker_counters import fold
 from gateway.parts import lasting_engine, parts_of
 from gateway.roles import notices_of, redelivery_of
 from gateway.settings.loader import Settings
@@ -90,10 +91,11 @@ def _configure_log(settings: Settings) -> None:
     configure(file=settings.directory / file if file else None, level=settings.gateway.log.level)
 
 
-def _write_down_answers(ledger: SqlLedger) -> None:
+def _let_the_database_go(ledger: SqlLedger, engine: Engine) -> None:
     """A worker that ends says which of its last answers have left, if it can: they count as unanswered else."""
     with suppress(SluisError):
         ledger.close()
+    engine.dispose()
 
 
 class _MasterAlone(logging.Filter):
@@ -152,7 +154,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "pre_fork": lambda _arbiter, _worker: gc.freeze(),
             "on_exit": lambda _arbiter: self.refresher.stop(),
             "post_fork": lambda _arbiter, _worker: self._held.let_go(),
-            "child_exit": lambda _arbiter, worker: mark_process_dead(worker.pid),  # type: ignore[no-untyped-call]
+            "child_exit": lambda _arbiter, _worker: fold(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])),
         }
         for key, value in options.items():
             self.cfg.set(key, value)
@@ -161,7 +163,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         """The application of one worker."""
         found = self._configuration
         parts = parts_of(found.settings, found.keys, found.federation, standing=self._standing)
-        atexit.register(_write_down_answers, parts.ledger)
+        atexit.register(_let_the_database_go, parts.ledger, parts.engine)
         redelivery = redelivery_of(parts)
         if redelivery is not None:
             keep_doing(redelivery.run, name="redelivery")

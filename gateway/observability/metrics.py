@@ -3,11 +3,13 @@
 import os
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from gateway.observability.stood_on import StoodOn
+from gateway.observability.worker_counters import reading
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _MAX_NAMES = 200
@@ -156,8 +158,10 @@ class Metrics:
         for labels, number in self._count_certificates().items():
             self._certificates.labels(*labels).set(number)
         self.stood_on.update()
-        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        if directory is None:
             return generate_latest(self._registry)
         everyone = CollectorRegistry()
         MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
-        return generate_latest(everyone)
+        with reading(Path(directory)):
+            return generate_latest(everyone)

@@ -32,7 +32,8 @@ def open_engine(url: str, *, directory: Path, threads: int = 4) -> Engine:
 def _postgresql_engine(url: URL, threads: int) -> Engine:
     """PostgreSQL through psycopg, if the URL names no other driver; what the URL says of time comes first.
 
-    A connection has 3 seconds to be made, a statement 5 to be carried out; unanswered packets end it after 10.
+    A connection has 3 seconds to be made, a statement 5 to be carried out; unanswered packets end it after 10. They are
+    used in turn, so that those of before an outage are soon found to be dead, and closed.
     """
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
@@ -44,7 +45,6 @@ def _postgresql_engine(url: URL, threads: int) -> Engine:
         max_overflow=1,
         pool_timeout=_POOL_SECONDS,
         pool_pre_ping=True,
-        pool_use_lifo=True,
         pool_recycle=1800,
         hide_parameters=True,
     )

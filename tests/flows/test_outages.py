@@ -13,6 +13,7 @@ import pytest
 from gateway.domain.errors import SluisError
 from gateway.storage import ledger_reading
 from gateway.storage.ledger_verification import verify
+from tests.support.outage_client import Pupil, write_client
 from tests.support.outages import OnServers, Person, on_servers
 
 LONG_AGO, FAR_AHEAD = datetime(2020, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -21,7 +22,7 @@ WAIT, GOES_ON, DONE = "Even geduld", "Je gaat verder", "Je bent al klaar"
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[OnServers]:
-    with on_servers(tmp_path) as made:
+    with on_servers(tmp_path, write_client) as made:
         yield made
 
 
@@ -105,6 +106,55 @@ def test_postgresql_stops_before_the_way_back(gateway: OnServers):
     person.login()
     assert released(gateway) == set(gateway.acknowledged)
     assert len(gateway.acknowledged) == 1
+
+
+def test_sessions_codes_and_tokens_wait_for_redis_and_are_not_used_up(gateway: OnServers):
+    person = gateway.person()
+    person.login()
+    pupil = Pupil(gateway.app, gateway.person())
+    _, tokens = pupil.redeem(pupil.code())
+    code = pupil.code()
+    gateway.redis.stop()
+
+    status, _, page = person.ask()
+    assert (status, WAIT in page, "Fenna" in page) == (503, True, False), "no single sign-on"
+    assert "Success" not in person.told(page)
+    status, told = pupil.redeem(code)
+    assert (status, told["error"]) == (503, "temporarily_unavailable")
+    assert "id_token" not in told
+    status, told = pupil.userinfo(tokens["access_token"])
+    assert (status, told["error"], "given_name" in told) == (503, "temporarily_unavailable", False)
+
+    gateway.redis.start()
+    gateway.wait_for_the_breaker()
+    person.login_in_session()
+    status, told = pupil.redeem(code)
+    assert status == 200, "the code was not used up"
+    for token in (told["access_token"], tokens["access_token"]):
+        assert pupil.userinfo(token)[1]["given_name"] == "Fenna"
+
+
+def test_nothing_is_released_from_a_session_or_for_a_token_while_postgresql_is_gone(gateway: OnServers):
+    person = gateway.person()
+    person.login()
+    pupil = Pupil(gateway.app, gateway.person())
+    _, tokens = pupil.redeem(pupil.code())
+    assert pupil.userinfo(tokens["access_token"])[0] == 200
+    before = len(gateway.acknowledged)
+    gateway.postgresql.kill()
+
+    status, _, page = person.ask()
+    assert status == 503
+    assert "Success" not in person.told(page), "the service is told that it did not work out"
+    status, told = pupil.userinfo(tokens["access_token"])
+    assert (status, told["error"], "given_name" in told) == (503, "temporarily_unavailable", False)
+    assert len(gateway.acknowledged) == before
+
+    gateway.postgresql.start()
+    assert pupil.userinfo(tokens["access_token"])[1]["given_name"] == "Fenna"
+    person.login_in_session()
+    assert len(gateway.acknowledged) == before + 2
+    assert released(gateway) == set(gateway.acknowledged)
 
 
 def test_what_was_acknowledged_outlives_a_server_that_is_killed_while_people_log_in(gateway: OnServers):

@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ from gateway.storage.vault_entry import VaultEntry
 from tests.support.held import HeldClock
 from tests.support.ledger import sql_ledger
 from tests.support.postgresql_server import postgresql_process, url_of
-from tests.support.server_process import ServerProcess
+from tests.support.server_process import ServerProcess, eventually
 from tests.support.vault import vault_in
 
 NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
@@ -121,6 +121,28 @@ def test_what_was_kept_outlives_the_server_and_the_gateway_goes_on(
         assert set(connection.scalars(select(schema.ledger.c.reference))) == {f"R{number}" for number in range(20)}
     migrate.check(engine)
     ledger.close()
+
+
+def test_connections_of_before_an_outage_are_closed_and_not_left_lying(engine: Engine, server: ServerProcess):
+    with ExitStack() as stack:
+        for _ in range(4):
+            stack.enter_context(engine.connect())
+    server.kill()
+    eventually(lambda: _dead_connections(server) == 4, "the system knows that the server is gone")
+    with pytest.raises(DBAPIError), engine.connect():
+        pass
+    server.start()
+    for _ in range(5):
+        with engine.connect() as connection:
+            assert connection.scalar(text("SELECT 1")) == 1
+    assert _dead_connections(server) == 0
+
+
+def _dead_connections(server: ServerProcess) -> int:
+    """How many are open here whose other end is gone: CLOSE_WAIT."""
+    there = f":{server.address.port:04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[2].endswith(there) and row[3] == "08" for row in rows)
 
 
 def test_logins_are_counted_without_the_haste_of_a_login(engine: Engine):

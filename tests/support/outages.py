@@ -3,8 +3,8 @@
 import itertools
 import re
 from base64 import b64decode
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import unescape
@@ -17,6 +17,7 @@ from lxml import etree
 from gateway.app import create_app
 from gateway.cli.init import write_configuration
 from gateway.domain.clock import SystemClock
+from gateway.domain.errors import SluisError
 from gateway.parts import Parts, assemble
 from gateway.settings.loader import load
 from gateway.storage import migrate
@@ -54,6 +55,10 @@ class Person(Driver):
 
     def fresh_browser(self) -> None:
         self._client: FlaskClient = self._app.test_client()
+
+    def visit(self, path: str, form: str | None = None) -> tuple[int, str, str]:
+        """A page, or a form sent to one: status, Location and body."""
+        return self._ask("GET" if form is None else "POST", path, form)
 
     def come_back(self, attempt: str, request: str) -> tuple[int, str]:
         """The school's answer arrives."""
@@ -102,8 +107,8 @@ class OnServers:
 
 
 @contextmanager
-def on_servers(directory: Path) -> Iterator[OnServers]:
-    """All of it, until the context ends. The Redis keeps what it has over a restart."""
+def on_servers(directory: Path, add: Callable[[Path], None] = lambda _: None) -> Iterator[OnServers]:
+    """All of it, until the context ends. The Redis keeps what it has over a restart. `add` adds parties."""
     clock = ShiftedClock()
     (directory / "redis").mkdir()
     keeps = ("--appendonly", "yes", "--appendfsync", "always")
@@ -111,6 +116,7 @@ def on_servers(directory: Path) -> Iterator[OnServers]:
         configuration = directory / "gateway"
         write_configuration(configuration, base_url="http://127.0.0.1:8971", rsa_bits=2048, environment="test")
         write_parties(configuration)
+        add(configuration)
         gateway_yaml = configuration / "gateway.yaml"
         text = gateway_yaml.read_text()
         assert _STORES in text
@@ -132,4 +138,6 @@ def on_servers(directory: Path) -> Iterator[OnServers]:
         try:
             yield made
         finally:
+            with suppress(SluisError):
+                parts.ledger.close()
             parts.engine.dispose()
