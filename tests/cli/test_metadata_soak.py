@@ -26,7 +26,7 @@ from tests.support.reloaded import Person, Running, running
 from tests.support.sourced import FEDERATION, Sourced
 
 PEOPLE = 6
-WARM, REFRESHES = 4, 20
+WARM, REFRESHES = 3, 14
 OF_A_REFRESH = 200
 """Kilobytes; what a refresh may leave in memory besides. The configuration alone has more."""
 
