@@ -6,7 +6,9 @@ from hashlib import sha256
 
 import pytest
 
-from tests.support.op import CALLBACK, SECRET, VERIFIER, basic, op, relying_party
+from gateway.federation.clients import ClientAuthentication
+from tests.support.jose import CLIENT
+from tests.support.op import CALLBACK, CHALLENGE, SECRET, VERIFIER, back, basic, op, relying_party
 
 OTHER = relying_party("other", redirect_uris=("https://klas.example/other-client",))
 
@@ -20,7 +22,7 @@ def refused(answer, error="invalid_grant"):
     return True
 
 
-def test_a_code_that_is_used_again_takes_back_what_it_gave(tmp_path):
+def test_code_replay_takes_back_what_it_gave(tmp_path):
     provider = op(tmp_path)
     code = provider.log_in()["code"]
     first = provider.exchange(code).json
@@ -40,7 +42,7 @@ def test_a_code_that_is_used_again_when_it_is_over_takes_back_what_it_gave(tmp_p
     assert provider.userinfo(first["access_token"]).status_code == 401
 
 
-def test_of_fifty_at_once_exactly_one_wins(tmp_path):
+def test_code_replay_by_fifty_at_once_exactly_one_wins(tmp_path):
     provider = op(tmp_path)
     code = provider.log_in()["code"]
     with ThreadPoolExecutor(8) as pool:
@@ -50,7 +52,7 @@ def test_of_fifty_at_once_exactly_one_wins(tmp_path):
     assert provider.userinfo(won["access_token"]).status_code == 401
 
 
-def test_another_client_cannot_inject_a_code_nor_end_the_login_with_it(tmp_path):
+def test_code_injection_by_another_client_neither_gets_nor_ends_anything(tmp_path):
     provider = op(tmp_path, services=(OTHER,))
     code = provider.log_in()["code"]
     assert refused(provider.exchange(code, basic(name="other"), client_id="other"))
@@ -63,7 +65,7 @@ def test_another_client_cannot_inject_a_code_nor_end_the_login_with_it(tmp_path)
     assert provider.userinfo(tokens["access_token"]).status_code == 200
 
 
-def test_a_stolen_code_is_of_no_use_without_the_verifier_and_stays_good_for_its_client(tmp_path):
+def test_code_theft_is_of_no_use_without_the_verifier_and_stays_good_for_its_client(tmp_path):
     provider = op(tmp_path)
     code = provider.log_in()["code"]
     assert refused(provider.exchange(code, code_verifier="w" * 43))
@@ -131,13 +133,37 @@ def test_grant_types(tmp_path, form, error):
     assert refused(op(tmp_path).exchange("0" * 40, **form), error)
 
 
-def test_a_state_of_another_login_comes_back_as_it_went(tmp_path):
+def test_state_and_nonce_replay_each_code_has_those_of_its_own_login(tmp_path):
     provider = op(tmp_path)
     first, second = provider.log_in(state="one", nonce="n1"), provider.log_in(state="two", nonce="n2")
     assert (first["state"], second["state"]) == ("one", "two")
     assert provider.id_token(provider.exchange(first["code"]).json)["nonce"] == "n1"
     assert provider.id_token(provider.exchange(second["code"]).json)["nonce"] == "n2"
     assert SECRET not in str(first)
+    third = provider.log_in(state="two", nonce="n2")
+    assert third["code"] != second["code"]
+    told = provider.id_token(provider.exchange(third["code"], nonce="n1", state="one").json)
+    assert told["nonce"] == "n2", "what stands in a token request changes nothing"
+    assert "nonce" not in provider.id_token(provider.exchange(provider.log_in(nonce=None)["code"], nonce="n1").json)
+
+
+@pytest.mark.parametrize("kind", [{}, {"authentication": frozenset({ClientAuthentication.NONE}), "secret_hashes": ()}])
+def test_pkce_downgrade(tmp_path, kind):
+    """No client gets a code without a challenge by S256, nor a token without its verifier."""
+    provider = op(tmp_path, **kind)
+    proof, named = ({}, {"client_id": CLIENT}) if kind else (None, {})
+    for changes in (
+        {"code_challenge": None, "code_challenge_method": None},
+        {"code_challenge": None},
+        {"code_challenge_method": None},
+        {"code_challenge_method": "plain"},
+        {"code_challenge": VERIFIER, "code_challenge_method": "plain"},
+    ):
+        assert back(provider.authorize(**changes))["error"] == "invalid_request"
+    code = provider.log_in()["code"]
+    for verifier in (None, "", CHALLENGE, VERIFIER[:-1] + "w"):
+        assert provider.exchange(code, proof, code_verifier=verifier, **named).status_code == 400
+    assert provider.exchange(code, proof, **named).status_code == 200
 
 
 def test_mix_up_every_answer_names_its_issuer(tmp_path):

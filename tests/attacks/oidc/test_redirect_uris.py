@@ -42,7 +42,7 @@ TRICKS = {
 
 
 @pytest.mark.parametrize("uri", TRICKS.values(), ids=TRICKS)
-def test_an_address_that_is_not_registered_gets_nothing_not_even_an_error(tmp_path, uri):
+def test_open_redirect_no_address_that_is_not_registered_gets_anything_not_even_an_error(tmp_path, uri):
     provider = op(tmp_path)
     for more in ({}, {"response_type": "token"}, {"response_mode": "fragment"}):
         for method in ("GET", "POST"):

@@ -35,7 +35,7 @@ def test_each_refresh_token_is_good_for_one_renewal(tmp_path):
     assert "nonce" not in two
 
 
-def test_a_stolen_refresh_token_ends_the_whole_family_whoever_comes_second(tmp_path):
+def test_refresh_token_theft_ends_the_whole_family_whoever_comes_second(tmp_path):
     provider = renewing(tmp_path)
     first = provider.tokens(scope=OFFLINE)
     thief = provider.refresh(first["refresh_token"]).json

@@ -1,12 +1,15 @@
 """Every parameter of every endpoint: missing, doubled, too long, wrong; where the error goes, and what it is called."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.support.op import ASKED, CALLBACK, SECRET, VERIFIER, Op, basic, op
+from gateway.oidc.op.parameters import Parameters
+from tests.support.jose import CLIENT
+from tests.support.op import AFTER_LOGOUT, ASKED, CALLBACK, SECRET, VERIFIER, Op, basic, op
 
 LONG = "x" * 3000
 TWENTY_ONE = " ".join(f"urn:example:{number}" for number in range(21))
@@ -14,6 +17,9 @@ PAGE = "a page"
 """Nobody can be answered: no redirect, whatever was asked."""
 GOES_ON = "the school"
 """A wish that may be left out, or that nobody knows: no error."""
+
+OF_THE_CLIENT = {"client_id", "redirect_uri", "request_uri"}
+"""Until these are read, nobody is known who could be answered."""
 
 AUTHORIZE: list[tuple[str, str | None, str]] = [
     ("client_id", None, PAGE),
@@ -43,6 +49,12 @@ AUTHORIZE: list[tuple[str, str | None, str]] = [
     ("code_challenge_method", "plain", "invalid_request"),
     ("response_mode", LONG, "invalid_request"),
     ("response_mode", "fragment", "invalid_request"),
+    ("display", LONG, GOES_ON),
+    ("request", LONG, "request_not_supported"),
+    ("request_uri", "https://klas.example/request", "request_uri_not_supported"),
+    ("request_uri", f"urn:ietf:params:oauth:request_uri:{LONG}", PAGE),
+    ("dpop_jkt", LONG, "invalid_request"),
+    ("dpop_jkt", "no thumbprint", "invalid_request"),
     ("prompt", LONG, "invalid_request"),
     ("prompt", "none login", "invalid_request"),
     ("prompt", "consent", "consent_required"),
@@ -78,6 +90,25 @@ TOKEN: list[tuple[str, str | None, int, str]] = [
     ("client_secret", SECRET, 400, "invalid_request"),
     ("client_assertion", LONG, 400, "invalid_request"),
 ]
+REFRESH: list[tuple[str, str | None, str]] = [
+    ("grant_type", None, "invalid_request"),
+    ("grant_type", "refresh", "unsupported_grant_type"),
+    ("refresh_token", None, "invalid_request"),
+    ("refresh_token", LONG, "invalid_grant"),
+    ("refresh_token", "0" * 40, "invalid_grant"),
+    ("scope", "openid school groups", "invalid_scope"),
+    ("scope", LONG, "invalid_scope"),
+    ("client_id", "another", "invalid_request"),
+]
+END_SESSION: list[tuple[str, str]] = [
+    ("id_token_hint", "no token"),
+    ("id_token_hint", LONG * 4),
+    ("client_id", "another"),
+    ("client_id", LONG),
+    ("post_logout_redirect_uri", "https://evil.example/"),
+    ("post_logout_redirect_uri", AFTER_LOGOUT + LONG),
+    ("state", LONG),
+]
 
 
 def outcome(provider: Op, query: str) -> str:
@@ -104,15 +135,15 @@ def test_authorize(tmp_path, name: str, value: str | None, expected: str):
     assert outcome(op(tmp_path), asked(**{name: value})) == expected
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _, _ in AUTHORIZE} - {"client_id", "redirect_uri"}))
+@pytest.mark.parametrize("name", sorted({name for name, _, _ in AUTHORIZE} - OF_THE_CLIENT))
 def test_authorize_with_a_parameter_twice(tmp_path, name: str):
     query = asked(**{name: ASKED.get(name) or "one"})
     assert outcome(op(tmp_path), f"{query}&{name}=two") == "invalid_request"
 
 
-@pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
+@pytest.mark.parametrize("name", sorted(OF_THE_CLIENT))
 def test_authorize_with_a_client_or_an_address_twice(tmp_path, name: str):
-    assert outcome(op(tmp_path), f"{asked()}&{name}=two") == PAGE
+    assert outcome(op(tmp_path), f"{asked(**{name: ASKED.get(name) or 'one'})}&{name}=two") == PAGE
 
 
 def test_authorize_with_more_than_is_read(tmp_path):
@@ -147,6 +178,91 @@ def test_token_with_a_parameter_twice(tmp_path, name: str):
         "invented": "one",
     }
     refused(provider.post("/oidc/token", basic(), **{**form, name: [form[name], "two"]}), 400, "invalid_request")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "value", "error"), REFRESH)
+def test_renewal(tmp_path, name: str, value: str | None, error: str):
+    provider = op(tmp_path, offline_access=True)
+    token = provider.tokens(scope="openid eck offline_access")["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": token, name: value}
+    refused(provider.post("/oidc/token", basic(), **form), 400, error)
+    assert provider.refresh(token).status_code == 200, "the refresh token is not spent by it"
+
+
+@pytest.mark.parametrize("name", ["grant_type", "refresh_token", "scope"])
+def test_renewal_with_a_parameter_twice(tmp_path, name: str):
+    provider = op(tmp_path, offline_access=True)
+    token = provider.tokens(scope="openid eck offline_access")["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": token, "scope": "openid"}
+    refused(provider.post("/oidc/token", basic(), **{**form, name: [form[name], "two"]}), 400, "invalid_request")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), AUTHORIZE)
+def test_push(tmp_path, name: str, value: str | None, expected: str):
+    """What the browser would be told, or be shown, the client hears at once."""
+    answer = op(tmp_path).push(**{name: value})
+    if expected == GOES_ON:
+        assert answer.status_code == 201, answer.json
+    elif name == "request_uri" or expected == PAGE:
+        refused(answer, 400, "invalid_request")
+    else:
+        refused(answer, 400, expected)
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _, _ in AUTHORIZE}))
+def test_push_with_a_parameter_twice(tmp_path, name: str):
+    provider = op(tmp_path)
+    form: dict[str, Any] = {**ASKED, name: [ASKED.get(name) or "one", "two"]}
+    refused(provider.post("/oidc/par", basic(), **form), 400, "invalid_request")
+
+
+@pytest.mark.parametrize(("name", "value"), END_SESSION)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_end_session(tmp_path, name: str, value: str, method: str):
+    """Whatever is wrong, and what stands there twice, gets a page: never a redirect."""
+    provider = op(tmp_path)
+    asked_for = {"client_id": CLIENT, "post_logout_redirect_uri": AFTER_LOGOUT, "state": "s"}
+    for sent in (urlencode({**asked_for, name: value}), f"{urlencode({**asked_for, name: 'one'})}&{name}=two"):
+        browser = provider.app.test_client()
+        if method == "GET":
+            answer = browser.get(f"/oidc/logout?{sent}")
+        else:
+            answer = browser.post("/oidc/logout", data=sent, content_type="application/x-www-form-urlencoded")
+        assert 400 <= answer.status_code < 500
+        assert "Location" not in answer.headers
+
+
+def test_no_parameter_that_is_read_is_left_out_here(tmp_path, monkeypatch):
+    """Whoever has the provider read another one writes here what happens when it is wrong."""
+    read: set[str] = set()
+
+    def noting(reads: Callable[[Parameters, str], Any]) -> Callable[[Parameters, str], Any]:
+        def noted(parameters: Parameters, name: str) -> Any:
+            read.add(name)
+            return reads(parameters, name)
+
+        return noted
+
+    for method in ("get", "words", "__contains__"):
+        monkeypatch.setattr(Parameters, method, noting(getattr(Parameters, method)))
+
+    def found() -> set[str]:
+        there = set(read)
+        read.clear()
+        return there
+
+    provider = op(tmp_path, offline_access=True)
+    code = provider.log_in(scope="openid eck offline_access")["code"]
+    assert "claims" in read
+    assert found() <= {name for name, _, _ in AUTHORIZE}
+    tokens = provider.exchange(code).json or {}
+    assert "code_verifier" in read
+    authentication = {"client_id", "client_secret", "client_assertion", "client_assertion_type"}
+    assert found() <= {name for name, *_ in TOKEN} | authentication | {"scope"}
+    assert provider.refresh(tokens["refresh_token"]).status_code == 200
+    assert found() <= {name for name, *_ in REFRESH} | authentication
+    provider.app.test_client().get("/oidc/logout")
+    assert found() <= {name for name, _ in END_SESSION}
 
 
 CREDENTIALS = {
