@@ -34,7 +34,7 @@ from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
 from gateway.parts import Parts, publications, releases_of
 from gateway.release.pipeline import Releases
-from gateway.roles import logouts_of, openid_provider_of, relying_party_of, saml_logout_of
+from gateway.roles import logouts_of, openid_provider_of, relying_party_of, saml_logout_of, vault_api_of
 from gateway.saml import metadata_endpoint
 from gateway.saml.idp import endpoint as idp_endpoint
 from gateway.saml.idp.response import IdentityProviderRole
@@ -198,6 +198,9 @@ def create_app(parts: Parts) -> Flask:
         operations.blueprint(health=_health(parts), metrics=parts.metrics, metrics_from=settings.metrics.allow_from),
     ):
         app.register_blueprint(blueprint)
+    vault_api = vault_api_of(parts)
+    if vault_api is not None:
+        app.register_blueprint(vault_api)
     app.wsgi_app = AnswersLeft(app.wsgi_app, parts.ledger.answers)  # type: ignore[method-assign]
     certificates = settings.client_certificates
     app.wsgi_app = TrustedProxies(  # type: ignore[method-assign]

@@ -1,17 +1,24 @@
 """Parts -> the roles towards services and identity providers, for the application and for commands. Only wiring."""
 
+from flask import Blueprint
+
 from gateway.domain.protocol import Protocol
 from gateway.login.contracts import SessionCookie
 from gateway.login.kept import KeptLogins
 from gateway.login.sso.leaving import Leaving
 from gateway.login.sso.logout import Logouts
 from gateway.oidc.op.assembly import OpenIdProvider
+from gateway.oidc.op.assertions import Assertions
 from gateway.oidc.op.certificates import ClientCertificates
+from gateway.oidc.op.client_keys import client_keys
 from gateway.oidc.op.redelivery import LogoutCourier, Redelivery
 from gateway.oidc.op.signing import Signer
 from gateway.oidc.op.succession_notices import SuccessionCourier
 from gateway.oidc.rp.wiring import RelyingPartyRole, relying_party
-from gateway.parts import Parts, known_as_of, registry_of, releases_of, successions_outbox_of
+from gateway.oidc.vault_api.access import Access
+from gateway.oidc.vault_api.endpoint import TOKEN_PATH, blueprint
+from gateway.oidc.vault_api.entries import Entries
+from gateway.parts import Parts, eck_id_segments, known_as_of, registry_of, releases_of, successions_outbox_of, vault_of
 from gateway.saml.logout.assembly import SamlLogout
 from gateway.settings.client_certificates import authorities
 from gateway.settings.loader import Settings
@@ -101,6 +108,45 @@ def openid_provider_of(parts: Parts, kept: KeptLogins) -> OpenIdProvider | None:
         certificates=_client_certificates(parts.settings),
         documentation=settings.supplier_page,
     )
+
+
+def vault_api_of(parts: Parts) -> Blueprint | None:
+    """What administrations provision the vault by; None where there is none."""
+    if not any(school.administrations for school in parts.federation.schools.values()):
+        return None
+    access, entries = vault_api_parts(parts)
+    return blueprint(access=access, entries=entries, base_url=parts.settings.gateway.base_url)
+
+
+def vault_api_parts(parts: Parts) -> tuple[Access, Entries]:
+    """Who may call, and what they may do."""
+    found = {one.id: one for school in parts.federation.schools.values() for one in school.administrations}
+    base, settings = parts.settings.gateway.base_url, parts.settings
+    certificates = _client_certificates(settings)
+    bases = {base} | ({certificates.base_url} if certificates and certificates.base_url else set())
+    access = Access(
+        administrations=found,
+        assertions=Assertions(
+            keys={name: client_keys(one.jwks) for name, one in found.items() if one.jwks is not None},
+            issuer=base,
+            audiences=frozenset(f"{one}{TOKEN_PATH}" for one in bases),
+            store=parts.store,
+            clock=parts.clock,
+            skew=int(settings.gateway.lifetimes.clock_skew.total_seconds()),
+        ),
+        certificates=certificates,
+        store=parts.store,
+        clock=parts.clock,
+        randomness=parts.randomness,
+    )
+    entries = Entries(
+        vault=vault_of(parts.engine, parts.keys, parts.randomness),
+        federation=parts.federation,
+        segments=eck_id_segments(settings),
+        account_key=parts.keys.pseudonyms.first,
+        clock=parts.clock,
+    )
+    return access, entries
 
 
 def _client_certificates(settings: Settings) -> ClientCertificates | None:

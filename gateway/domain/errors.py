@@ -76,6 +76,12 @@ class ErrorCode(StrEnum):
     TOKEN_INVALID = auto()
     TOKEN_SCOPE = auto()
 
+    # An administration that provisions the vault.
+    API_CONTENT_TYPE = auto()
+    API_ENTRY_UNKNOWN = auto()
+    API_ENTRY_CHANGED = auto()
+    API_ENTRIES_REFUSED = auto()
+
     # An answer of an identity provider.
     RESPONSE_MISSING = auto()
     RESPONSE_TOO_LARGE = auto()
@@ -220,6 +226,10 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
     ),
     **_kinds(401, _A.SERVICE, _P.REQUEST_DENIED, _C.CLIENT_AUTHENTICATION, _C.TOKEN_MISSING, _C.TOKEN_INVALID),
     **_kinds(403, _A.SERVICE, _P.REQUEST_DENIED, _C.TOKEN_SCOPE),
+    **_kinds(415, _A.SCHOOL, _P.UNSUPPORTED_REQUEST, _C.API_CONTENT_TYPE),
+    **_kinds(404, _A.SCHOOL, _P.UNSUPPORTED_REQUEST, _C.API_ENTRY_UNKNOWN),
+    **_kinds(412, _A.SCHOOL, _P.UNSUPPORTED_REQUEST, _C.API_ENTRY_CHANGED),
+    **_kinds(422, _A.SCHOOL, _P.UNSUPPORTED_REQUEST, _C.API_ENTRIES_REFUSED),
     **_kinds(403, _A.PERSON, _P.NO_PASSIVE, _C.REQUEST_OTHER_PERSON),
     **_kinds(413, _A.SERVICE, _P.UNSUPPORTED_REQUEST, _C.REQUEST_TOO_LARGE),
     **_kinds(

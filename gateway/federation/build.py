@@ -1,9 +1,10 @@
 """From settings to the snapshot: metadata read, ids resolved, everything that does not fit together named."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.clock import Clock
+from gateway.federation.administrations import Administration
 from gateway.federation.assurance import Level, Needed, Saying
 from gateway.federation.at_eduid import AttributeApi, SchoolAtEduid
 from gateway.federation.checks import Parties, check_dates, check_fit
@@ -248,6 +249,7 @@ def _school(entry: Entry[SchoolEntry], files: MetadataFiles, sso: SsoSettings) -
         api = _attribute_api(value.eduid.attribute_api, entry, files)
         if api is None:
             return None
+    administrations = tuple(_administrations(entry, files))
     return School(
         brin=value.brin,
         names=value.names,
@@ -258,8 +260,22 @@ def _school(entry: Entry[SchoolEntry], files: MetadataFiles, sso: SsoSettings) -
         digi_delivery_id=value.digi_delivery_id,
         denies={ServiceId(service): frozenset(attributes) for service, attributes in value.deny.items()},
         sso=_sso(value.sso, sso),
+        administrations=administrations,
         at_eduid=SchoolAtEduid(value.eduid.requester_id, api),
     )
+
+
+def _administrations(entry: Entry[SchoolEntry], files: MetadataFiles) -> Iterator[Administration]:
+    for index, one in enumerate(entry.value.administrations):
+        place = ("administrations", index, "jwks")
+        jwks = None if one.jwks is None else read_jwks(entry, one.jwks, files.directory, files.problems, place)
+        names = {
+            CertificateField.SUBJECT_DN: one.tls_client_auth_subject_dn,
+            CertificateField.SAN_DNS: one.tls_client_auth_san_dns,
+        }
+        name = next((CertificateName(field, name) for field, name in names.items() if name is not None), None)
+        if jwks is not None or name is not None:
+            yield Administration(one.id, entry.value.brin, one.idp, jwks, name)
 
 
 def _sso(own: SchoolSsoEntry, general: SsoSettings) -> SsoRules:

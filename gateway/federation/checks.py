@@ -10,6 +10,7 @@ from gateway.domain.brin import Brin
 from gateway.domain.protocol import Protocol
 from gateway.domain.sector import Sector
 from gateway.domain.user_held import DIALECTS
+from gateway.federation.administration_checks import administration_problems
 from gateway.federation.agreement_checks import AGREEMENT_CHECKS
 from gateway.federation.assurance_checks import check_assurance
 from gateway.federation.clients import ClientAuthentication, OidcClient, SamlClient
@@ -185,6 +186,11 @@ def check_user_held(parties: Parties) -> Iterator[Problem]:
     return user_held_problems(parties.settings)
 
 
+def check_administrations(parties: Parties) -> Iterator[Problem]:
+    """Systems that provision the vault can be told apart, and are heard."""
+    return administration_problems(parties.settings)
+
+
 def check_own_proof(parties: Parties) -> Iterator[Problem]:
     """Where the gateway proves itself with a signature, it has a key."""
     for idp, entry in parties.openid_providers():
@@ -233,6 +239,7 @@ CHECKS: tuple[Callable[[Parties], Iterator[Problem]], ...] = (
     check_encryption,
     check_scopes,
     check_user_held,
+    check_administrations,
     check_own_proof,
     check_notices,
     check_sector_identifiers,

@@ -16,6 +16,7 @@ from gateway.domain.reduction import Reduction
 from gateway.domain.role import Role
 from gateway.domain.sector import Sector
 from gateway.domain.user_held import DIALECTS, UserHeld
+from gateway.federation.administrations import Administration
 from gateway.federation.assurance import Needed, Saying
 from gateway.federation.at_eduid import SchoolAtEduid
 from gateway.federation.clients import NameIdFormat, OidcClient, SamlClient
@@ -50,7 +51,7 @@ class School:
     """An institution with a BRIN. `domains` are values of schacHomeOrganization by which an IdP may name it.
 
     `denies` are attributes that it never lets go to a service, whatever was agreed. `at_eduid` is how it takes part in
-    logins with a user-held identity.
+    logins with a user-held identity; `administrations` provision the vault.
     """
 
     brin: Brin
@@ -63,6 +64,7 @@ class School:
     denies: Mapping[ServiceId, frozenset[Attribute]] = field(default_factory=dict)
     sso: SsoRules = field(default_factory=SsoRules)
     at_eduid: SchoolAtEduid = field(default_factory=SchoolAtEduid)
+    administrations: tuple[Administration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

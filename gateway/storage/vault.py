@@ -80,10 +80,16 @@ class Vault:
                 count += self._put(connection, batch)
         return count
 
-    def delete(self, account: str) -> int:
-        """Remove what is held of an account at any school; how many entries there were."""
+    def delete(self, account: str, *, school: str | None = None) -> int:
+        """Remove what is held of an account, at one school or at any; how many entries there were."""
         with self._engine.begin() as connection:
-            return delete_account(connection, account)
+            return delete_account(connection, account, school=school)
+
+    def etag(self, entry: VaultEntry) -> str:
+        """The same for the same entry, another for any other; it says nothing of what is in it."""
+        until = entry.until.isoformat() if entry.until else ""
+        place = (entry.school, entry.account, until)
+        return keyed_hash(self._lookup, "vault-etag", *place, entry.content().decode()).hex()[:32]
 
     def shred(self, school: str) -> int:
         """Destroy a school's key, and then its entries; how many there were. Copies of them stay unreadable."""
@@ -145,10 +151,16 @@ class Vault:
             yield keyed_hash(self._lookup, "vault-mark", entry.school, value).hex()
 
 
-def delete_account(connection: Connection, account: str) -> int:
-    """Remove an account from the vault in a transaction that is under way."""
-    connection.execute(delete(_marks).where(_marks.c.account == account))
-    return connection.execute(delete(_entries).where(_entries.c.account == account)).rowcount
+def delete_account(connection: Connection, account: str, *, school: str | None = None) -> int:
+    """Remove an account from the vault, at one school or at any, in a transaction that is under way."""
+    marks, entries = (
+        delete(_marks).where(_marks.c.account == account),
+        delete(_entries).where(_entries.c.account == account),
+    )
+    if school is not None:
+        marks, entries = marks.where(_marks.c.school == school), entries.where(_entries.c.school == school)
+    connection.execute(marks)
+    return connection.execute(entries).rowcount
 
 
 def delete_ended(connection: Connection, today: date) -> int:

@@ -24,7 +24,25 @@ def check_clients(settings: Settings, federation: Federation, algorithms: Collec
             found += _keys(entry, entry.value, federation)
             found += _certificates(entry, entry.value, settings)
             found += _profile(entry, entry.value, settings)
+    found += _administrations(settings, federation)
     return found
+
+
+def _administrations(settings: Settings, federation: Federation) -> Iterator[Problem]:
+    """Keys of systems that provision the vault."""
+    places = {
+        one.id: school.place("administrations", index, "jwks")
+        for school in settings.schools
+        for index, one in enumerate(school.value.administrations)
+    }
+    for school in federation.schools.values():
+        for one in school.administrations:
+            if one.jwks is None:
+                continue
+            try:
+                client_keys(one.jwks)
+            except ValueError as cause:
+                yield Problem(places[one.id], f"{one.id}: {cause}", "ask its supplier for its public keys")
 
 
 def _algorithms(entry: Entry[ServiceEntry], value: OidcServiceEntry, algorithms: Collection[str]) -> Iterator[Problem]:

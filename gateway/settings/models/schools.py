@@ -2,22 +2,47 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.sector import Sector
 from gateway.settings.fields import (
     BrinField,
     DomainName,
+    FileName,
     Id,
     Model,
     Names,
     Text,
 )
 from gateway.settings.models.at_eduid import AtEduidEntry
+from gateway.settings.models.services import ClientId, SubjectName
 from gateway.settings.models.sso import SchoolSsoEntry
 
 _GUID = r"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$"
+
+
+class AdministrationEntry(Model):
+    """A system of the school's administration that provisions the vault over HTTP."""
+
+    id: ClientId = Field(description="Its client_id; no other administration has it")
+    idp: Id = Field(description="Id of the identity provider whose accounts it names")
+    jwks: FileName | None = Field(
+        default=None, description="File with its public keys (JSON Web Key Set), beside this: `private_key_jwt`"
+    )
+    tls_client_auth_subject_dn: SubjectName | None = Field(
+        default=None, description="Its name in its certificate, the subject as RFC 4514 writes it: `tls_client_auth`"
+    )
+    tls_client_auth_san_dns: DomainName | None = Field(default=None, description="Its name: a DNS name")
+
+    @model_validator(mode="after")
+    def _one_proof(self) -> "AdministrationEntry":
+        given = [self.jwks, self.tls_client_auth_subject_dn, self.tls_client_auth_san_dns]
+        if sum(one is not None for one in given) != 1:
+            raise ValueError(
+                "it proves who it is in one way: jwks, tls_client_auth_subject_dn or tls_client_auth_san_dns"
+            )
+        return self
 
 
 class SchoolEntry(Model):
@@ -36,4 +61,7 @@ class SchoolEntry(Model):
         default={}, description="By service, attributes that this school never lets go to it, whatever was agreed"
     )
     sso: SchoolSsoEntry = Field(default=SchoolSsoEntry(), description="Single sign-on, where it is otherwise here")
+    administrations: list[AdministrationEntry] = Field(
+        default=[], max_length=10, description="Systems that provision the vault over HTTP (`/api/vault/v1`)"
+    )
     eduid: AtEduidEntry = Field(default=AtEduidEntry(), description="How it takes part in logins with eduID")
