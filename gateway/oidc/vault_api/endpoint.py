@@ -114,7 +114,9 @@ def _answered(
 
 
 def _told(error: SluisError, tell: Callable[[SluisError], Response]) -> Response:
-    log.warning("client_refused", code=error.code, hint=error.hint, endpoint=str(request.url_rule), cause=str(error.cause))
+    log.warning(
+        "client_refused", code=error.code, hint=error.hint, endpoint=str(request.url_rule), cause=str(error.cause)
+    )
     response = tell(error)
     if error.code is ErrorCode.STORE_UNAVAILABLE:
         response.headers["Retry-After"] = "10"
