@@ -11,6 +11,7 @@ from gateway.federation.certificate_ends import CertificateEnds
 from gateway.federation.ending import agreement_counts, agreement_warnings
 from gateway.federation.metadata.alarms import fetch_warnings, source_standings
 from gateway.federation.published_keys import key_warnings
+from gateway.login.consenting import Consenting
 from gateway.login.contracts import Errands, Notified, TowardsIdentityProviders, TowardsServices
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
@@ -27,13 +28,14 @@ from gateway.oidc.rp import endpoint as rp_endpoint
 from gateway.oidc.rp import logout_endpoint as rp_logout_endpoint
 from gateway.oidc.rp.logout_endpoint import SchoolLogouts
 from gateway.oidc.rp.wiring import RelyingPartyRole
-from gateway.pages import connect, discovery, logout, single_sign_on, site
+from gateway.pages import connect, consent, discovery, logout, single_sign_on, site
 from gateway.pages import linking as linking_pages
 from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
 from gateway.parts import Parts, publications, releases_of
 from gateway.release.pipeline import Releases
+from gateway.reports.texts import say
 from gateway.roles import logouts_of, openid_provider_of, relying_party_of, saml_logout_of, vault_api_of
 from gateway.saml import metadata_endpoint
 from gateway.saml.idp import endpoint as idp_endpoint
@@ -106,8 +108,17 @@ def create_app(parts: Parts) -> Flask:
         randomness=parts.randomness,
         seconds=int(settings.lifetimes.transaction.total_seconds()),
     )
+    consenting = Consenting(
+        federation=parts.federation,
+        releases=releases,
+        store=parts.store,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        seconds=int(settings.lifetimes.transaction.total_seconds()),
+    )
     dispatcher = _dispatcher(
         parts,
+        consenting=consenting,
         transactions=transactions,
         asks=asks,
         errands=linking,
@@ -148,6 +159,15 @@ def create_app(parts: Parts) -> Flask:
             respond=respond,
             browser=cookie.browser,
             origin=settings.base_url,
+        ),
+        consent.blueprint(
+            consenting=consenting,
+            dispatcher=dispatcher,
+            renderer=renderer,
+            respond=respond,
+            browser=cookie.browser,
+            origin=settings.base_url,
+            name_of=lambda language, attribute: say(language, f"attribute.{attribute}"),
         ),
         linking_pages.blueprint(
             linking=linking,
@@ -243,6 +263,7 @@ def _dispatcher(
     transactions: Transactions,
     asks: Mapping[Protocol, TowardsIdentityProviders],
     errands: Errands,
+    consenting: Consenting,
     releases: Releases,
     kept: KeptLogins,
     sign_on: SingleSignOn,
@@ -266,6 +287,7 @@ def _dispatcher(
         transactions=transactions,
         identity_providers=asks,
         errands=errands,
+        consenting=consenting,
         services=services,
         releases=releases,
         kept=kept,

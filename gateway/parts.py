@@ -31,6 +31,7 @@ from gateway.settings.keys import KeyRing, load_keys
 from gateway.settings.loader import Settings
 from gateway.settings.secrets import resolved
 from gateway.storage.anomalies import SqlAnomalies
+from gateway.storage.consents import SqlConsents
 from gateway.storage.contracts import ShortLivedStore
 from gateway.storage.engine import open_engine
 from gateway.storage.known_as import KnownAsStore
@@ -170,6 +171,7 @@ def releases_of(parts: Parts) -> Releases:
         metrics=parts.metrics,
         institutions=Institutions(parts.institution_http),
         links=links,
+        consents=SqlConsents(parts.engine),
     )
 
 

@@ -43,7 +43,8 @@ def command(directory: Path, idp: str, account: str, delete_them: bool) -> None:
     what = "erased" if delete_them else "to be erased with --delete"
     click.echo(
         f"ledger: {done.ledger} rows, anomalies: {done.anomalies}, subjects: {done.subjects}, "
-        f"vault: {done.vault}, links: {done.links}, visits: {logins.visits} with {logins.logins} logins {what}"
+        f"vault: {done.vault}, links: {done.links}, consents: {done.consents}, "
+        f"visits: {logins.visits} with {logins.logins} logins {what}"
     )
     if delete_them:
         places = [*done.left, *(["the short-lived store"] if logins.left else [])]

@@ -24,6 +24,7 @@ def command(directory: Path, delete_them: bool) -> None:  # noqa: FBT001
         anomalies=now - kept.anomalies,
         subjects=now - kept.subjects,
         successions=now - SUCCESSION,
+        consents=now - kept.consents,
         today=dutch_day(now),
     )
     with records_of(settings) as engine:
@@ -33,6 +34,7 @@ def command(directory: Path, delete_them: bool) -> None:  # noqa: FBT001
         ("ledger", purged.ledger, limits.ledger),
         ("anomalies", purged.anomalies, limits.anomalies),
         ("subjects", purged.subjects, limits.subjects),
+        ("consents", purged.consents, limits.consents),
     ):
         click.echo(f"{kind}: {count} from before {before:%Y-%m-%d} {what}")
     click.echo(f"vault: {purged.vault} that ended before {limits.today:%Y-%m-%d} {what}")

@@ -153,6 +153,9 @@ class ErrorCode(StrEnum):
     USER_HELD_SCHOOL_MISSING = auto()
     USER_HELD_NOT_KNOWN = auto()
 
+    CONSENT_NEEDED = auto()
+    CONSENT_REFUSED = auto()
+
     # A link of two accounts.
     LINK_NEEDED = auto()
     LINK_STALE = auto()
@@ -343,7 +346,9 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _C.LINK_NEEDED,
         _C.LINK_STALE,
         _C.LINK_OTHER_SCHOOL,
+        _C.CONSENT_REFUSED,
     ),
+    **_kinds(403, _A.PERSON, _P.NO_PASSIVE, _C.CONSENT_NEEDED),
     **_kinds(403, _A.SCHOOL, _P.REQUEST_DENIED, _C.LINK_SUSPENDED),
     **_kinds(409, _A.PERSON, _P.REQUEST_DENIED, _C.LINK_TAKEN),
     **_kinds(400, _A.PERSON, _P.AUTHENTICATION_FAILED, _C.USER_HELD_SCHOOL_MISSING),

@@ -15,39 +15,26 @@ from gateway.domain.randomness import Randomness
 from gateway.federation.assurance import Level, stronger
 from gateway.federation.models import IdentityProvider, Service, ServiceId
 from gateway.federation.snapshot import Federation
-from gateway.login.assurance import Assurance, LevelMissing
+from gateway.login.assurance import Assurance
+from gateway.login.consenting import Consenting, Pending
 from gateway.login.contracts import AuthenticationFacts, Errands, Notified, TowardsIdentityProviders, TowardsServices
 from gateway.login.kept import KeptLogins
 from gateway.login.loops import LoopBrake
 from gateway.login.messages import Authentication, AuthenticationRequest, Expectation, LoginRequest
+from gateway.login.refusals import FOR_THE_SERVICE_ALONE, Refusals
 from gateway.login.sso.registry import Given
 from gateway.login.sso.session import Session
 from gateway.login.sso.sign_on import SingleSignOn, transient
-from gateway.login.steps import ChooseSchool, OtherWay, PostForm, Redirect, Refused, Step
+from gateway.login.steps import AskConsent, ChooseSchool, PostForm, Redirect, Refused, Step
 from gateway.login.transactions import Transaction, Transactions
 from gateway.login.ways import Discovery, Way, Ways
 from gateway.observability import reference
 from gateway.observability.metrics import Metrics
+from gateway.release.consent import ConsentNeeded
 from gateway.release.people import HeldLogin
 from gateway.release.pipeline import Outcome, Releases
 
 log = structlog.get_logger("sluis")
-
-_FOR_THE_SERVICE_ALONE = frozenset(
-    {
-        ErrorCode.REQUEST_NO_PASSIVE,
-        ErrorCode.REQUEST_NO_AVAILABLE_IDP,
-        ErrorCode.REQUEST_PROXY_COUNT,
-        ErrorCode.IDP_REFUSED,
-        ErrorCode.IDP_CANCELLED,
-        ErrorCode.IDP_NO_PASSIVE,
-        ErrorCode.IDP_NO_AUTHENTICATION_CONTEXT,
-    }
-)
-"""What the service can tell the person better than a page of ours: it goes back at once, as a status."""
-
-_OURS = frozenset({ErrorCode.STORE_UNAVAILABLE, ErrorCode.LEDGER_UNAVAILABLE, ErrorCode.INTERNAL})
-"""What fails here fails whichever way somebody comes in."""
 
 
 class Dispatcher:
@@ -68,6 +55,7 @@ class Dispatcher:
         randomness: Randomness,
         metrics: Metrics,
         errands: Errands,
+        consenting: Consenting,
         notified: Notified | None = None,
     ) -> None:
         self._federation = federation
@@ -83,8 +71,12 @@ class Dispatcher:
         self._clock = clock
         self._randomness = randomness
         self._metrics = metrics
+        self._refusals = Refusals(
+            federation=federation, ways=self._ways, transactions=transactions, services=services, metrics=metrics
+        )
         self._notified = notified
         self._errands = errands
+        self._consenting = consenting
 
     def begin(self, request: LoginRequest, browser: str) -> Step:
         """A service asks for a login: from the session; to the only identity provider that may answer; to discovery."""
@@ -97,7 +89,9 @@ class Dispatcher:
 
         `at_once`: by the service alone, without a page in between.
         """
-        step = self._refuse(self._transactions.new(request, browser=browser, reference=reference.current()), error)
+        step = self._refusals.refuse(
+            self._transactions.new(request, browser=browser, reference=reference.current()), error
+        )
         return step.back if at_once and isinstance(step, Refused) and step.back is not None else step
 
     def discovery(self, login: str, browser: str) -> Discovery:
@@ -138,16 +132,36 @@ class Dispatcher:
         go_on = self._errands.finish if transaction.errand else self._release
         return self._or_refused(transaction, lambda: go_on(transaction, authentication), authentication)
 
+    def consented(self, asked: str, browser: str, *, shown: str | None) -> Step:
+        """The person let go what was `shown`; None: they do not. Raises SluisError LOGIN_*."""
+        answered = self._consenting.answer(asked, browser, shown=shown)
+        if isinstance(answered, AskConsent):
+            return answered
+        transaction, how = self._resume(answered.transaction), answered.authentication
+        if shown is None:
+            self._releases.refused_by_person(
+                service=self._service(transaction.request.service),
+                idp=self._federation.identity_providers[how.idp],
+                reading=answered.reading,
+                school=answered.held.school,
+                now=self._clock.now(),
+                reference=reference.current(),
+            )
+            return self._refusals.refuse(transaction, SluisError(ErrorCode.CONSENT_REFUSED), how)
+        return self._or_refused(
+            transaction, lambda: self._release_read(transaction, how, answered.reading, answered.held), how
+        )
+
     def fail(self, expectation: Expectation, error: SluisError) -> Step:
         """An answer that says no ends the attempt; one that failed a check does not: the true one may still come."""
-        if error.code in _FOR_THE_SERVICE_ALONE:
+        if error.code in FOR_THE_SERVICE_ALONE:
             transaction = self._transactions.finish(expectation.attempt)
         else:
             transaction = self._transactions.peek(expectation.attempt, expectation.browser)
         self._resume(transaction)
         if error.code is ErrorCode.IDP_NO_AUTHENTICATION_CONTEXT and transaction.idp is not None:
             error = self._in_our_words(transaction, self._federation.identity_providers[transaction.idp], error)
-        return self._refuse(transaction, error)
+        return self._refusals.refuse(transaction, error)
 
     def knows(self, service: ServiceId) -> bool:
         """Whether an unsolicited answer may name this service: OpenID Connect has no answer that nobody asked for."""
@@ -214,11 +228,8 @@ class Dispatcher:
         log.info("login_sent_to_idp", service=request.service, idp=idp.id)
         return self._identity_providers[idp.protocol].authenticate(idp, asked)
 
-    def _release(self, transaction: Transaction, authentication: Authentication) -> Redirect | PostForm:
-        """An answer of the school: what a service gets of it, and a session for those that come later.
-
-        There is no session of a user-held identity: whether it may be used is decided anew at each login.
-        """
+    def _release(self, transaction: Transaction, authentication: Authentication) -> Step:
+        """An answer of the school, or of a user-held identity: read, and released from."""
         self._sign_on.check_not_logged_out(transaction.browser, transaction.after_logout)
         idp = self._federation.identity_providers[authentication.idp]
         reading = self._releases.read(authentication.attributes, idp, now=self._clock.now())
@@ -227,7 +238,23 @@ class Dispatcher:
         if not self._assurance.is_met(idp, authentication.context, transaction.request, least):
             return self._step_up(transaction, idp, least)
         held = HeldLogin(transaction.school) if idp.user_held and transaction.school else None
-        outcome = self._decide(transaction, idp, reading, held)
+        return self._release_read(transaction, authentication, reading, held)
+
+    def _release_read(
+        self, transaction: Transaction, authentication: Authentication, reading: Reading, held: HeldLogin | None
+    ) -> Step:
+        """What a service gets of it, and a session for those that come later.
+
+        There is no session of a user-held identity: whether it may be used is decided anew at each login.
+        """
+        idp = self._federation.identity_providers[authentication.idp]
+        try:
+            outcome = self._decide(transaction, idp, reading, held)
+        except ConsentNeeded as needed:
+            if transaction.request.passive or held is None:
+                raise
+            held = replace(held, said=needed.outcome.said, by_link=needed.outcome.by_link)
+            return self._consenting.ask(Pending(transaction, authentication, reading, held))
         visit = self._sign_on.remember(
             transaction.browser, authentication, reading, outcome.school, with_session=not idp.user_held
         )
@@ -337,39 +364,7 @@ class Dispatcher:
         try:
             return go_on()
         except SluisError as error:
-            return self._refuse(transaction, error, authentication)
-
-    def _refuse(
-        self, transaction: Transaction, error: SluisError, authentication: Authentication | None = None
-    ) -> Step:
-        request = transaction.request
-        idp = authentication.idp if authentication else transaction.idp
-        log.warning(
-            "login_refused", service=request.service, idp=idp, code=error.code, hint=error.hint, cause=str(error.cause)
-        )
-        self._metrics.login(service=request.service, idp=idp or "", outcome="refused", code=error.code)
-        service = self._service(request.service)
-        back = self._services[service.protocol].refuse(service, request.reply, error)
-        if request.passive or error.code in _FOR_THE_SERVICE_ALONE:
-            return back
-        missing = error.level.names if isinstance(error, LevelMissing) else None
-        return Refused(error, service, back, self._other_way(transaction, error), missing)
-
-    def _other_way(self, transaction: Transaction, error: SluisError) -> OtherWay | None:
-        """The same login anew, for a person whose way in is closed and who has another."""
-        if transaction.idp is None or error.code in _OURS:
-            return None
-        way = self._ways.instead(transaction.request, Way(transaction.idp, transaction.school), error)
-        link = error.code is ErrorCode.LINK_NEEDED
-        if transaction.school is None or (way is None and not link):
-            return None
-        again = self._transactions.new(
-            transaction.request, browser=transaction.browser, reference=transaction.reference
-        )
-        self._transactions.keep(again)
-        idp = self._federation.identity_providers[way.idp] if way else None
-        held = idp if idp and idp.user_held else None
-        return OtherWay(again.login, self._federation.schools[transaction.school], held, through=bool(way), link=link)
+            return self._refusals.refuse(transaction, error, authentication)
 
     def _resume(self, transaction: Transaction) -> Transaction:
         """Go on with a login that began under this configuration or an earlier one. Raises SluisError LOGIN_UNKNOWN."""

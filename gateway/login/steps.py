@@ -39,6 +39,13 @@ class AskToLink:
 
 
 @dataclass(frozen=True, slots=True)
+class AskConsent:
+    """Show the person what would go to the service, and ask whether it may."""
+
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
 class OtherWay:
     """Another way in, when the one that was tried is closed: the same login, through the school or with eduID.
 
@@ -120,4 +127,4 @@ class LeaveNext:
     seconds: float
 
 
-Step = Redirect | PostForm | ChooseSchool | AskToLink | Refused | ConfirmLogout | LoggedOut | LeaveNext
+Step = Redirect | PostForm | ChooseSchool | AskToLink | AskConsent | Refused | ConfirmLogout | LoggedOut | LeaveNext

@@ -59,7 +59,7 @@ class Transactions:
 
     def keep(self, transaction: Transaction) -> None:
         """Keep a login until a school is chosen for it."""
-        self._store.put(f"login:{transaction.login}", _encode(transaction), seconds=self._seconds)
+        self._store.put(f"login:{transaction.login}", encode(transaction), seconds=self._seconds)
 
     def find(self, login: str, browser: str) -> Transaction:
         """A kept login of this browser.
@@ -74,7 +74,7 @@ class Transactions:
     def attempt(self, transaction: Transaction, idp: IdpId, school: Brin | None = None) -> str:
         """Keep a try at this identity provider; its id is 60 hexadecimal characters and cannot be guessed."""
         attempt = transaction.login + self._randomness.token()[: _ATTEMPT_LENGTH - _LOGIN_LENGTH]
-        tried = _encode(replace(transaction, idp=idp, school=school))
+        tried = encode(replace(transaction, idp=idp, school=school))
         self._store.put(f"attempt:{attempt}", tried, seconds=self._seconds)
         return attempt
 
@@ -91,20 +91,21 @@ class Transactions:
         login = attempt[:_LOGIN_LENGTH]
         if taken is None or not self._store.add(f"done:{login}", b"1", seconds=self._seconds):
             raise SluisError(ErrorCode.LOGIN_FINISHED)
-        return _decode(taken)
+        return decode(taken)
 
     def _open(self, key: str, login: str, browser: str) -> Transaction:
         kept = self._store.get(key) if key.isascii() and len(key) < 100 else None
         if kept is None:
             finished = login.isascii() and self._store.get(f"done:{login[:_LOGIN_LENGTH]}") is not None
             raise SluisError(ErrorCode.LOGIN_FINISHED if finished else ErrorCode.LOGIN_UNKNOWN)
-        transaction = _decode(kept)
+        transaction = decode(kept)
         if transaction.browser != browser:
             raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
         return transaction
 
 
-def _encode(transaction: Transaction) -> bytes:
+def encode(transaction: Transaction) -> bytes:
+    """As bytes, for `decode`."""
     request = transaction.request
     fields = (
         transaction.login,
@@ -131,7 +132,7 @@ def _encode(transaction: Transaction) -> bytes:
     return _JSON.encode(fields).encode()
 
 
-def _decode(kept: bytes) -> Transaction:
+def decode(kept: bytes) -> Transaction:
     """The transaction. Raises SluisError LOGIN_UNKNOWN for one that another version of the gateway kept otherwise."""
     try:
         return _decoded(kept)

@@ -6,6 +6,7 @@ from markupsafe import escape
 from gateway.domain.clock import Clock, dutch_time
 from gateway.domain.errors import Audience
 from gateway.login.steps import (
+    AskConsent,
     AskToLink,
     ChooseSchool,
     ConfirmLogout,
@@ -34,10 +35,8 @@ class Responder:
         match step:
             case Redirect(url):
                 return _see_other(url)
-            case ChooseSchool(login):
-                return _see_other(f"/login/{login}/school")
-            case AskToLink(linking):
-                return _see_other(f"/link/{linking}")
+            case ChooseSchool() | AskConsent() | AskToLink():
+                return _see_other(_page_of(step))
             case PostForm():
                 return self._post(step)
             case Refused():
@@ -88,6 +87,17 @@ class Responder:
         )
         response.headers["Content-Security-Policy"] = POLICY
         return response
+
+
+def _page_of(step: ChooseSchool | AskConsent | AskToLink) -> str:
+    """Where this question is asked: at an address of its own, so that it can be asked again."""
+    match step:
+        case ChooseSchool(login):
+            return f"/login/{login}/school"
+        case AskConsent(asked):
+            return f"/consent/{asked}"
+        case AskToLink(linking):
+            return f"/link/{linking}"
 
 
 def _see_other(url: str) -> Response:

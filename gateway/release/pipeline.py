@@ -20,7 +20,7 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language, in_language
 from gateway.domain.role import Role, one_role
 from gateway.domain.user_held import UserHeld
-from gateway.federation.models import Agreement, IdentityProvider, IdpId, Member, School, Service
+from gateway.federation.models import Agreement, IdentityProvider, IdpId, Member, School, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.observability.metrics import Metrics
 from gateway.pseudonyms.derivation import account_hash
@@ -28,12 +28,13 @@ from gateway.pseudonyms.resolve import Learner, SubjectResolver
 from gateway.pseudonyms.sources import Asked, EckIds
 from gateway.pseudonyms.succession import Change, Release, Successions
 from gateway.release import record
+from gateway.release.consent import ConsentNeeded, check_consent, given
 from gateway.release.decision import Case, Decision, decide
 from gateway.release.linked import LinkedAccounts, refuse_foreign
 from gateway.release.people import HeldLogin, People, Person, with_provisioned
 from gateway.release.policy import Policy
 from gateway.release.released import ReleasedAttributes
-from gateway.storage.contracts import Anomalies, AnomalyRow, Ledger, LedgerRow
+from gateway.storage.contracts import Anomalies, AnomalyRow, Consents, Ledger, LedgerRow
 from gateway.storage.sealing import SecretKey
 
 _ANOMALIES = {
@@ -77,11 +78,13 @@ class Releases:
         metrics: Metrics,
         institutions: Institutions,
         links: LinkedAccounts,
+        consents: Consents,
     ) -> None:
         self._federation = federation
         self._policy = policy
         self._people = People(federation=federation, institutions=institutions, links=links)
         self.links = links
+        self._consents = consents
         self._eck_ids = eck_ids
         self._subjects = subjects
         self._successions = successions
@@ -114,30 +117,20 @@ class Releases:
         """The same for a person whose reading a session kept (`gateway.attributes.kept`): decided as things stand now.
 
         `refused` are attributes that the person does not consent to; `held` is there for a login with a user-held
-        identity. Each release has its own ledger row.
+        identity, of which the person must have let go exactly what goes. Each release has its own ledger row; that
+        a person is still to be asked (ConsentNeeded) has none.
         """
-        row = LedgerRow(
-            at=now,
-            reference=reference,
-            service=service.id,
-            idp=idp.id,
-            school=None,
-            role=None,
-            outcome="refused",
-            code=None,
-            agreement=None,
-            attribute_set=None,
-            policy=self._policy.version,
-            subject_kind=None,
-            subject_hash=self._account(idp.id, reading),
-            decision="{}",
-        )
+        row = self._refused_row(service, idp, reading, now=now, reference=reference)
         try:
             refuse_foreign(reading, idp)
             found = self._people.found_at(idp, reading, held)
             row = replace(row, school=str(found.school.brin))
             person = self._person(service, idp, reading, found, held=held, now=now)
             outcome = self._decide(service, person, now=now, reference=reference, refused=refused)
+            if person.held and row.subject_hash is not None:
+                check_consent(self._consents, row.subject_hash, service.id, outcome)
+        except ConsentNeeded:
+            raise
         except SluisError as error:
             self._append(replace(row, code=error.code.value))
             if error.code in _ANOMALIES:
@@ -166,10 +159,46 @@ class Releases:
 
         Raises the SluisError that refuses.
         """
+        return self.proposed(service=service, idp=idp, reading=reading, now=now, refused=refused, held=held).decision
+
+    def proposed(
+        self,
+        *,
+        service: Service,
+        idp: IdentityProvider,
+        reading: Reading,
+        now: datetime,
+        refused: AbstractSet[Attribute] = frozenset(),
+        held: HeldLogin | None = None,
+    ) -> Outcome:
+        """The same with values, for the eyes of the person whose they are, and of nobody else."""
         refuse_foreign(reading, idp)
         found = self._people.found_at(idp, reading, held)
         person = self._person(service, idp, reading, found, held=held, now=now)
-        return self._decide(service, person, now=now, reference="", refused=refused).decision
+        return self._decide(service, person, now=now, reference="", refused=refused)
+
+    def consented(
+        self, idp: IdentityProvider, reading: Reading, service: ServiceId, what: str, *, now: datetime
+    ) -> None:
+        """The person lets this set go to the service from now on (`gateway.release.consent`)."""
+        account = self._account(idp.id, reading)
+        if account is None:
+            raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
+        self._consents.keep(given(account, service, what, now))
+
+    def refused_by_person(
+        self,
+        *,
+        service: Service,
+        idp: IdentityProvider,
+        reading: Reading,
+        school: Brin,
+        now: datetime,
+        reference: str,
+    ) -> None:
+        """The person does not let it go: that is on record."""
+        row = self._refused_row(service, idp, reading, now=now, reference=reference)
+        self._append(replace(row, school=str(school), code=ErrorCode.CONSENT_REFUSED.value))
 
     def read(self, raw: RawAttributes, idp: IdentityProvider, *, now: datetime) -> Reading:
         """The canonical attributes of a verified message; what is dropped at the door is counted here, once."""
@@ -254,6 +283,26 @@ class Releases:
             said=reading if person.asked else None,
             by_link=person.link is not None,
             eck_id=known.eck_id,
+        )
+
+    def _refused_row(
+        self, service: Service, idp: IdentityProvider, reading: Reading, *, now: datetime, reference: str
+    ) -> LedgerRow:
+        return LedgerRow(
+            at=now,
+            reference=reference,
+            service=service.id,
+            idp=idp.id,
+            school=None,
+            role=None,
+            outcome="refused",
+            code=None,
+            agreement=None,
+            attribute_set=None,
+            policy=self._policy.version,
+            subject_kind=None,
+            subject_hash=self._account(idp.id, reading),
+            decision="{}",
         )
 
     def _record_anomaly(self, kind: Anomaly, reading: Reading, row: LedgerRow) -> None:

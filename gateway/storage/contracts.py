@@ -114,6 +114,16 @@ class LinkRow:
         return f"{self.id}:{self.kind}:{self.holder}:{self.linked}:{self.school}"
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """What a person lets go to a service. `account` is a keyed hash, `what` the set (`gateway.release.consent`)."""
+
+    account: str
+    service: str
+    what: str
+    at: datetime
+
+
 class Ledger(Protocol):
     """The append-only record of releases."""
 
@@ -159,4 +169,16 @@ class Links(Protocol):
 
     def change(self, row: LinkRow) -> bool:
         """Write over the one of this id; False when it was revoked meanwhile."""
+        ...
+
+
+class Consents(Protocol):
+    """The consents. Every call raises SluisError(STORE_UNAVAILABLE) when the database does not answer."""
+
+    def find(self, account: str, service: str) -> ConsentRow | None:
+        """What this account lets go to this service."""
+        ...
+
+    def keep(self, row: ConsentRow) -> None:
+        """Keep it, over what was let go before."""
         ...

@@ -27,6 +27,7 @@ class Erased:
     subjects: int
     vault: int
     links: int
+    consents: int
     left: tuple[str, ...]
 
 
@@ -46,7 +47,7 @@ class Erasure:
     def count(self, account: str) -> Erased:
         """What an erasure would take; `left` is empty."""
         with self._engine.connect() as connection:
-            ledger, anomalies, subjects, vault, links = (
+            ledger, anomalies, subjects, vault, links, consents = (
                 connection.scalar(select(func.count()).select_from(table).where(held)) or 0
                 for table, held in (
                     (schema.ledger, _ledger.subject_hash.in_(self._chains.subjects(account))),
@@ -54,9 +55,10 @@ class Erasure:
                     (schema.subjects, schema.subjects.c.account == account),
                     (schema.vault_entries, schema.vault_entries.c.account == account),
                     (schema.account_links, links_of(account)),
+                    (schema.consents, schema.consents.c.account == account),
                 )
             )
-        return Erased(ledger, anomalies, subjects, vault, links, ())
+        return Erased(ledger, anomalies, subjects, vault, links, consents, ())
 
     def forget(self, account: str, *, now: datetime) -> Erased:
         """Erase, then search. Raises SQLAlchemyError, or SluisError LEDGER_UNAVAILABLE before anything was erased."""
@@ -67,7 +69,9 @@ class Erasure:
             vault = delete_account(connection, account)
             links = delete_links_of(connection, account)
             known_as.delete_account(connection, account)
-        return Erased(rows, anomalies.rowcount, subjects.rowcount, vault, links, self.traces(account))
+            given = connection.execute(delete(schema.consents).where(schema.consents.c.account == account)).rowcount
+        left = self.traces(account)
+        return Erased(rows, anomalies.rowcount, subjects.rowcount, vault, links, given, left)
 
     def traces(self, account: str) -> tuple[str, ...]:
         """Every column of every table in which the account, or what the ledger knows it by, stands."""

@@ -27,6 +27,7 @@ class Limits:
     subjects: datetime
     successions: datetime
     """What a service has not heard since then, it is told no more."""
+    consents: datetime
     today: date
     """Entries of the vault, and account links, that ended before this day go."""
 
@@ -40,6 +41,7 @@ class Purged:
     subjects: int
     vault: int
     links: int
+    consents: int
     keys_missing: tuple[str, ...] = ()
 
 
@@ -60,14 +62,16 @@ class Retention:
             day = schema.anomalies.c.at < limits.anomalies
             since = schema.subjects.c.since < limits.subjects
             ended = schema.vault_entries.c.until < limits.today
+            given = schema.consents.c.at < limits.consents
             over = schema.account_links.c.until < limits.today
-            anomalies, subjects, vault, links = (
+            anomalies, subjects, vault, links, consents = (
                 connection.scalar(select(func.count()).select_from(table).where(old)) or 0
                 for table, old in (
                     (schema.anomalies, day),
                     (schema.subjects, since),
                     (schema.vault_entries, ended),
                     (schema.account_links, over),
+                    (schema.consents, given),
                 )
             )
             if delete_them:
@@ -77,7 +81,8 @@ class Retention:
                 connection.execute(delete(schema.account_links).where(over))
                 known_as.delete_before(connection, limits.subjects)
                 known_as.end_successions(connection, limits.successions)
-        return Purged(rows, anomalies, subjects, vault, links, missing)
+                connection.execute(delete(schema.consents).where(given))
+        return Purged(rows, anomalies, subjects, vault, links, consents, missing)
 
     def _ledger_rows(
         self, connection: Connection, before: datetime, *, delete_them: bool

@@ -163,6 +163,17 @@ account_links = Table(
 )
 """An account comes to a school by one link, and is come to by one of each kind: see `gateway.storage.links`."""
 
+consents = Table(
+    "consents",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("service", String(64), primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("ix_consents_at", "at"),
+)
+"""What somebody with an identity of their own lets go to a service: names of attributes, no value."""
+
 outbox = Table(
     "outbox",
     metadata,

@@ -103,6 +103,7 @@ def login(tmp_path: Path, clock: HeldClock, randomness: SeededRandomness) -> Log
         federation=federation,
         transactions=Transactions(store=store, clock=clock, randomness=randomness, seconds=900),
         identity_providers={Protocol.SAML: identity_providers},
+        consenting=SimpleNamespace(),  # type: ignore[arg-type]
         errands=SimpleNamespace(finish=lambda *_: pytest.fail("this login is for a service")),  # type: ignore[arg-type]
         services={Protocol.SAML: services},
         releases=releases,  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from gateway.release.record import Rule
 from gateway.storage.sqlite_store import SqliteStore
 from tests.support.held import HeldClock
 from tests.support.releasing import NOW
-from tests.support.user_held import EDUID, ROC, SAID_AT_SCHOOL, SAID_BY_EDUID, parties
+from tests.support.user_held import EDUID, ROC, SAID_AT_SCHOOL, SAID_BY_EDUID, parties, released_with_consent
 
 
 def test_what_was_refused_at_the_login_is_refused_whenever_it_is_asked_for_again(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_of_a_user_held_identity_nothing_is_kept_but_who_it_is_and_what_the_scho
     kept = KeptLogins(store=store, federation=federation, releases=releases, clock=clock)
     reading = releases.read(RawAttributes(tuple(SAID_BY_EDUID.items())), idp, now=NOW)
     held, service = HeldLogin(ROC.brin), world.service
-    outcome = releases.release_again(service=service, idp=idp, reading=reading, now=NOW, reference="0", held=held)
+    outcome = released_with_consent(world, releases, idp, reading, held)
     held = HeldLogin(ROC.brin, outcome.said)
     kept.keep("one", service, EDUID, reading, seconds=60, reference="0", held=held)
     text = (store.get("kept:one") or b"").decode()

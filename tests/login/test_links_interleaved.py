@@ -15,7 +15,7 @@ from gateway.domain.fallback import Fallback
 from gateway.federation.at_eduid import SchoolAtEduid
 from gateway.federation.models import IdpId
 from gateway.login.messages import Authentication, AuthenticationRequest
-from gateway.login.steps import AskToLink, Redirect, Refused, Step
+from gateway.login.steps import AskConsent, AskToLink, Redirect, Refused, Step
 from tests.support.op import PASSWORD
 from tests.support.user_held import ADULT_AT_SCHOOL, EDUID, REQUESTER, ROC, ROC_IDP, SAID_BY_EDUID, Mbo, Sitting, mbo
 
@@ -185,9 +185,10 @@ class Links(RuleBasedStateMachine):
         with self.roc.op.app.test_request_context():
             try:
                 expectation = self.roc.op.dispatcher.expect(request.attempt, browser)
-                return self.roc.op.dispatcher.finish(expectation, authentication)
+                step = self.roc.op.dispatcher.finish(expectation, authentication)
             except SluisError:
                 return None
+        return self.roc.consent(step) if isinstance(step, AskConsent) else step
 
 
 TestLinks = Links.TestCase

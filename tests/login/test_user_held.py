@@ -34,6 +34,7 @@ from tests.support.user_held import (
     mbo,
     parties,
     refused,
+    released_with_consent,
 )
 
 OF_EDUID = (AIMED, GLOBAL, "Zelfgekozen", "Achternaam", "prive@mail.example", "elders.example")
@@ -258,9 +259,7 @@ def test_no_value_of_eduid_leaves_and_no_minor_gets_in(
     idp, pipeline = federation.identity_providers[EDUID], world.pipeline(federation)
     reading = pipeline.read(RawAttributes(tuple(said.items())), idp, now=NOW)
     try:
-        released = pipeline.release_again(
-            service=world.service, idp=idp, reading=reading, now=NOW, reference="0", held=HeldLogin(ROC.brin)
-        ).released
+        released = released_with_consent(world, pipeline, idp, reading, HeldLogin(ROC.brin)).released
     except SluisError as error:
         assert not any(value in f"{error.hint}{error.cause}{error}" for value in OF_EDUID)
         assert world.records.ledger[-1].outcome == "refused"

@@ -120,8 +120,8 @@ def test_who_is_forgotten_is_linked_no_more(account: str, links: SqlLinks, engin
 
 def test_one_that_ended_is_purged(links: SqlLinks, engine: Engine) -> None:
     retention = Retention(engine, [LEDGER_KEY])
-    assert retention.purge(Limits(NOW, NOW, NOW, MO.until), delete_them=True).links == 0
-    after = Limits(NOW, NOW, NOW, date(2027, 9, 8))
+    assert retention.purge(Limits(NOW, NOW, NOW, NOW, NOW, MO.until), delete_them=True).links == 0
+    after = Limits(NOW, NOW, NOW, NOW, NOW, date(2027, 9, 8))
     assert retention.purge(after, delete_them=False).links == 1
     assert links.all() == [MO]
     assert retention.purge(after, delete_them=True).links == 1

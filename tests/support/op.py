@@ -21,11 +21,13 @@ from gateway.domain.attribute import Attribute
 from gateway.domain.key_ring import Ring
 from gateway.domain.language import Language
 from gateway.domain.protocol import Protocol
+from gateway.domain.purpose import Purpose
 from gateway.domain.sector import Sector
 from gateway.federation.assurance import Level
 from gateway.federation.clients import ClientAuthentication, OidcClient
 from gateway.federation.models import Agreement, AttributeSet, IdentityProvider, IdpId, School, Service, ServiceId
 from gateway.federation.snapshot import Federation
+from gateway.login.consenting import Consenting
 from gateway.login.contracts import TowardsIdentityProviders
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
@@ -37,7 +39,8 @@ from gateway.login.steps import Redirect
 from gateway.login.transactions import Transactions
 from gateway.oidc.op.assembly import OpenIdProvider
 from gateway.oidc.op.certificates import ClientCertificates
-from gateway.pages import linking
+from gateway.pages import consent, linking
+from gateway.reports.texts import say
 from gateway.settings.private_keys import TokenKey
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sqlite_store import SqliteStore
@@ -67,12 +70,12 @@ ASKED: dict[str, str | None] = {
 }
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 PURPOSES = {
-    Attribute.ECK_ID: "access",
-    Attribute.GIVEN_NAME: "greeting",
-    Attribute.SURNAME: "class-list",
-    Attribute.ROLE: "access",
-    Attribute.SCHOOL: "access",
-    Attribute.GROUP: "progress-per-group",
+    Attribute.ECK_ID: Purpose.ACCESS,
+    Attribute.GIVEN_NAME: Purpose.GREETING,
+    Attribute.SURNAME: Purpose.CLASS_LIST,
+    Attribute.ROLE: Purpose.ACCESS,
+    Attribute.SCHOOL: Purpose.ACCESS,
+    Attribute.GROUP: Purpose.PROGRESS_PER_GROUP,
 }
 
 
@@ -195,7 +198,16 @@ class Op:
             randomness=self.randomness,
             seconds=900,
         )
+        self.consenting = Consenting(
+            federation=federation,
+            releases=releases,
+            store=self.store,
+            clock=self.clock,
+            randomness=self.randomness,
+            seconds=900,
+        )
         self.dispatcher = Dispatcher(
+            consenting=self.consenting,
             federation=federation,
             transactions=transactions,
             identity_providers=asks,
@@ -221,6 +233,17 @@ class Op:
             dispatcher=self.dispatcher, logouts=self.logouts, respond=pages.respond, browser=lambda: self.browser
         ):
             pages.app.register_blueprint(blueprint)
+        pages.app.register_blueprint(
+            consent.blueprint(
+                consenting=self.consenting,
+                dispatcher=self.dispatcher,
+                renderer=pages.renderer,
+                respond=pages.respond,
+                browser=lambda: self.browser,
+                origin=ORIGIN,
+                name_of=lambda language, attribute: say(language, f"attribute.{attribute}"),
+            )
+        )
         pages.app.register_blueprint(
             linking.blueprint(
                 linking=self.linking,

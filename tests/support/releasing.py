@@ -43,6 +43,7 @@ from gateway.storage.known_as import KnownAs
 from gateway.storage.outbox import SqlOutbox
 from gateway.storage.sealing import SecretKey
 from gateway.storage.vault import Vault
+from tests.support.held_consents import HeldConsents
 from tests.support.held_links import HeldLinks
 from tests.support.small_federation import changed, identity_provider, service
 
@@ -155,6 +156,7 @@ class World:
     outbox: SqlOutbox | None = None
     http: Http = field(default_factory=NobodyAnswers)
     links: HeldLinks = field(default_factory=HeldLinks)
+    consents: HeldConsents = field(default_factory=HeldConsents)
 
     def federation(self) -> Federation:
         return Federation.of(
@@ -190,6 +192,7 @@ class World:
                 account_key=KEY,
                 anomalies=self.records,
             ),
+            consents=self.consents,
         )
 
     def release(

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from werkzeug.test import TestResponse
 
+from gateway.attributes.canonical import Reading
 from gateway.attributes.values import RawAttributes
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode
@@ -17,13 +19,16 @@ from gateway.domain.language import Language
 from gateway.domain.sector import Sector
 from gateway.domain.user_held import UserHeld
 from gateway.federation.at_eduid import AttributeApi, SchoolAtEduid
-from gateway.federation.models import Agreement, IdpId, School, ServiceId
+from gateway.federation.models import Agreement, IdentityProvider, IdpId, School, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.messages import Authentication
-from gateway.login.steps import AskToLink, Redirect, Refused, Step
+from gateway.login.steps import AskConsent, AskToLink, Redirect, Refused, Step
+from gateway.release.consent import ConsentNeeded, what_goes
+from gateway.release.people import HeldLogin
+from gateway.release.pipeline import Outcome, Releases
 from tests.support.jose import CLIENT
 from tests.support.op import PASSWORD, Op, relying_party
-from tests.support.releasing import TODAY, World
+from tests.support.releasing import NOW, TODAY, World
 from tests.support.small_federation import identity_provider
 
 ROC_IDP, EDUID = IdpId("roc"), IdpId("eduid")
@@ -94,6 +99,8 @@ class Mbo:
 
     op: Op
     api: HeldApi
+    consents: bool = True
+    """Whether the student says yes to whatever they are asked."""
 
     def begin(self, **changes: str | None) -> str:
         """A login that waits for a choice, of a browser that was closed since the last."""
@@ -112,9 +119,16 @@ class Mbo:
         how = {"context": PASSWORD, "instant": self.op.clock.now(), **facts}
         with self.op.app.test_request_context():
             expectation = self.op.dispatcher.expect(request.attempt, self.op.browser)
-            return self.op.dispatcher.finish(
+            step = self.op.dispatcher.finish(
                 expectation, Authentication(idp, RawAttributes(tuple(said.items())), **how)
             )
+        return self.consent(step) if self.consents and isinstance(step, AskConsent) else step
+
+    def consent(self, step: AskConsent) -> Step:
+        """The person says yes to what the page shows."""
+        with self.op.app.test_request_context():
+            shown = self.op.consenting.question(step.asked, self.op.browser).shown
+            return self.op.dispatcher.consented(step.asked, self.op.browser, shown=shown)
 
     def by_eduid(self, said: dict[str, tuple[str, ...]] | None = None, **changes: str | None) -> Step:
         assert isinstance(self.choose(self.begin(**changes), held=True), Redirect)
@@ -138,6 +152,26 @@ class Mbo:
         answer = self.op.userinfo((tokens.json or {})["access_token"])
         assert answer.status_code == 200, answer.json
         return dict(answer.json or {})
+
+
+def released_with_consent(
+    world: World, pipeline: Releases, idp: IdentityProvider, reading: Reading, held: HeldLogin
+) -> Outcome:
+    """The release to somebody who lets go what they are shown: nothing is on record before, and the same goes."""
+
+    def release(held: HeldLogin) -> Outcome:
+        return pipeline.release_again(
+            service=world.service, idp=idp, reading=reading, now=NOW, reference="0", held=held
+        )
+
+    with pytest.raises(ConsentNeeded) as needed:
+        release(held)
+    assert world.records.ledger == []
+    shown = needed.value.outcome
+    pipeline.consented(idp, reading, world.service.id, what_goes(shown.decision), now=NOW)
+    outcome = release(replace(held, said=shown.said, by_link=shown.by_link))
+    assert dict(outcome.released.values) == dict(shown.released.values)
+    return outcome
 
 
 @dataclass

@@ -16,6 +16,11 @@ class Retention(Model):
         default=dt.timedelta(days=730), ge=_DAY, description="Releases and refusals, from the login on"
     )
     anomalies: Duration = Field(default=dt.timedelta(days=365), ge=_DAY, description="What was wrong with identifiers")
+    consents: Duration = Field(
+        default=dt.timedelta(days=365),
+        ge=_DAY,
+        description="What people with an identity of their own let go to a service; then they are asked again",
+    )
     subjects: Duration = Field(
         default=dt.timedelta(days=3650),
         ge=dt.timedelta(days=365),

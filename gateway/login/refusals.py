@@ -1,0 +1,87 @@
+"""A login that is refused: what the person sees, what takes them back to the service, and what they can do instead."""
+
+from collections.abc import Mapping
+
+import structlog
+
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.protocol import Protocol
+from gateway.federation.snapshot import Federation
+from gateway.login.assurance import LevelMissing
+from gateway.login.contracts import TowardsServices
+from gateway.login.messages import Authentication
+from gateway.login.steps import OtherWay, PostForm, Redirect, Refused
+from gateway.login.transactions import Transaction, Transactions
+from gateway.login.ways import Way, Ways
+from gateway.observability.metrics import Metrics
+
+log = structlog.get_logger("sluis")
+
+FOR_THE_SERVICE_ALONE = frozenset(
+    {
+        ErrorCode.REQUEST_NO_PASSIVE,
+        ErrorCode.REQUEST_NO_AVAILABLE_IDP,
+        ErrorCode.REQUEST_PROXY_COUNT,
+        ErrorCode.IDP_REFUSED,
+        ErrorCode.IDP_CANCELLED,
+        ErrorCode.IDP_NO_PASSIVE,
+        ErrorCode.IDP_NO_AUTHENTICATION_CONTEXT,
+        ErrorCode.CONSENT_REFUSED,
+    }
+)
+"""What the service can tell the person better than a page of ours: it goes back at once, as a status."""
+
+_OURS = frozenset({ErrorCode.STORE_UNAVAILABLE, ErrorCode.LEDGER_UNAVAILABLE, ErrorCode.INTERNAL})
+"""What fails here fails whichever way somebody comes in."""
+
+
+class Refusals:
+    """Makes refusals, counts them and puts them in the log."""
+
+    def __init__(
+        self,
+        *,
+        federation: Federation,
+        ways: Ways,
+        transactions: Transactions,
+        services: Mapping[Protocol, TowardsServices],
+        metrics: Metrics,
+    ) -> None:
+        self._federation = federation
+        self._ways = ways
+        self._transactions = transactions
+        self._services = services
+        self._metrics = metrics
+
+    def refuse(
+        self, transaction: Transaction, error: SluisError, authentication: Authentication | None = None
+    ) -> Redirect | PostForm | Refused:
+        """A page with the way back; or at once back, where the service alone can say more, or nobody may see a page."""
+        request = transaction.request
+        idp = authentication.idp if authentication else transaction.idp
+        log.warning(
+            "login_refused", service=request.service, idp=idp, code=error.code, hint=error.hint, cause=str(error.cause)
+        )
+        self._metrics.login(service=request.service, idp=idp or "", outcome="refused", code=error.code)
+        service = self._federation.services[request.service]
+        back = self._services[service.protocol].refuse(service, request.reply, error)
+        if request.passive or error.code in FOR_THE_SERVICE_ALONE:
+            return back
+        missing = error.level.names if isinstance(error, LevelMissing) else None
+        return Refused(error, service, back, self._other_way(transaction, error), missing)
+
+    def _other_way(self, transaction: Transaction, error: SluisError) -> OtherWay | None:
+        """The same login anew, for a person whose way in is closed and who has another, or can open it."""
+        if transaction.idp is None or error.code in _OURS:
+            return None
+        way = self._ways.instead(transaction.request, Way(transaction.idp, transaction.school), error)
+        link = error.code is ErrorCode.LINK_NEEDED
+        if transaction.school is None or (way is None and not link):
+            return None
+        again = self._transactions.new(
+            transaction.request, browser=transaction.browser, reference=transaction.reference
+        )
+        self._transactions.keep(again)
+        idp = self._federation.identity_providers[way.idp] if way else None
+        held = idp if idp and idp.user_held else None
+        return OtherWay(again.login, self._federation.schools[transaction.school], held, through=bool(way), link=link)

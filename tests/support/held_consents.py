@@ -1,0 +1,18 @@
+"""Consents in memory."""
+
+from dataclasses import dataclass, field
+
+from gateway.storage.contracts import ConsentRow
+
+
+@dataclass
+class HeldConsents:
+    """Fulfils Consents."""
+
+    rows: dict[tuple[str, str], ConsentRow] = field(default_factory=dict)
+
+    def find(self, account: str, service: str) -> ConsentRow | None:
+        return self.rows.get((account, service))
+
+    def keep(self, row: ConsentRow) -> None:
+        self.rows[row.account, row.service] = row
