@@ -20,6 +20,8 @@ SERVING = (
     sys.executable,
     "-c",
     """
+import os
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = "set before the import, as sluis serve does, which then says where"
 import gateway.cli, gateway.cli.server as server
 made = server.create_app
 def create_app(parts):

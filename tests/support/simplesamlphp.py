@@ -38,6 +38,16 @@ class SimpleSamlPhp:
         """Make the other side known: SimpleSAMLphp parses the document by itself."""
         (self.directory / _REMOTE).write_text(metadata)
 
+    @contextmanager
+    def encrypting_in(self, content: str, transport: str) -> Iterator[None]:
+        """Until the block ends it encrypts what it says of people by these two algorithms, in whatever it signs."""
+        ciphers = self.directory / "ciphers"
+        ciphers.write_text(f"{content}\n{transport}\n")
+        try:
+            yield
+        finally:
+            ciphers.unlink()
+
     def log(self) -> str:
         """What it has to say for itself."""
         return (self.directory / "simplesamlphp.log").read_text()

@@ -6,6 +6,9 @@
 // and SimpleSAMLphp reads it by itself.
 $directory = getenv('PEER_DIR') . '/';
 $remote = $directory . 'remote.xml';
+if (is_file($directory . 'ciphers')) {
+    require_once __DIR__ . '/encrypted_assertion.php';
+}
 
 $config = [
     'baseurlpath' => getenv('PEER_BASE') . '/',

@@ -11,6 +11,6 @@ $metadata[getenv('PEER_BASE') . '/saml2/idp/metadata.php'] = [
     'redirect.validate' => true,
     'sign.logout' => true,
     'redirect.sign' => true,
-    'assertion.encryption' => getenv('PEER_SIGNS') === 'both',
+    'assertion.encryption' => getenv('PEER_SIGNS') === 'both' || is_file(getenv('PEER_DIR') . '/ciphers'),
     'authproc' => [],
 ];
