@@ -93,16 +93,6 @@ class Releases:
         self._account_key = account_key
         self._metrics = metrics
 
-    def release(
-        self, *, service: Service, idp: IdentityProvider, raw: RawAttributes, now: datetime, reference: str
-    ) -> Outcome:
-        """The release for one authentication, after its ledger row is durable (law 6).
-
-        A refusal gets its row too. Raises the SluisError that refuses, or LEDGER_UNAVAILABLE.
-        """
-        reading = self.read(raw, idp, now=now)
-        return self.release_again(service=service, idp=idp, reading=reading, now=now, reference=reference)
-
     def release_again(
         self,
         *,
@@ -114,11 +104,12 @@ class Releases:
         refused: AbstractSet[Attribute] = frozenset(),
         held: HeldLogin | None = None,
     ) -> Outcome:
-        """The same for a person whose reading a session kept (`gateway.attributes.kept`): decided as things stand now.
+        """The release to a person whose attributes were just read, or kept by a session (`gateway.attributes.kept`).
 
+        Decided as things stand now, and returned after its ledger row is durable (law 6); a refusal gets its row too.
         `refused` are attributes that the person does not consent to; `held` is there for a login with a user-held
-        identity, of which the person must have let go exactly what goes. Each release has its own ledger row; that
-        a person is still to be asked (ConsentNeeded) has none.
+        identity, of which the person must have let go exactly what goes. Raises the SluisError that refuses, or
+        LEDGER_UNAVAILABLE; ConsentNeeded, without a row, of a person who is still to be asked.
         """
         row = self._refused_row(service, idp, reading, now=now, reference=reference)
         try:

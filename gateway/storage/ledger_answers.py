@@ -14,6 +14,7 @@ from threading import Lock, Timer
 
 from gateway.domain.errors import SluisError
 from gateway.storage.contracts import LedgerRow
+from gateway.storage.ledger_chain import json_array
 
 WITHIN = 2.0
 """Seconds after which answers that have left are written down at the latest."""
@@ -90,8 +91,8 @@ def answers_text(places: Sequence[Place], writer: str) -> str | None:
     """JSON for a row of this writer: numbers of rows of its own, `[writer, number]` for those of another."""
     if not places:
         return None
-    listed = [one.number if one.writer == writer else [one.writer, one.number] for one in places]
-    return json.dumps(listed, separators=(",", ":"))
+    listed = [str(one.number) if one.writer == writer else json_array((one.writer, one.number)) for one in places]
+    return f"[{','.join(listed)}]"
 
 
 def answered_places(text: str | None, writer: str) -> list[Place]:

@@ -45,7 +45,7 @@ class Statements:
     def moment(self, at: datetime) -> Any:
         """A moment as SQLAlchemy stores it in this database: SQLite has no type for it."""
         at = at.astimezone(UTC)
-        return at.strftime("%Y-%m-%d %H:%M:%S.%f") if self.text_moments else at
+        return at.replace(tzinfo=None).isoformat(" ", "microseconds") if self.text_moments else at
 
     def row_values(self, chained: ChainedRow, row_hash: str) -> tuple[Any, ...]:
         """The values of one row."""

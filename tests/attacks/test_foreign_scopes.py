@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.attributes.values import RawAttributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
@@ -14,7 +15,7 @@ from gateway.federation.metadata.parse import parse_idp
 from gateway.federation.metadata.scopes import NO_SCOPES, Scopes
 from gateway.federation.models import School
 from tests.support.configuration import idp_document
-from tests.support.releasing import ECK_ID, SCHOOL, World, world
+from tests.support.releasing import ECK_ID, NOW, SCHOOL, World, world
 
 MACE = "urn:mace:dir:attribute-def:"
 EPPN, AFFILIATION = f"{MACE}eduPersonPrincipalName", f"{MACE}eduPersonScopedAffiliation"
@@ -73,6 +74,16 @@ def test_a_principal_of_another_domain(eppn: str):
     assert (row.outcome, row.code) == ("refused", "scope_foreign")
     (anomaly,) = made.records.anomalies
     assert anomaly.kind == "scope_foreign"
+
+
+def test_a_principal_of_another_domain_is_shown_nothing_beforehand():
+    made = school()
+    pipeline = made.pipeline()
+    sent = {**SENT, EPPN: ("fenna@elders.example",)}
+    reading = pipeline.read(RawAttributes(tuple(sent.items())), made.idp, now=NOW)
+    with pytest.raises(SluisError) as caught:
+        pipeline.preview(service=made.service, idp=made.idp, reading=reading, now=NOW)
+    assert caught.value.code is ErrorCode.SCOPE_FOREIGN
 
 
 def test_a_school_of_another_domain():

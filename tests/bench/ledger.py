@@ -9,7 +9,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -46,21 +46,26 @@ def measured(url: str, *, rounds: int = _ROUNDS, at_once: int = _AT_ONCE) -> dic
     engine = open_engine(url, directory=Path())
     migrate.upgrade(engine)
     ledger = sql_ledger(engine)
-    _write(ledger, _ROWS)
+    _write(ledger, _rows(_ROWS))
     spent = []
+    rows = _rows(_ROWS)
     for _ in range(rounds):
         begun = time.process_time()
-        _write(ledger, _ROWS)
+        _write(ledger, rows)
         spent.append((time.process_time() - begun) * 1000 / _ROWS)
     ledger.close()
     engine.dispose()
     return {"cpu_ms": round(statistics.median(spent), 3), "rows_per_s": round(_rows_per_second(url, at_once))}
 
 
-def _write(ledger: SqlLedger, rows: int) -> None:
-    for number in range(rows):
+def _rows(count: int) -> list[LedgerRow]:
+    return [replace(_ROW, reference=f"{number:010}") for number in range(count)]
+
+
+def _write(ledger: SqlLedger, rows: Sequence[LedgerRow]) -> None:
+    for row in rows:
         places = ledger.answers.expect()
-        ledger.append(replace(_ROW, reference=f"{number:010}"))
+        ledger.append(row)
         ledger.answers.have_left(places)
 
 
@@ -85,9 +90,9 @@ def _writer(url: str, share: int, ready: Barrier, done: Barrier) -> None:
     engine = open_engine(url, directory=Path())
     ledger = sql_ledger(engine)
     with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(lambda _: _write(ledger, 1), range(_THREADS)))
+        list(pool.map(lambda _: _write(ledger, _rows(1)), range(_THREADS)))
         ready.wait(120)
-        list(pool.map(lambda _: _write(ledger, share), range(_THREADS)))
+        list(pool.map(lambda _: _write(ledger, _rows(share)), range(_THREADS)))
     done.wait(600)
     ledger.close()
     engine.dispose()

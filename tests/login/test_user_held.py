@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from gateway.attributes.values import RawAttributes
 from gateway.domain.attribute import IDENTIFIERS, Attribute
+from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
 from gateway.domain.user_held import UserHeld
 from gateway.federation.at_eduid import SchoolAtEduid
 from gateway.federation.models import ServiceId
+from gateway.federation.snapshot import Federation
 from gateway.login.steps import Redirect
 from gateway.release.people import HeldLogin
 from tests.support.jose import CLIENT
@@ -239,6 +241,49 @@ def test_a_school_that_was_not_chosen_is_not_guessed(tmp_path: Path) -> None:
     assert asked.status_code == 303
     assert roc.op.schools.asked[-1][0] == EDUID
     assert roc.userinfo(roc.answer(SAID_BY_EDUID))["eckid"] == ECK_ID
+
+
+def _refusal(held: HeldLogin | None, *, said: dict[str, tuple[str, ...]] = SAID_BY_EDUID) -> ErrorCode:
+    world, federation, _ = parties()
+    idp, pipeline = federation.identity_providers[EDUID], world.pipeline(federation)
+    reading = pipeline.read(RawAttributes(tuple(said.items())), idp, now=NOW)
+    with pytest.raises(SluisError) as caught:
+        pipeline.release_again(service=world.service, idp=idp, reading=reading, now=NOW, reference="0", held=held)
+    return caught.value.code
+
+
+def test_eduid_without_a_school_of_its_own_lets_nothing_go() -> None:
+    assert _refusal(None) is ErrorCode.USER_HELD_SCHOOL_MISSING
+    assert _refusal(HeldLogin(Brin("99ZZ"))) is ErrorCode.USER_HELD_SCHOOL_MISSING
+
+
+def test_eduid_that_names_nobody_lets_nothing_go() -> None:
+    assert _refusal(HeldLogin(ROC.brin), said={}) is ErrorCode.ACCOUNT_MISSING
+
+
+@pytest.mark.parametrize("newest", ["a", "b"])
+def test_what_the_agreement_about_their_group_says_counts(newest: str) -> None:
+    """Whatever an agreement about others at the school says."""
+    world, federation, api = parties()
+    wishes = {"a": UserHeld.ALLOWED, "b": UserHeld.FORBIDDEN}
+    began = {group: NOW.date() - timedelta(days=1 if group == newest else 2) for group in wishes}
+    federation = Federation.of(
+        schools=federation.schools.values(),
+        identity_providers=federation.identity_providers.values(),
+        services=federation.services.values(),
+        agreements=[
+            replace(world.agreements[0], groups=frozenset({group}), user_held=wish, valid_from=began[group])
+            for group, wish in wishes.items()
+        ],
+    )
+    api.fields["ou"] = ["b"]
+    idp, pipeline = federation.identity_providers[EDUID], world.pipeline(federation)
+    reading = pipeline.read(RawAttributes(tuple(SAID_BY_EDUID.items())), idp, now=NOW)
+    with pytest.raises(SluisError) as caught:
+        pipeline.release_again(
+            service=world.service, idp=idp, reading=reading, now=NOW, reference="0", held=HeldLogin(ROC.brin)
+        )
+    assert caught.value.code is ErrorCode.USER_HELD_FORBIDDEN
 
 
 _values = st.sampled_from([None, [], ["x"], SAID_BY_SCHOOL["eckid"], ["student@roc.example"], ["urn:x:adult"]])

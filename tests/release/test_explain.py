@@ -8,15 +8,19 @@ from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
+from gateway.domain.reduction import Reduction
+from gateway.domain.release_class import Classes, ReleaseClass
 from gateway.domain.role import Role
 from gateway.domain.sector import Sector
-from gateway.federation.models import AttributeSet
+from gateway.federation.models import AttributeSet, IdentityProvider, IdpId
 from gateway.federation.snapshot import Federation
 from gateway.release.explain import Explanation, explain
 from gateway.release.identity_statement import IdentityStatement
 from gateway.release.matrix import matrix
+from gateway.release.policy import AttributePolicy, Policy
 from gateway.release.record import MEANINGS, Rule
-from tests.support.releasing import NOW, SCHOOL, SENT, World, world
+from tests.support.releasing import NOW, POLICY, SCHOOL, SENT, World, world
+from tests.support.small_federation import identity_provider
 
 
 def explained(given_world: World, role: Role = Role.STUDENT) -> Explanation:
@@ -98,6 +102,83 @@ def test_released_values_do_not_show() -> None:
     released = world(Attribute.GIVEN_NAME).release(SENT).released
     assert "Fenna" not in repr(released)
     assert "given_name" in repr(released)
+
+
+def _with(attribute: Attribute) -> Policy:
+    """A policy that lets this go to anybody."""
+    return replace(POLICY, attributes={**POLICY.attributes, attribute: AttributePolicy(Classes(ReleaseClass.BASE))})
+
+
+def _lines(
+    given_world: World, *, others: tuple[IdentityProvider, ...] = (), idps: tuple[IdentityProvider, ...] | None = None
+) -> dict[str, tuple[str, str]]:
+    federation = Federation.of(
+        schools=given_world.schools,
+        identity_providers=(given_world.idp, *others),
+        services=(given_world.service,),
+        agreements=given_world.agreements,
+    )
+    said = explain(
+        federation=federation,
+        policy=given_world.policy,
+        service=given_world.service,
+        school=SCHOOL,
+        role=Role.STUDENT,
+        now=NOW,
+        idps=idps,
+    )
+    return {line.attribute: (line.rule, line.reduction) for line in said.lines}
+
+
+def test_what_a_user_held_identity_says_is_not_sent() -> None:
+    """Whoever brings it: what goes is what the school says."""
+    given_world = world(Attribute.GIVEN_NAME)
+    given_world.idp = replace(given_world.idp, dialect="eduid")
+    assert _lines(given_world)["given_name"][0] == Rule.STOPPED_NOT_SENT
+    others = (identity_provider(IdpId("other"), SCHOOL),)
+    assert _lines(given_world, others=others)["given_name"][0] == Rule.RELEASED_BASE
+
+
+def test_a_school_that_sends_no_eck_id_is_explained_with_the_fallback() -> None:
+    given_world = world()
+    given_world.idp = replace(given_world.idp, eck_id_sources=())
+    assert _lines(given_world)["provisional_id"][0] == Rule.IDENTIFIER_FALLBACK
+
+
+def test_who_speaks_for_the_school_may_be_handed_in() -> None:
+    assert _lines(world(Attribute.GIVEN_NAME), idps=())["given_name"][0] == Rule.STOPPED_NOT_SENT
+
+
+def test_nobody_without_eck_id_where_no_fallback_is_allowed() -> None:
+    assert explained(world(allowed=Fallback.NONE)).fallback == "none"
+    assert explained(world()).fallback == "provisional"
+
+
+def test_reductions_leave_something_of_what_can_be_reduced() -> None:
+    given_world = world(Attribute.SURNAME, Attribute.AGE_IN_YEARS, Attribute.GROUP, Attribute.SUBGROUP)
+    given_world.policy = _with(Attribute.SUBGROUP)
+    base = Rule.RELEASED_BASE.value
+    others = (replace(identity_provider(IdpId("other"), SCHOOL), dialect="surf"),)
+    whole = {
+        "eck_id": (Rule.IDENTIFIER_ECK_ID, ""),
+        "surname": (base, ""),
+        "age_in_years": (base, "age"),
+        "group": (base, ""),
+        "subgroup": (base, ""),
+    }
+    assert _lines(given_world, others=others) == whole
+    [agreement] = given_world.agreements
+    reduced = {Attribute.SURNAME: Reduction.INITIAL}
+    given_world.agreements = (replace(agreement, groups=frozenset({"h2a"}), reductions=reduced),)
+    named = dict.fromkeys(("group", "subgroup"), (base, "named-groups"))
+    assert _lines(given_world, others=others) == {**whole, "surname": (base, "initial"), **named}
+
+
+@pytest.mark.parametrize(("dialect", "rule"), [("entree", Rule.RELEASED_BASE), ("surf", Rule.STOPPED_NOT_SENT)])
+def test_a_branch_goes_where_the_school_can_say_it(dialect: str, rule: Rule) -> None:
+    given_world = world(Attribute.SCHOOL_BRANCH)
+    given_world.idp = replace(given_world.idp, dialect=dialect)
+    assert _lines(given_world)["school_branch"][0] == rule
 
 
 def test_the_matrix_counts_schools_by_rule() -> None:

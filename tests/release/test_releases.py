@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.attribute import IDENTIFIERS, Attribute
+from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
+from gateway.domain.language import Language
 from gateway.domain.purpose import Purpose
 from gateway.domain.release_class import Classes, ReleaseClass
 from gateway.domain.role import Role
@@ -130,6 +132,57 @@ def test_the_second_eck_id_is_an_anomaly():
     assert anomaly.kind == "eck_id_contradictory"
     assert anomaly.account
     assert ACCOUNT not in str(anomaly)
+
+
+def test_a_refusal_that_is_no_anomaly_is_not_reported_as_one():
+    given_world = world()
+    refusal(given_world, without("uid"))
+    given_world.release(SENT)
+    assert given_world.records.anomalies == []
+
+
+def test_what_a_school_says_of_itself_does_not_go_in_place_of_what_is_registered():
+    given_world = world(Attribute.DIGI_DELIVERY_ID, Attribute.SCHOOL_DOMAIN)
+    [school] = given_world.schools
+    given_world.schools = (replace(school, digi_delivery_id=None, domains=()),)
+    outcome = given_world.release({**SENT, "digiDeliveryId": ("one-of-its-own",)})
+    assert set(outcome.released.values) == {Attribute.ECK_ID}
+
+
+def test_the_name_of_a_school_goes_in_dutch():
+    given_world = world(Attribute.SCHOOL_NAME)
+    [school] = given_world.schools
+    given_world.schools = (replace(school, names={Language.EN: "The Rainbow", Language.NL: "De Regenboog"}),)
+    assert given_world.release(SENT).released.values[Attribute.SCHOOL_NAME] == ("De Regenboog",)
+
+
+@pytest.mark.parametrize(("group", "code"), [("plusklas", None), ("groep 6", None), ("h2a", "agreement_not_covering")])
+def test_an_agreement_about_groups_knows_them_by_group_and_by_subgroup(group, code):
+    given_world = world()
+    given_world.agreements = (replace(given_world.agreements[0], groups=frozenset({group})),)
+    if code is None:
+        assert given_world.release(SENT).decision.agreement.reference == "A-1"
+    else:
+        assert refusal(given_world, SENT) == code
+
+
+def test_a_branch_with_an_entry_of_its_own_is_covered_by_an_agreement_about_it():
+    given_world = world()
+    branch = Brin("99XA07")
+    given_world.schools = (replace(given_world.schools[0], brin=branch),)
+    given_world.idp = replace(given_world.idp, schools=frozenset({branch}))
+    [agreement] = given_world.agreements
+    sent = {**SENT, "nlEduPersonHomeOrganizationId": ("99XA07",)}
+    given_world.agreements = (replace(agreement, schools=frozenset({branch}), branches=frozenset({branch})),)
+    assert given_world.release(sent).decision.agreement.reference == "A-1"
+    given_world.agreements = (replace(agreement, schools=frozenset({branch}), branches=frozenset({Brin("99XA08")})),)
+    assert refusal(given_world, sent) is ErrorCode.AGREEMENT_NOT_COVERING
+
+
+def test_an_agreement_about_a_branch_does_not_cover_who_is_at_none():
+    given_world = world()
+    given_world.agreements = (replace(given_world.agreements[0], branches=frozenset({Brin("99XA00")})),)
+    assert refusal(given_world, SENT) is ErrorCode.AGREEMENT_NOT_COVERING
 
 
 def test_an_anomaly_that_cannot_be_kept_leaves_the_refusal_on_record():

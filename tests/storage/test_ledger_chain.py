@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from gateway.storage import ledger_reading, migrate
 from gateway.storage.contracts import LedgerRow
 from gateway.storage.engine import open_engine
 from gateway.storage.ledger_answers import Place
+from gateway.storage.ledger_chain import json_array
 from gateway.storage.ledger_verification import Anchor, Finding, Flaw, anchors_of, verify
 from gateway.storage.sealing import SecretKey
 from tests.support.ledger import LEDGER_KEY, sql_ledger
@@ -177,3 +180,10 @@ def test_the_subject_is_not_the_hash_of_the_account(engine: Engine):
     assert row.chained.subject is not None
     assert row.chained.subject != ROW.subject_hash
     assert json.loads(row.chained.row.decision) == {}
+
+
+@given(st.lists(st.none() | st.integers() | st.text()))
+def test_what_the_hash_covers_is_written_as_json(fields):
+    written = json_array(fields)
+    assert written == json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    assert json.loads(written) == fields
