@@ -174,7 +174,10 @@ def test_reductions_leave_something_of_what_can_be_reduced() -> None:
     assert _lines(given_world, others=others) == {**whole, "surname": (base, "initial"), **named}
 
 
-@pytest.mark.parametrize(("dialect", "rule"), [("entree", Rule.RELEASED_BASE), ("surf", Rule.STOPPED_NOT_SENT)])
+@pytest.mark.parametrize(
+    ("dialect", "rule"),
+    [("entree", Rule.RELEASED_BASE), ("entra", Rule.RELEASED_BASE), ("surf", Rule.STOPPED_NOT_SENT)],
+)
 def test_a_branch_goes_where_the_school_can_say_it(dialect: str, rule: Rule) -> None:
     given_world = world(Attribute.SCHOOL_BRANCH)
     given_world.idp = replace(given_world.idp, dialect=dialect)
