@@ -14,9 +14,11 @@ from gateway.federation.published_keys import key_warnings
 from gateway.login.consenting import Consenting
 from gateway.login.contracts import Errands, Notified, TowardsIdentityProviders, TowardsServices
 from gateway.login.dispatch import Dispatcher
+from gateway.login.errands import AllErrands
 from gateway.login.kept import KeptLogins
 from gateway.login.linking import Linking
 from gateway.login.loops import LoopBrake
+from gateway.login.mine import MyPage
 from gateway.login.sso.logout import Logouts
 from gateway.login.sso.sign_on import SingleSignOn
 from gateway.login.transactions import Transactions
@@ -30,12 +32,13 @@ from gateway.oidc.rp.logout_endpoint import SchoolLogouts
 from gateway.oidc.rp.wiring import RelyingPartyRole
 from gateway.pages import connect, consent, discovery, logout, single_sign_on, site
 from gateway.pages import linking as linking_pages
+from gateway.pages import mine as mine_pages
 from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
-from gateway.parts import Parts, publications, releases_of
+from gateway.parts import Parts, links_of, publications, releases_of
 from gateway.release.pipeline import Releases
-from gateway.reports.texts import say
+from gateway.reports.words import attribute_name
 from gateway.roles import logouts_of, openid_provider_of, relying_party_of, saml_logout_of, vault_api_of
 from gateway.saml import metadata_endpoint
 from gateway.saml.idp import endpoint as idp_endpoint
@@ -44,7 +47,9 @@ from gateway.saml.schemas import schema
 from gateway.saml.sp import endpoint as sp_endpoint
 from gateway.saml.sp.endpoint import AssertionConsumer
 from gateway.saml.sp.request import ServiceProvider
+from gateway.storage.consents import SqlConsents
 from gateway.storage.migrate import check
+from gateway.storage.own_releases import OwnReleases
 from gateway.web import headers, operations
 from gateway.web.answers import AnswersLeft
 from gateway.web.cookies import BrowserCookie
@@ -108,6 +113,19 @@ def create_app(parts: Parts) -> Flask:
         randomness=parts.randomness,
         seconds=int(settings.lifetimes.transaction.total_seconds()),
     )
+    mine = MyPage(
+        federation=parts.federation,
+        transactions=transactions,
+        identity_providers=asks,
+        releases=releases,
+        links=links_of(parts.engine, parts.keys, parts.randomness),
+        consents=SqlConsents(parts.engine),
+        own=OwnReleases(parts.engine, parts.keys.ledger.all),
+        store=parts.store,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        seconds=int(settings.lifetimes.transaction.total_seconds()),
+    )
     consenting = Consenting(
         federation=parts.federation,
         releases=releases,
@@ -121,7 +139,7 @@ def create_app(parts: Parts) -> Flask:
         consenting=consenting,
         transactions=transactions,
         asks=asks,
-        errands=linking,
+        errands=AllErrands(linking, mine),
         releases=releases,
         kept=kept,
         sign_on=sign_on,
@@ -167,7 +185,21 @@ def create_app(parts: Parts) -> Flask:
             respond=respond,
             browser=cookie.browser,
             origin=settings.base_url,
-            name_of=lambda language, attribute: say(language, f"attribute.{attribute}"),
+            name_of=attribute_name,
+        ),
+        *(
+            (
+                mine_pages.blueprint(
+                    mine=mine,
+                    renderer=renderer,
+                    respond=respond,
+                    browser=cookie.browser,
+                    origin=settings.base_url,
+                    name_of=attribute_name,
+                ),
+            )
+            if parts.federation.held_by_brin
+            else ()
         ),
         linking_pages.blueprint(
             linking=linking,

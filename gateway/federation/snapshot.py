@@ -117,6 +117,11 @@ class Federation:
             self._held_at[service, today] = known
         return known
 
+    @property
+    def held_by_brin(self) -> Mapping[Brin, IdentityProvider]:
+        """The schools to which people may come with an identity of their own, and whose that is."""
+        return self._held_by_brin
+
     def may_be_linked(self, brin: Brin) -> bool:
         """Whether people can come to this school with an identity of their own, if an agreement lets them."""
         return brin in self._held_by_brin

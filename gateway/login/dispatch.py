@@ -26,7 +26,7 @@ from gateway.login.sso.registry import Given
 from gateway.login.sso.session import Session
 from gateway.login.sso.sign_on import SingleSignOn, transient
 from gateway.login.steps import AskConsent, ChooseSchool, PostForm, Redirect, Refused, Step
-from gateway.login.transactions import Transaction, Transactions
+from gateway.login.transactions import NO_SERVICE, Transaction, Transactions
 from gateway.login.ways import Discovery, Way, Ways
 from gateway.observability import reference
 from gateway.observability.metrics import Metrics
@@ -119,7 +119,7 @@ class Dispatcher:
         begun = datetime.fromtimestamp(transaction.begun, UTC)
         fresh_since = begun if request.force else request.fresh_since
         contexts: tuple[str, ...] | None = request.contexts if request.contexts_essential else ()
-        if self._assurance.judges(request, self._service(request.service)):
+        if request.service != NO_SERVICE and self._assurance.judges(request, self._service(request.service)):
             contexts = None
         return Expectation(transaction.idp, attempt, contexts, fresh_since, browser)
 
@@ -159,7 +159,8 @@ class Dispatcher:
         else:
             transaction = self._transactions.peek(expectation.attempt, expectation.browser)
         self._resume(transaction)
-        if error.code is ErrorCode.IDP_NO_AUTHENTICATION_CONTEXT and transaction.idp is not None:
+        ours = error.code is ErrorCode.IDP_NO_AUTHENTICATION_CONTEXT and transaction.request.service != NO_SERVICE
+        if ours and transaction.idp is not None:
             error = self._in_our_words(transaction, self._federation.identity_providers[transaction.idp], error)
         return self._refusals.refuse(transaction, error)
 
@@ -369,7 +370,8 @@ class Dispatcher:
     def _resume(self, transaction: Transaction) -> Transaction:
         """Go on with a login that began under this configuration or an earlier one. Raises SluisError LOGIN_UNKNOWN."""
         reference.bind(transaction.reference)
-        if transaction.request.service not in self._federation.services:
+        service = transaction.request.service
+        if service not in self._federation.services and service != NO_SERVICE:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="the service left the federation")
         return transaction
 

@@ -11,7 +11,7 @@ from gateway.login.assurance import LevelMissing
 from gateway.login.contracts import TowardsServices
 from gateway.login.messages import Authentication
 from gateway.login.steps import OtherWay, PostForm, Redirect, Refused
-from gateway.login.transactions import Transaction, Transactions
+from gateway.login.transactions import NO_SERVICE, Transaction, Transactions
 from gateway.login.ways import Way, Ways
 from gateway.observability.metrics import Metrics
 
@@ -63,6 +63,8 @@ class Refusals:
             "login_refused", service=request.service, idp=idp, code=error.code, hint=error.hint, cause=str(error.cause)
         )
         self._metrics.login(service=request.service, idp=idp or "", outcome="refused", code=error.code)
+        if request.service == NO_SERVICE:
+            return Refused(error)
         service = self._federation.services[request.service]
         back = self._services[service.protocol].refuse(service, request.reply, error)
         if request.passive or error.code in FOR_THE_SERVICE_ALONE:

@@ -46,6 +46,13 @@ class AskConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowMine:
+    """Show the person what there is of their own."""
+
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
 class OtherWay:
     """Another way in, when the one that was tried is closed: the same login, through the school or with eduID.
 
@@ -127,4 +134,6 @@ class LeaveNext:
     seconds: float
 
 
-Step = Redirect | PostForm | ChooseSchool | AskToLink | AskConsent | Refused | ConfirmLogout | LoggedOut | LeaveNext
+Question = ChooseSchool | AskToLink | AskConsent | ShowMine
+"""What has a page at an address of its own."""
+Step = Redirect | PostForm | Question | Refused | ConfirmLogout | LoggedOut | LeaveNext

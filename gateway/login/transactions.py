@@ -13,9 +13,12 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language
 from gateway.domain.randomness import Randomness
-from gateway.federation.models import IdpId
+from gateway.federation.models import IdpId, ServiceId
 from gateway.login.messages import LoginRequest
 from gateway.storage.contracts import ShortLivedStore
+
+NO_SERVICE = ServiceId("")
+"""What a login asks for that no service asked for: an errand of the person's own."""
 
 _LOGIN_LENGTH = 40
 _ATTEMPT_LENGTH = 60

@@ -16,7 +16,7 @@ from gateway.web.origin import check_from_here
 
 AT_MOST = 50
 """Schools on one page; a search narrows them down."""
-_MAX_QUERY = 100
+MAX_QUERY = 100
 
 
 def blueprint(
@@ -28,7 +28,7 @@ def blueprint(
     @routes.get("/login/<login>/school")
     def show(login: str) -> Response:
         discovery = dispatcher.discovery(login, browser())
-        query = request.args.get("q", "")[:_MAX_QUERY]
+        query = request.args.get("q", "")[:MAX_QUERY]
         found = search(discovery.choices, query)
         remembered = choices.remembered().school
         page = renderer.page(

@@ -14,8 +14,10 @@ from gateway.login.steps import (
     LeaveNext,
     LoggedOut,
     PostForm,
+    Question,
     Redirect,
     Refused,
+    ShowMine,
     Step,
 )
 from gateway.observability import reference
@@ -35,7 +37,7 @@ class Responder:
         match step:
             case Redirect(url):
                 return _see_other(url)
-            case ChooseSchool() | AskConsent() | AskToLink():
+            case ChooseSchool() | AskConsent() | AskToLink() | ShowMine():
                 return _see_other(_page_of(step))
             case PostForm():
                 return self._post(step)
@@ -89,7 +91,7 @@ class Responder:
         return response
 
 
-def _page_of(step: ChooseSchool | AskConsent | AskToLink) -> str:
+def _page_of(step: Question) -> str:
     """Where this question is asked: at an address of its own, so that it can be asked again."""
     match step:
         case ChooseSchool(login):
@@ -98,6 +100,8 @@ def _page_of(step: ChooseSchool | AskConsent | AskToLink) -> str:
             return f"/consent/{asked}"
         case AskToLink(linking):
             return f"/link/{linking}"
+        case ShowMine(page):
+            return f"/me/{page}"
 
 
 def _see_other(url: str) -> Response:

@@ -1,5 +1,6 @@
 """Ids in words, where an id may be a newer gateway's."""
 
+from gateway.domain.attribute import Attribute
 from gateway.domain.errors import ErrorCode
 from gateway.domain.language import Language
 from gateway.pages import texts as page_texts
@@ -14,3 +15,8 @@ def named(language: Language, kind: str, value: str) -> str:
     if kind == "refusal" and value in tuple(ErrorCode):
         return page_texts.say(language, f"error.{text_of(ErrorCode(value))}.title")
     return value
+
+
+def attribute_name(language: Language, attribute: Attribute) -> str:
+    """What an attribute is called."""
+    return say(language, f"attribute.{attribute}")

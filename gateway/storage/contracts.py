@@ -163,6 +163,14 @@ class Links(Protocol):
         """The links that lead to this account."""
         ...
 
+    def of_account(self, account: str) -> Sequence[LinkRow]:
+        """The links of this account, on either side."""
+        ...
+
+    def revoke(self, links: Sequence[str]) -> int:
+        """Delete these; how many there were."""
+        ...
+
     def make(self, row: LinkRow, *, instead_of: Sequence[str] = ()) -> bool:
         """Keep it, and delete those that it replaces; False, and nothing changed, when another is in its place."""
         ...
@@ -181,4 +189,12 @@ class Consents(Protocol):
 
     def keep(self, row: ConsentRow) -> None:
         """Keep it, over what was let go before."""
+        ...
+
+    def of_account(self, account: str) -> Sequence[ConsentRow]:
+        """All consents of this account."""
+        ...
+
+    def withdraw(self, account: str, service: str) -> bool:
+        """Delete one; whether there was one."""
         ...

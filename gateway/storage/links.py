@@ -48,6 +48,9 @@ class SqlLinks:
         with self._transaction() as connection:
             return connection.execute(update(_links).where(_column.id == row.id).values(values)).rowcount == 1
 
+    def of_account(self, account: str) -> tuple[LinkRow, ...]:
+        return self._found(links_of(account))
+
     def all(self, *, school: str | None = None, account: str | None = None, link: str | None = None) -> list[LinkRow]:
         """Those of a school, of an account on either side, or the one of this id; the newest last."""
         wanted = list[ColumnElement[bool]]()
@@ -60,7 +63,6 @@ class SqlLinks:
         return list(self._found(*wanted))
 
     def revoke(self, links: Sequence[str]) -> int:
-        """Delete these; how many there were."""
         with self._transaction() as connection:
             return connection.execute(delete(_links).where(_column.id.in_(links))).rowcount
 

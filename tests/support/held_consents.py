@@ -16,3 +16,9 @@ class HeldConsents:
 
     def keep(self, row: ConsentRow) -> None:
         self.rows[row.account, row.service] = row
+
+    def of_account(self, account: str) -> tuple[ConsentRow, ...]:
+        return tuple(row for (of, _), row in self.rows.items() if of == account)
+
+    def withdraw(self, account: str, service: str) -> bool:
+        return self.rows.pop((account, service), None) is not None

@@ -33,3 +33,9 @@ class HeldLinks:
             return False
         self.rows[row.id] = row
         return True
+
+    def of_account(self, account: str) -> tuple[LinkRow, ...]:
+        return tuple(one for one in self.rows.values() if account in (one.holder, one.linked))
+
+    def revoke(self, links: Sequence[str]) -> int:
+        return len([self.rows.pop(link) for link in links if link in self.rows])

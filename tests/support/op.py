@@ -30,22 +30,25 @@ from gateway.federation.snapshot import Federation
 from gateway.login.consenting import Consenting
 from gateway.login.contracts import TowardsIdentityProviders
 from gateway.login.dispatch import Dispatcher
+from gateway.login.errands import AllErrands
 from gateway.login.kept import KeptLogins
 from gateway.login.linking import Linking
 from gateway.login.messages import Authentication, AuthenticationRequest
+from gateway.login.mine import MyPage
 from gateway.login.sso.leaving import Leaving
 from gateway.login.sso.logout import Logouts
 from gateway.login.steps import Redirect
 from gateway.login.transactions import Transactions
 from gateway.oidc.op.assembly import OpenIdProvider
 from gateway.oidc.op.certificates import ClientCertificates
-from gateway.pages import consent, linking
-from gateway.reports.texts import say
+from gateway.pages import consent, linking, mine
+from gateway.reports.words import attribute_name
 from gateway.settings.private_keys import TokenKey
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sqlite_store import SqliteStore
 from gateway.web.proxies import CLIENT_CERTIFICATE
 from tests.support.held import HeldClock, SeededRandomness
+from tests.support.held_own_releases import HeldOwnReleases
 from tests.support.jose import CLIENT, ISSUER, verified
 from tests.support.paged import ORIGIN, Pages
 from tests.support.releasing import KEY, SCHOOL, SENT, TODAY, World
@@ -186,6 +189,19 @@ class Op:
             randomness=self.randomness,
             metrics=self.world.metrics,
         )
+        self.mine = MyPage(
+            federation=federation,
+            transactions=Transactions(store=self.store, clock=self.clock, randomness=self.randomness, seconds=900),
+            identity_providers={Protocol.SAML: self.schools},
+            releases=releases,
+            links=self.world.links,
+            consents=self.world.consents,
+            own=HeldOwnReleases(self.world.records),  # type: ignore[arg-type]
+            store=self.store,
+            clock=self.clock,
+            randomness=self.randomness,
+            seconds=900,
+        )
         asks: dict[Protocol, TowardsIdentityProviders] = {Protocol.SAML: self.schools}
         transactions = Transactions(store=self.store, clock=self.clock, randomness=self.randomness, seconds=900)
         self.linking = Linking(
@@ -211,7 +227,7 @@ class Op:
             federation=federation,
             transactions=transactions,
             identity_providers=asks,
-            errands=self.linking,
+            errands=AllErrands(self.linking, self.mine),
             services={Protocol.OIDC: self.provider.role},
             releases=releases,
             kept=kept,
@@ -241,7 +257,17 @@ class Op:
                 respond=pages.respond,
                 browser=lambda: self.browser,
                 origin=ORIGIN,
-                name_of=lambda language, attribute: say(language, f"attribute.{attribute}"),
+                name_of=attribute_name,
+            )
+        )
+        pages.app.register_blueprint(
+            mine.blueprint(
+                mine=self.mine,
+                renderer=pages.renderer,
+                respond=pages.respond,
+                browser=lambda: self.browser,
+                origin=ORIGIN,
+                name_of=attribute_name,
             )
         )
         pages.app.register_blueprint(

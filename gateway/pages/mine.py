@@ -1,0 +1,129 @@
+"""/me: a person sees their links, consents and what went lately; ends them, downloads them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request
+
+from gateway.domain.attribute import Attribute
+from gateway.domain.brin import Brin
+from gateway.domain.clock import dutch_time
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.login.mine import Mine, MyPage
+from gateway.pages.consent import NameOf
+from gateway.pages.discovery import AT_MOST, MAX_QUERY, search
+from gateway.pages.render import Renderer
+from gateway.web import Browser, Respond
+from gateway.web.headers import POLICY
+from gateway.web.origin import check_from_here
+
+PATH = "/me"
+
+
+def blueprint(
+    *, mine: MyPage, renderer: Renderer, respond: Respond, browser: Browser, origin: str, name_of: NameOf
+) -> Blueprint:
+    """The pages. `origin` is the gateway's own, the only one whose forms may do anything."""
+    routes = Blueprint("mine", __name__)
+
+    @routes.get(PATH)
+    def choose() -> Response:
+        query = request.args.get("q", "")[:MAX_QUERY]
+        choices = mine.choices()
+        found = search(choices, query)
+        page = renderer.page(
+            "mine_login.html",
+            switch=True,
+            query=query,
+            found=found[:AT_MOST],
+            more=max(0, len(found) - AT_MOST),
+            held=mine.held(),
+        )
+        page.headers["Content-Security-Policy"] = POLICY
+        return page
+
+    @routes.post(PATH)
+    def log_in() -> Response:
+        check_from_here(origin)
+        held = "held" in request.form
+        try:
+            school = Brin(request.form.get("held" if held else "school", ""))
+        except ValueError as cause:
+            raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN) from cause
+        return respond(mine.begin(school, browser(), held=held))
+
+    @routes.get(f"{PATH}/<page>")
+    def show(page: str) -> Response:
+        shown = renderer.page(
+            "mine.html", switch=True, mine=mine.show(page, browser()), page=page, name_of=name_of, local=dutch_time
+        )
+        shown.headers["Content-Security-Policy"] = POLICY
+        return shown
+
+    @routes.get(f"{PATH}/<page>/data.json")
+    def download(page: str) -> Response:
+        body = json.dumps(as_data(mine.show(page, browser())), indent=2, ensure_ascii=False)
+        response = Response(f"{body}\n", mimetype="application/json")
+        response.headers["Content-Disposition"] = 'attachment; filename="sluis-me.json"'
+        return response
+
+    @routes.post(f"{PATH}/<page>")
+    def act(page: str) -> Response:
+        check_from_here(origin)
+        _do(mine, page, browser(), request.form)
+        return _see_other("/" if "close" in request.form else f"{PATH}/{page}")
+
+    return routes
+
+
+def _do(mine: MyPage, page: str, browser: str, form: Mapping[str, str]) -> None:
+    """What the button says that was pressed."""
+    if "link" in form:
+        mine.end_link(page, browser, form["link"])
+    elif "consent" in form:
+        mine.withdraw(page, browser, form["consent"])
+    elif form.get("erase") == "yes" and form.get("sure") == "yes":
+        mine.erase(page, browser)
+    elif "close" in form:
+        mine.close(page, browser)
+
+
+def as_data(mine: Mine) -> dict[str, Any]:
+    """All of it as JSON: moments as ISO 8601 in UTC, attributes by their canonical names."""
+    return {
+        "account_of": mine.idp.id,
+        "school": str(mine.school.brin),
+        "links": [
+            {
+                "id": one.id,
+                "school": one.brin,
+                "made": one.made.isoformat(),
+                "last_school_login": one.seen.isoformat(),
+                "until": one.until.isoformat(),
+                "standing": one.standing.value,
+            }
+            for one in mine.links
+        ],
+        "consents": [
+            {"service": one.id, "at": one.at.isoformat(), "attributes": _names(one.attributes)} for one in mine.consents
+        ],
+        "releases_of_days": mine.days,
+        "releases": [
+            {
+                "service": one.id,
+                "at": one.at.isoformat(),
+                "reference": one.reference,
+                "attributes": _names(one.attributes),
+            }
+            for one in mine.releases
+        ],
+    }
+
+
+def _names(attributes: tuple[Attribute, ...]) -> list[str]:
+    return [one.value for one in attributes]
+
+
+def _see_other(address: str) -> Response:
+    return redirect(address, code=303)  # type: ignore[return-value]
