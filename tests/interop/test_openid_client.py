@@ -12,8 +12,9 @@ from gateway.demo.federation import DemoFederation
 from tests.support import node_saml, openid_client
 from tests.support.browser_like import Tab
 from tests.support.demo import Demo, running_demo
+from tests.support.examples import example, run_openid_client
 from tests.support.leaving import go_on
-from tests.support.openid_client import RelyingParty, relying_party
+from tests.support.openid_client import SECRET, RelyingParty, relying_party
 
 pytestmark = pytest.mark.stranger
 
@@ -28,6 +29,7 @@ METHODS = {
     "fapi2": ("private_key_jwt", "ES256", False, ("par", "dpop", "fapi2")),
     "dpop": ("client_secret_basic", "ES256", True, ("dpop",)),
 }
+BY_EXAMPLE = "vreemd-voorbeeld"
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 
 
@@ -49,7 +51,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for number, (name, (method, alg, signed, extras)) in enumerate(METHODS.items())
     }
 
+    copied = relying_party(BY_EXAMPLE, "127.0.0.47", "client_secret_basic")
+
     def introduce(made: DemoFederation) -> None:
+        copied.write_entry(made.directory, redirect_uris=[f"{made.base_url}/callback"])
         for one in clients.values():
             one.write_entry(made.directory, **({"require_dpop_nonce": True} if one.name == "vreemd-keys-par" else {}))
 
@@ -73,6 +78,20 @@ def logged_in(world: World, name: str, **parameters: str) -> dict[str, Any]:
     if "form_post" in parameters.values():
         tab.press()
     return world.clients[name].received(tab)
+
+
+def test_a_program_that_copied_the_example_gets_to_know_the_person(world: World) -> None:
+    gateway = world.demo.gateway
+    text = example(gateway, "openid-client", CLIENT_ID=BY_EXAMPLE, SECRET=SECRET, SERVICE=gateway)
+
+    def browse(login: str) -> str:
+        tab = world.demo.tab().open(login).press("De Regenboog").press("Fenna").press("Continue")
+        assert tab.url.startswith(f"{gateway}/callback?")
+        return tab.url
+
+    person = run_openid_client(text, node_saml.BUILD, browse)
+    assert person["given_name"] == "Fenna"
+    assert person["eckid"].startswith("https://ketenid.nl/pilot/")
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -39,6 +39,11 @@ def public_jwk(key: ec.EllipticCurvePrivateKey, **more: str) -> dict[str, str]:
     return {"kty": "EC", "crv": "P-256", **point, **more}
 
 
+def rsa_jwk(key: rsa.RSAPublicKey, **more: str) -> dict[str, str]:
+    numbers = key.public_numbers()
+    return {"kty": "RSA", "n": b64(numbers.n.to_bytes(key.key_size // 8)), "e": b64(numbers.e.to_bytes(3)), **more}
+
+
 def es256(header: dict[str, Any], claims: dict[str, Any], key: ec.EllipticCurvePrivateKey) -> str:
     """A compact JWS made by hand."""
     head, body = (b64(json.dumps(part).encode()) for part in (header, claims))

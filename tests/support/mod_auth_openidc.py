@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from tests.support.apache import PROGRAM, hand_over, variables
 from tests.support.browser_like import Tab
@@ -16,6 +16,7 @@ from tests.support.openid_client import SECRET
 _MODULE = Path("/usr/lib/apache2/modules/mod_auth_openidc.so")
 _CONFIGURATION = Path(__file__).parents[1] / "interop" / "mod_auth_openidc"
 _PREFIX = "OIDC_CLAIM_"
+_DIRECTORY = "/etc/apache2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,17 @@ class ModAuthOpenidc:
     def protected(self) -> str:
         """A page for those who are logged in."""
         return f"{self.address.url}/received"
+
+    def access_token(self, tab: Tab) -> str:
+        """The access token of the session that this browser has there."""
+        return variables(tab.open(self.protected), self.protected, "OIDC_", self.directory / "error.log")[
+            "access_token"
+        ]
+
+    def renew(self, tab: Tab) -> Tab:
+        """Have the module get itself another one; it wants to hear the one that it has."""
+        query = urlencode({"refresh": self.protected, "access_token": self.access_token(tab)})
+        return tab.open(f"{self.address.url}/callback?{query}")
 
     @property
     def logout(self) -> str:
@@ -47,23 +59,34 @@ def why_not() -> str | None:
     return None
 
 
+def with_keys(address: Address, *, issuer: str, client: str) -> str:
+    """The directives of a client that proves who it is by a signature, and renews its access token each time."""
+    return f"""
+OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
+OIDCClientID {client}
+OIDCRedirectURI {address.url}/callback
+OIDCCryptoPassphrase {SECRET}
+OIDCPrivateKeyFiles "k1#{_DIRECTORY}/private.pem"
+OIDCPublicKeyFiles "k1#{_DIRECTORY}/public.pem"
+OIDCProviderTokenEndpointAuth private_key_jwt
+OIDCPKCEMethod S256
+OIDCScope "openid eck profile school offline_access"
+"""
+
+
 @contextmanager
-def service(address: Address, *, issuer: str, client: str) -> Iterator[ModAuthOpenidc]:
-    """A service that is this client of this issuer."""
+def service(address: Address, directives: str, files: Mapping[str, bytes]) -> Iterator[ModAuthOpenidc]:
+    """A service with these directives; in them, `/etc/apache2` is where it has its files."""
     # Not in pytest's directory: as root, Apache must run as another user, who cannot look in there.
     with tempfile.TemporaryDirectory(prefix="openidc-") as name:
         peer = ModAuthOpenidc(address, Path(name))
         shutil.copytree(_CONFIGURATION, peer.directory, dirs_exist_ok=True)
+        for name_of_file, content in files.items():
+            (peer.directory / name_of_file).write_bytes(content)
+        (peer.directory / "client.conf").write_text(directives.replace(_DIRECTORY, name))
         user = hand_over(peer.directory)
         command = (PROGRAM, "-f", peer.directory / "httpd.conf", "-D", "FOREGROUND")
-        environment = {
-            "PEER_DIR": name,
-            "PEER_HOST": address.host,
-            "PEER_PORT": str(address.port),
-            "ISSUER": issuer,
-            "CLIENT": client,
-            "SECRET": SECRET,
-        }
+        environment = {"PEER_DIR": name, "PEER_HOST": address.host, "PEER_PORT": str(address.port)}
         log = peer.directory / "apache.log"
         with serving(command, address=address, log=log, environment=environment, user=user):
             yield peer

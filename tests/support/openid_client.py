@@ -12,10 +12,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import yaml
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from tests.support.browser_like import Tab
 from tests.support.child_process import Address, free_address, serving
-from tests.support.jose import b64, client_key, public_jwk
+from tests.support.jose import b64, client_key, public_jwk, rsa_jwk
 from tests.support.node_saml import BUILD, SOURCE
 
 SECRET = "0f" * 32
@@ -57,8 +58,8 @@ class RelyingParty:
         assert tab.url.startswith(f"{self.address.url}/callback"), f"the browser is at {tab.url}: {tab.body}"
         return dict(json.loads(tab.body))
 
-    def write_entry(self, directory: Path, **more: Any) -> None:
-        """Its entry, its keys, and an agreement with the first school."""
+    def write_entry(self, directory: Path, *, rsa: RSAPublicKey | None = None, **more: Any) -> None:
+        """Its entry, its keys (with `rsa` that one alone), and an agreement with the first school."""
         with_secret = self.method.startswith("client_secret")
         entry = {
             "id": self.name,
@@ -88,7 +89,8 @@ class RelyingParty:
             "reference": f"A-{self.name}",
             "offline_access": True,
         }
-        keys = {"keys": [public_jwk(client_key(self.name), kid="k1")]}
+        own = public_jwk(client_key(self.name), kid="k1") if rsa is None else rsa_jwk(rsa, kid="k1")
+        keys = {"keys": [own]}
         (directory / "services" / f"{self.name}.jwks").write_text(json.dumps(keys))
         (directory / "services" / f"{self.name}.yaml").write_text(yaml.safe_dump(entry))
         written = yaml.safe_dump(agreement).replace("'2026-08-01'", "2026-08-01")
