@@ -1,6 +1,7 @@
 """Settings -> parts: what the whole application shares, and what commands use of it. Only wiring."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import Engine
@@ -10,6 +11,7 @@ from gateway.domain.clock import Clock, SystemClock
 from gateway.domain.eck_id import PRODUCTION_SEGMENTS, TEST_SEGMENTS
 from gateway.domain.http import Http
 from gateway.domain.randomness import Randomness, SystemRandomness
+from gateway.domain.sector import Sector
 from gateway.federation.build import build
 from gateway.federation.models import EckIdSource
 from gateway.federation.snapshot import Federation
@@ -17,8 +19,10 @@ from gateway.login.sso.registry import Registry
 from gateway.observability.metrics import Metrics
 from gateway.observability.standing import Standing
 from gateway.pseudonyms.links import LinkRules
+from gateway.pseudonyms.nummervoorziening.client import Endpoint, Nummervoorziening
+from gateway.pseudonyms.nummervoorziening.live import FromNummervoorziening, Terms
 from gateway.pseudonyms.resolve import SubjectResolver
-from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault
+from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault, Source
 from gateway.pseudonyms.succession import Successions
 from gateway.release.linked import LinkedAccounts
 from gateway.release.pipeline import Releases
@@ -29,8 +33,10 @@ from gateway.saml.metadata_endpoint import Publication
 from gateway.saml.requested import requested_attributes
 from gateway.settings.keys import KeyRing, load_keys
 from gateway.settings.loader import Settings
+from gateway.settings.models.nummervoorziening import NummervoorzieningEntry
 from gateway.settings.secrets import resolved
 from gateway.storage.anomalies import SqlAnomalies
+from gateway.storage.breaker import Breaker
 from gateway.storage.consents import SqlConsents
 from gateway.storage.contracts import ShortLivedStore
 from gateway.storage.engine import open_engine
@@ -43,6 +49,8 @@ from gateway.storage.subjects import SqlSubjects
 from gateway.storage.vault import Vault
 from gateway.web.outgoing import OutgoingHttp
 
+NUMMERVOORZIENING_PAUSE = timedelta(seconds=30)
+"""For which nobody asks Nummervoorziening after it did not answer three times."""
 INSTITUTION_SECONDS = 2.0
 """How long a school's attribute API may take to begin an answer, and again to end it: a person waits."""
 
@@ -142,7 +150,11 @@ def releases_of(parts: Parts) -> Releases:
     """What decides releases and writes the ledger."""
     segments, anomalies = eck_id_segments(parts.settings), SqlAnomalies(parts.engine)
     eck_ids = EckIds(
-        {EckIdSource.ASSERTION: FromAssertion(segments), EckIdSource.VAULT: FromVault(segments)},
+        {
+            EckIdSource.ASSERTION: FromAssertion(segments),
+            EckIdSource.VAULT: FromVault(segments),
+            **_live_source(parts),
+        },
         vault_of(parts.engine, parts.keys, parts.randomness),
     )
     entry = parts.settings.gateway.links
@@ -173,6 +185,31 @@ def releases_of(parts: Parts) -> Releases:
         links=links,
         consents=SqlConsents(parts.engine),
     )
+
+
+def _live_source(parts: Parts) -> dict[EckIdSource, Source]:
+    entry = parts.settings.gateway.nummervoorziening
+    if entry is None:
+        return {}
+    found = FromNummervoorziening(
+        service=Nummervoorziening(nummervoorziening_endpoint(parts.settings, entry)),
+        vault=vault_of(parts.engine, parts.keys, parts.randomness),
+        terms=Terms(
+            chain=entry.chain,
+            sectors={Sector(sector): uri for sector, uri in entry.sectors.items()},
+            segments=eck_id_segments(parts.settings),
+            seconds=entry.login_milliseconds / 1000,
+        ),
+        breaker=Breaker(clock=parts.clock, pause=NUMMERVOORZIENING_PAUSE),
+        told=parts.metrics.nummervoorziening,
+    )
+    return {EckIdSource.NUMMERVOORZIENING: found}
+
+
+def nummervoorziening_endpoint(settings: Settings, entry: NummervoorzieningEntry) -> Endpoint:
+    """Where Nummervoorziening is, and what proves who asks."""
+    files = (settings.directory / entry.certificate, settings.directory / entry.key)
+    return Endpoint(entry.url, *files, settings.directory / entry.authorities if entry.authorities else None)
 
 
 def eck_id_segments(settings: Settings) -> frozenset[str]:

@@ -1,12 +1,17 @@
-"""`sluis eckid hash`: the chain's first level hash, for use at a school."""
+"""`sluis eckid`: hashes for use at a school, and whether Nummervoorziening can be asked."""
 
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
+from gateway.cli.loading import directory_argument, settings_or_exit
+from gateway.parts import nummervoorziening_endpoint
 from gateway.pseudonyms.first_level import first_level_hash, salt_of
+from gateway.pseudonyms.nummervoorziening.client import Nummervoorziening
+from gateway.pseudonyms.nummervoorziening.faults import NummervoorzieningFailed
 
 
 @click.group("eckid")
@@ -36,3 +41,36 @@ def hash_command(salt_env: str) -> None:
             failed = True
             click.echo(f"line {count}: {cause}", err=True)
     sys.exit(1 if failed else 0)
+
+
+@command.command("ask")
+@directory_argument
+@click.argument("school")
+def ask_command(directory: Path, school: str) -> None:
+    """Ask Nummervoorziening in the name of SCHOOL (its BRIN) whether it works, and for its chains and sectors.
+
+    Nothing of a learner is asked. Exit 1 when it does not work, or when gateway.yaml names a chain or a sector that it
+    does not have.
+    """
+    settings = settings_or_exit(directory)
+    entry = settings.gateway.nummervoorziening
+    found = next((one.value for one in settings.schools if str(one.value.brin) == school), None)
+    if entry is None or found is None or found.oin is None:
+        what = "gateway.yaml has no nummervoorziening" if entry is None else f"no school {school} with an `oin`"
+        raise click.UsageError(what)
+    service = Nummervoorziening(nummervoorziening_endpoint(settings, entry))
+    try:
+        works, chains, sectors = service.available(found.oin), service.chains(found.oin), service.sectors(found.oin)
+    except NummervoorzieningFailed as cause:
+        click.echo(f"Nummervoorziening: {cause}", err=True)
+        sys.exit(1)
+    finally:
+        service.close()
+    click.echo("Nummervoorziening works" if works else "Nummervoorziening says that it does not work now")
+    for what, named in (("chain", chains), ("sector", sectors)):
+        for one in named:
+            click.echo(f"{what} {one.id}: {one.name}")
+    unknown = {entry.chain} - {one.id for one in chains} | set(entry.sectors.values()) - {one.id for one in sectors}
+    for uri in sorted(unknown):
+        click.echo(f"gateway.yaml names {uri}, which it does not have", err=True)
+    sys.exit(0 if works and not unknown else 1)

@@ -261,6 +261,7 @@ def _school(entry: Entry[SchoolEntry], files: MetadataFiles, sso: SsoSettings) -
         denies={ServiceId(service): frozenset(attributes) for service, attributes in value.deny.items()},
         sso=_sso(value.sso, sso),
         administrations=administrations,
+        oin=value.oin,
         at_eduid=SchoolAtEduid(value.eduid.requester_id, api),
     )
 

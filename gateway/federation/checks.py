@@ -20,6 +20,7 @@ from gateway.federation.hints import school_hint
 from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
 from gateway.federation.metadata.sources import is_in_source
 from gateway.federation.models import IdentityProvider, Service
+from gateway.federation.nummervoorziening_checks import nummervoorziening_problems
 from gateway.federation.policy_checks import POLICY_CHECKS
 from gateway.federation.processing_checks import check_controllers
 from gateway.federation.scope_checks import scope_problems
@@ -187,8 +188,9 @@ def check_user_held(parties: Parties) -> Iterator[Problem]:
 
 
 def check_administrations(parties: Parties) -> Iterator[Problem]:
-    """Systems that provision the vault can be told apart, and are heard."""
-    return administration_problems(parties.settings)
+    """Systems that provision the vault can be told apart, and are heard; Nummervoorziening can be asked."""
+    yield from administration_problems(parties.settings)
+    yield from nummervoorziening_problems(parties.settings)
 
 
 def check_own_proof(parties: Parties) -> Iterator[Problem]:

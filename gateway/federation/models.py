@@ -36,6 +36,7 @@ class EckIdSource(StrEnum):
 
     ASSERTION = "assertion"
     VAULT = "vault"
+    NUMMERVOORZIENING = "nummervoorziening"
 
 
 class Disagreement(StrEnum):
@@ -51,7 +52,8 @@ class School:
     """An institution with a BRIN. `domains` are values of schacHomeOrganization by which an IdP may name it.
 
     `denies` are attributes that it never lets go to a service, whatever was agreed. `at_eduid` is how it takes part in
-    logins with a user-held identity; `administrations` provision the vault.
+    logins with a user-held identity; `administrations` provision the vault;
+    `oin` is what it is known by at Nummervoorziening.
     """
 
     brin: Brin
@@ -65,6 +67,7 @@ class School:
     sso: SsoRules = field(default_factory=SsoRules)
     at_eduid: SchoolAtEduid = field(default_factory=SchoolAtEduid)
     administrations: tuple[Administration, ...] = ()
+    oin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

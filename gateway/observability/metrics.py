@@ -68,6 +68,12 @@ class Metrics:
             ["service", "outcome"],
             registry=self._registry,
         )
+        self._nummervoorziening = Counter(
+            "sluis_nummervoorziening_total",
+            "ECK iDs that were asked for in a login, by what came of it",
+            ["outcome"],
+            registry=self._registry,
+        )
         self._logout_tokens = Counter(
             "sluis_logout_tokens_total",
             "Logout tokens that a client took at a later try, or never",
@@ -138,6 +144,10 @@ class Metrics:
     def succession(self, *, service: str, outcome: str) -> None:
         """Count a change of a learner's identifier: seen at a login, its notice delivered, or given up."""
         self._successions.labels(service, outcome).inc()
+
+    def nummervoorziening(self, outcome: str) -> None:
+        """Count an ECK iD that was asked for in a login: found, late, or why not."""
+        self._nummervoorziening.labels(outcome).inc()
 
     def session_login(self, service: str) -> None:
         """Count a login without the school."""

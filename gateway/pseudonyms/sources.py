@@ -97,6 +97,8 @@ class EckIds:
         found: dict[Sector, EckId] = {}
         disagreed = False
         for source in _in_order(idp):
+            if source is EckIdSource.NUMMERVOORZIENING and any(is_registered(asked.service, one) for one in found):
+                continue
             for one in self._sources[source].eck_ids(asked):
                 disagreed |= found.setdefault(one.sector, one).value != one.value
         if disagreed and idp.disagreement is Disagreement.REFUSE:
@@ -108,7 +110,7 @@ class EckIds:
         return Found(min(visible or found.values(), key=lambda one: one.sector is not own, default=None), disagreed)
 
 
-_NEED_THE_VAULT = frozenset({EckIdSource.VAULT})
+_NEED_THE_VAULT = frozenset({EckIdSource.VAULT, EckIdSource.NUMMERVOORZIENING})
 
 
 def _in_order(idp: IdentityProvider) -> tuple[EckIdSource, ...]:

@@ -6,12 +6,15 @@ in the seal; beside it stand keyed hashes, the school, and the day on which it e
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
+from gateway.domain.sector import Sector
 from gateway.storage import schema
 from gateway.storage.engine import insert_or_leave, insert_or_replace
 from gateway.storage.one_row import OneRow
@@ -79,6 +82,21 @@ class Vault:
             with self._engine.begin() as connection:
                 count += self._put(connection, batch)
         return count
+
+    def learn(self, entry: VaultEntry, sector: Sector, eck_id: str) -> bool:
+        """Keep an ECK iD with an entry that is still as it was; False when it is not, or another account has it.
+
+        Raises SluisError STORE_UNAVAILABLE.
+        """
+        now = self.find(entry.account, entry.school, today=date.min)
+        learnt = replace(entry, eck_ids={**entry.eck_ids, sector: eck_id})
+        try:
+            if now != entry or self.held_by_others([learnt]):
+                return False
+            self.put([[learnt]], at_once=True)
+        except SQLAlchemyError as cause:
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
+        return True
 
     def delete(self, account: str, *, school: str | None = None) -> int:
         """Remove what is held of an account, at one school or at any; how many entries there were."""

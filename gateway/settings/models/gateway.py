@@ -23,6 +23,7 @@ from gateway.settings.fields import (
 from gateway.settings.models.assurance import LevelEntry
 from gateway.settings.models.client_certificates import ClientCertificates
 from gateway.settings.models.links import LinkSettings
+from gateway.settings.models.nummervoorziening import NummervoorzieningEntry
 from gateway.settings.models.processing import Processing
 from gateway.settings.models.retention import Retention
 from gateway.settings.models.sso import SsoSettings
@@ -113,6 +114,9 @@ class Gateway(Model):
     )
     stores: Stores = Field(default=Stores(), description="Where state is kept")
     lifetimes: Lifetimes = Field(default=Lifetimes(), description="How long things live")
+    nummervoorziening: NummervoorzieningEntry | None = Field(
+        default=None, description="The service that issues ECK iDs; absent: nobody asks it"
+    )
     sso: SsoSettings = Field(default=SsoSettings(), description="Single sign-on")
     assurance: list[LevelEntry] = Field(
         default=[], max_length=10, description="Levels of assurance, each stronger than those before it"

@@ -32,10 +32,11 @@ class CommonIdentityProviderEntry(Model):
     id: Id = Field(description="Id in logs, reports and commands")
     names: Names = Field(description="Name in each language")
     schools: list[BrinField] = Field(min_length=1, description="BRINs of the schools that it speaks for")
-    eck_id: list[Literal["assertion", "vault"]] = Field(
+    eck_id: list[Literal["assertion", "vault", "nummervoorziening"]] = Field(
         default=["assertion"],
         min_length=1,
-        description="Where ECK iDs come from: what it sends, the vault that schools' administrations fill, or both",
+        description="Where ECK iDs come from: what it sends, the vault that schools' administrations fill, and "
+        "Nummervoorziening, asked with a stampseudonym in the vault where neither has one; in this order",
     )
     eck_id_disagreement: Literal["prefer-assertion", "prefer-vault", "refuse"] = Field(
         default="refuse", description="Which one counts when the two say different ECK iDs; each time it is an anomaly"

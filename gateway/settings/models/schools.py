@@ -16,6 +16,7 @@ from gateway.settings.fields import (
     Text,
 )
 from gateway.settings.models.at_eduid import AtEduidEntry
+from gateway.settings.models.nummervoorziening import Oin
 from gateway.settings.models.services import ClientId, SubjectName
 from gateway.settings.models.sso import SchoolSsoEntry
 
@@ -61,6 +62,7 @@ class SchoolEntry(Model):
         default={}, description="By service, attributes that this school never lets go to it, whatever was agreed"
     )
     sso: SchoolSsoEntry = Field(default=SchoolSsoEntry(), description="Single sign-on, where it is otherwise here")
+    oin: Oin | None = Field(default=None, description="Its OIN at Nummervoorziening (20 characters)")
     administrations: list[AdministrationEntry] = Field(
         default=[], max_length=10, description="Systems that provision the vault over HTTP (`/api/vault/v1`)"
     )
