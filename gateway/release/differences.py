@@ -113,12 +113,12 @@ def _said(policy: Policy, attribute: Attribute, role: Role, sector: Sector) -> s
 
 
 def _whom(whom: list[tuple[Sector, Role]]) -> tuple[str, ...]:
-    if len(whom) == len(Sector) * len(Role):
-        return ("everybody",)
-    sectors: dict[Role, list[Sector]] = {}
+    sectors: dict[str, list[Sector]] = {}
     for sector, role in whom:
-        sectors.setdefault(role, []).append(sector)
+        sectors.setdefault(role.value, []).append(sector)
+    [first, *others] = sectors.values()
+    if len(sectors) == len(Role) and all(one == first for one in others):
+        sectors = {"everybody": first}
     return tuple(
-        role.value if len(within) == len(Sector) else f"{role} in {', '.join(within)}"
-        for role, within in sectors.items()
+        role if len(within) == len(Sector) else f"{role} in {', '.join(within)}" for role, within in sectors.items()
     )

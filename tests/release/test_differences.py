@@ -73,6 +73,12 @@ def test_whom_a_class_is_of():
     )
 
 
+def test_everybody_in_some_sectors():
+    before = policy(surname=AttributePolicy(Classes(BASE)))
+    after = policy(surname=AttributePolicy(Classes(BASE, of_sectors={Sector.MBO: NEVER, Sector.HO: NEVER})))
+    assert class_changes(before, after) == (ClassChange("surname", "base", "never", ("everybody in mbo, ho",)),)
+
+
 def row(attribute: Attribute, *, released: bool, reduction: str = "") -> Row:
     return Row("leesplein", "student", attribute.value, "a-rule", reduction, released, schools=1)
 
