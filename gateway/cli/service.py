@@ -17,6 +17,7 @@ from gateway.domain.clock import SystemClock
 from gateway.domain.randomness import Randomness, SystemRandomness
 from gateway.domain.sector import Sector
 from gateway.oidc.op.addresses import CONFIGURATION_PATH
+from gateway.pages.connect import PATH as SUPPLIER_PATH
 from gateway.settings.fields import Id
 from gateway.settings.problems import errors
 
@@ -132,6 +133,7 @@ def add_oidc(  # noqa: PLR0917 - click hands in every option by its name
     told = {
         "issuer": base,
         "discovery": base + CONFIGURATION_PATH,
+        **({"documentation": base + SUPPLIER_PATH} if settings.gateway.supplier_page else {}),
         "client_id": name,
         **({"client_secret": secret} if secret else {}),
         "token_endpoint_auth_method": auth,

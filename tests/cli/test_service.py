@@ -50,6 +50,7 @@ def test_a_client_is_written_and_its_secret_shown_once(directory):
 
     assert said["issuer"] == "https://login.example.nl"
     assert said["discovery"] == "https://login.example.nl/.well-known/openid-configuration"
+    assert said["documentation"] == "https://login.example.nl/docs/connect"
     entry = service(directory)
     assert entry.oidc.secret_hashes == (sha256(said["client_secret"].encode()).hexdigest(),)
     assert entry.oidc.redirect_uris == (URI,)
