@@ -50,8 +50,9 @@ from gateway.saml.sp.request import ServiceProvider
 from gateway.storage.consents import SqlConsents
 from gateway.storage.migrate import check
 from gateway.storage.own_releases import OwnReleases
-from gateway.web import headers, operations
+from gateway.web import headers, jar, operations
 from gateway.web.answers import AnswersLeft
+from gateway.web.application import Application
 from gateway.web.cookies import BrowserCookie
 from gateway.web.notified_cookie import NotifiedCookie
 from gateway.web.proxies import TrustedProxies
@@ -61,7 +62,7 @@ from gateway.web.session_cookie import FlaskSessionCookie
 def create_app(parts: Parts) -> Flask:
     """The gateway as a WSGI application."""
     settings = parts.settings.gateway
-    app = Flask("gateway", static_folder=None, template_folder=None)
+    app = Application("gateway", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.config["MAX_FORM_MEMORY_SIZE"] = 1024 * 1024
     app.config["MAX_FORM_PARTS"] = 50
@@ -81,10 +82,7 @@ def create_app(parts: Parts) -> Flask:
     renderer = Renderer.of(names=settings.names, choices=choices, version=site.version())
     respond = Responder(renderer=renderer, clock=parts.clock)
     headers.install(app, https=parts.https)
-    cookie.install(app)
-    choices.install(app)
-    session_cookie.install(app)
-    notified.install(app)
+    jar.install(app)
     site.install_errors(app, respond=respond)
 
     releases = releases_of(parts)

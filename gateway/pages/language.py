@@ -1,21 +1,20 @@
 """Which language a page speaks, and the cookie that remembers it together with the last school.
 
-The page behind an identity provider's answer speaks the chosen language too. That answer is a POST from another site,
-so the cookie is SameSite=None and Secure, as the browser's own is (`gateway/web/cookies.py`).
+The page behind an identity provider's answer speaks the chosen language too.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
-from flask import Flask, Response, g, request
+from flask import request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from gateway.domain.brin import Brin
 from gateway.domain.language import Language
+from gateway.web import jar
 
-_COOKIE = "sluis-choice"
 _A_YEAR = 365 * 86400
 _SHARED = "shared"
 
@@ -29,6 +28,9 @@ class Choice:
     shared: bool = False
 
 
+_NOTHING = Choice()
+
+
 class Choices:
     """Reads and sets the remembered choice. The cookie says `nl.99XB`, on a shared computer `nl.99XB.shared`.
 
@@ -37,15 +39,14 @@ class Choices:
 
     def __init__(self, *, languages: Sequence[Language], https: bool) -> None:
         self.languages = tuple(languages)
-        self._name = f"__Host-{_COOKIE}" if https else _COOKIE
-
-    def install(self, app: Flask) -> None:
-        """Have the app set the cookie on responses that changed the choice."""
-        app.after_request(self._set)
+        self._name = jar.name_of("sluis-choice", https=https)
 
     def remembered(self) -> Choice:
-        """The choice in the request's cookie."""
-        language, _, rest = request.cookies.get(self._name, "").partition(".")
+        """The choice in the browser's cookie."""
+        cookie = jar.held(self._name)
+        if cookie is None:
+            return _NOTHING
+        language, _, rest = cookie.partition(".")
         school, _, shared = rest.partition(".")
         return Choice(Language(language) if language in self.languages else None, _brin(school), shared == _SHARED)
 
@@ -53,13 +54,11 @@ class Choices:
         self, *, language: Language | None = None, school: Brin | None = None, shared: bool | None = None
     ) -> None:
         """Keep this from now on."""
-        known: Choice = g.get("choice") or self.remembered()
-        g.choice = replace(
-            known,
-            language=language or known.language,
-            school=school or known.school,
-            shared=known.shared if shared is None else shared,
-        )
+        known = self.remembered()
+        language, school = language or known.language, school or known.school
+        on_shared = known.shared if shared is None else shared
+        value = f"{language or ''}.{school or ''}{f'.{_SHARED}' if on_shared else ''}"
+        jar.give(self._name, value, max_age=_A_YEAR)
 
     def language(self, wish: Language | None = None) -> Language:
         """`?lang=`, else what is remembered, else the service's wish, else the browser's, else the first."""
@@ -69,15 +68,6 @@ class Choices:
             return Language(asked)
         known = self.remembered().language or wish
         return known or _accepted(request.headers.get("Accept-Language", ""), self.languages)
-
-    def _set(self, response: Response) -> Response:
-        choice: Choice | None = g.get("choice")
-        if choice is not None:
-            value = f"{choice.language or ''}.{choice.school or ''}{f'.{_SHARED}' if choice.shared else ''}"
-            response.set_cookie(
-                self._name, value, max_age=_A_YEAR, path="/", secure=True, httponly=True, samesite="None"
-            )
-        return response
 
 
 @lru_cache(maxsize=256)

@@ -135,8 +135,12 @@ def inflate(message: str, *, limit: int) -> bytes:
     return unpacked
 
 
+_WINDOW_BITS, _MEMORY_LEVEL = 12, 4
+"""4 kB, more than a message has: to set up the usual 256 kB costs more than to pack it. Any receiver can unpack it."""
+
+
 def _deflate(message: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packer = zlib.compressobj(wbits=-_WINDOW_BITS, memLevel=_MEMORY_LEVEL)
     return packer.compress(message) + packer.flush()
 
 

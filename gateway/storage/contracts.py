@@ -3,9 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.domain.link import LinkKind, LinkState
+
+
+class Value(NamedTuple):
+    """A value and the key and lifetime that it is to have."""
+
+    key: str
+    value: bytes
+    seconds: int
 
 
 class ShortLivedStore(Protocol):
@@ -22,6 +30,13 @@ class ShortLivedStore(Protocol):
 
     def add(self, key: str, value: bytes, *, seconds: int) -> bool:
         """Store only if the key is free; False when it is taken. Of many at once exactly one gets True."""
+        ...
+
+    def add_all(self, values: Sequence[Value]) -> Sequence[bool]:
+        """`add` of each, one behind the other, in one way to the backend and back. Only each by itself is atomic.
+
+        When it raises, some may have been stored.
+        """
         ...
 
     def get(self, key: str) -> bytes | None:

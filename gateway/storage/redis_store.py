@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import redis
@@ -12,6 +12,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
 from gateway.storage.breaker import Breaker
+from gateway.storage.contracts import Value
 from gateway.storage.redis_address import RedisAddress
 from gateway.storage.redis_client import Client, NotConnected, RedisOptions, connect
 
@@ -23,10 +24,10 @@ _NO_ANSWER = (redis.ConnectionError, redis.TimeoutError, ClusterError, RedisClus
 class RedisStore:
     """Fulfils ShortLivedStore; needs Redis 6.2 or later (GETDEL). `prefix` separates gateways that share a server.
 
-    Each call is one command on one key, so that it is atomic in a Cluster too. One that could not be sent, and a `get`
-    whose connection broke, is tried again, after at most a tenth of a second and at most twice. Any other is not: it
-    may have been carried out although its answer was lost. Nor is one whose time has run out. The breaker refuses at
-    once while nothing answers.
+    Each call is one command on one key (`add_all`: one a key, in a pipeline), so it is atomic in a Cluster too. One
+    that could not be sent, and a `get` whose connection broke, is tried again, after at most a tenth of a second and
+    at most twice. Any other is not: it may have been carried out although its answer was lost. Nor is one whose time
+    has run out. The breaker refuses at once while nothing answers.
     """
 
     def __init__(
@@ -51,6 +52,16 @@ class RedisStore:
 
     def add(self, key: str, value: bytes, *, seconds: int) -> bool:
         return self._ask(lambda client: client.set(self._key(key), value, ex=seconds, nx=True)) is not None
+
+    def add_all(self, values: Sequence[Value]) -> Sequence[bool]:
+        def add_each(client: Client) -> list[bool]:
+            pipeline = client.pipeline(transaction=False)
+            for one in values:
+                pipeline.set(self._key(one.key), one.value, ex=one.seconds, nx=True)
+            return [answer is not None for answer in pipeline.execute()]
+
+        added: list[bool] = self._ask(add_each)
+        return added
 
     def get(self, key: str) -> bytes | None:
         found: bytes | None = self._ask(lambda client: client.get(self._key(key)), again=redis.ConnectionError)

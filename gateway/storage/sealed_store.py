@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gateway.domain.randomness import Randomness
-from gateway.storage.contracts import ShortLivedStore
+from gateway.storage.contracts import ShortLivedStore, Value
 from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
 
 
@@ -27,6 +27,11 @@ class SealedStore:
 
     def add(self, key: str, value: bytes, *, seconds: int) -> bool:
         return self._store.add(self._hashed(key), self._sealed(key, value), seconds=seconds)
+
+    def add_all(self, values: Sequence[Value]) -> Sequence[bool]:
+        return self._store.add_all(
+            [Value(self._hashed(one.key), self._sealed(one.key, one.value), one.seconds) for one in values]
+        )
 
     def get(self, key: str) -> bytes | None:
         return self._opened(key, self._store.get(self._hashed(key)))

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -10,6 +11,7 @@ from weakref import WeakSet
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import sqlite_files
+from gateway.storage.contracts import Value
 
 _PURGE_EVERY = 200
 _PURGE_AT_MOST = 500
@@ -55,6 +57,13 @@ class SqliteStore:
         self._purge_at_times(now)
         return added
 
+    def add_all(self, values: Sequence[Value]) -> Sequence[bool]:
+        now = self._now()
+        rows = [(_checked(one.key), one.value, now + one.seconds, now) for one in values]
+        added = self._run_all(_ADD, rows)
+        self._purge_at_times(now)
+        return added
+
     def get(self, key: str) -> bytes | None:
         rows = self._run(_GET, _checked(key), self._now())
         return bytes(rows[0][0]) if rows else None
@@ -90,6 +99,22 @@ class SqliteStore:
         try:
             with self._turn:
                 return self._connection().execute(statement, values).fetchall()
+        except (sqlite3.Error, OSError) as cause:
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=cause) from cause
+
+    def _run_all(self, statement: str, rows: Sequence[tuple[object, ...]]) -> list[bool]:
+        """In one transaction, which costs most of what a statement costs; whether each returned a row."""
+        try:
+            with self._turn:
+                connection = self._connection()
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    returned = [bool(connection.execute(statement, row).fetchall()) for row in rows]
+                    connection.execute("COMMIT")
+                except BaseException:
+                    connection.rollback()
+                    raise
+                return returned
         except (sqlite3.Error, OSError) as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=cause) from cause
 

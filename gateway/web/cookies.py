@@ -1,20 +1,17 @@
-"""The browser's cookie: a random id that binds a login to the browser that began it (law 8).
-
-The identity provider's answer arrives as a POST from another site, so the cookie is SameSite=None and Secure; browsers
-take Secure cookies over plain http from loopback. On https the name has the `__Host-` prefix (RFC 6265bis 4.1.3.2).
-"""
+"""The browser's cookie: a random id that binds a login to the browser that began it (law 8)."""
 
 import hmac
 from collections.abc import Sequence
 
-from flask import Flask, Response, g, request
+from flask import g
 
 from gateway.domain.randomness import Randomness
 from gateway.storage.sealing import SecretKey, keyed_hash
+from gateway.web import jar
 
 
 class BrowserCookie:
-    """Reads and sets the cookie of one Flask app. Its value is `<id>.<mac>`, 73 characters.
+    """Reads and gives the cookie of the request at hand. Its value is `<id>.<mac>`, 73 characters.
 
     The first key signs; a cookie signed with any of them is known, so that keys rotate without losing a login.
     """
@@ -22,37 +19,25 @@ class BrowserCookie:
     def __init__(self, *, keys: Sequence[SecretKey], randomness: Randomness, https: bool) -> None:
         self._keys = tuple(keys)
         self._randomness = randomness
-        self.name = "__Host-sluis" if https else "sluis"
-
-    def install(self, app: Flask) -> None:
-        """Have the app set the cookie on every response to a browser that had none."""
-        app.after_request(self._set)
+        self.name = jar.name_of("sluis", https=https)
 
     def browser(self) -> str:
         """The id of the browser that this request came from: a fresh one when its cookie is absent or forged."""
-        if "browser" not in g:
-            known = self._verified(request.cookies.get(self.name, ""))
-            g.browser_is_new = known is None
-            g.browser = known or self._randomness.token()
-        return str(g.browser)
+        browser: str | None = g.get("browser")
+        if browser is None:
+            browser = g.browser = self._verified(jar.held(self.name) or "") or self._fresh()
+        return browser
 
-    def _set(self, response: Response) -> Response:
-        if g.get("browser_is_new", False):
-            response.set_cookie(
-                self.name,
-                f"{g.browser}.{_mac(self._keys[0], g.browser)}",
-                path="/",
-                secure=True,
-                httponly=True,
-                samesite="None",
-            )
-        return response
+    def _fresh(self) -> str:
+        browser = self._randomness.token()
+        jar.give(self.name, f"{browser}.{_mac(self._keys[0], browser)}")
+        return browser
 
     def _verified(self, cookie: str) -> str | None:
         browser, _, mac = cookie.partition(".")
-        if not cookie.isascii() or not any(hmac.compare_digest(mac, _mac(key, browser)) for key in self._keys):
+        if not mac or not cookie.isascii():
             return None
-        return browser
+        return browser if any(hmac.compare_digest(mac, _mac(key, browser)) for key in self._keys) else None
 
 
 def _mac(key: SecretKey, browser: str) -> str:

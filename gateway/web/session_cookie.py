@@ -1,11 +1,8 @@
-"""The cookie of a session: its id and the key that opens it, held by the browser until it is closed.
-
-Services send browsers here by a POST from another site too, so it is SameSite=None and Secure, as the browser's own is.
-"""
+"""The cookie of a session: its id and the key that opens it, held by the browser until it is closed."""
 
 from collections.abc import Callable
 
-from flask import Flask, Response, g, request
+from gateway.web import jar
 
 MAX_LENGTH = 200
 
@@ -15,36 +12,17 @@ class FlaskSessionCookie:
 
     def __init__(self, *, https: bool, shared: Callable[[], bool]) -> None:
         self._shared = shared
-        self.name = "__Host-sluis-session" if https else "sluis-session"
-
-    def install(self, app: Flask) -> None:
-        """Have the app set the cookie on responses that changed it."""
-        app.after_request(self._set)
+        self.name = jar.name_of("sluis-session", https=https)
 
     def presented(self) -> str | None:
-        known: str | None = g.get("session_cookie", request.cookies.get(self.name))
+        known = jar.held(self.name)
         return known if known and len(known) <= MAX_LENGTH else None
 
     def give(self, value: str) -> None:
-        g.session_cookie = value
+        jar.give(self.name, value)
 
     def drop(self) -> None:
-        g.session_cookie = None
+        jar.drop(self.name)
 
     def on_shared_computer(self) -> bool:
         return self._shared()
-
-    def _set(self, response: Response) -> Response:
-        if "session_cookie" not in g:
-            return response
-        # Without Max-Age it goes when the browser is closed; empty and with Max-Age=0 it goes at once.
-        response.set_cookie(
-            self.name,
-            g.session_cookie or "",
-            max_age=None if g.session_cookie else 0,
-            path="/",
-            secure=True,
-            httponly=True,
-            samesite="None",
-        )
-        return response

@@ -4,6 +4,8 @@ from lxml import etree
 
 MAX_DEPTH = 60
 MAX_ELEMENTS = 5000
+_TOO_MANY = etree.XPath("count(//*) > $most")
+_TOO_DEEP = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 
 
 class XmlRejected(Exception):
@@ -46,12 +48,5 @@ def parse(raw: bytes, *, limit: int, elements: int = MAX_ELEMENTS) -> etree._Ele
 
 
 def _bounded(root: etree._Element, elements: int) -> None:
-    depth = count = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        if event == "start":
-            depth += 1
-            count += 1
-            if depth > MAX_DEPTH or count > elements:
-                raise XmlRejected("too deep or too many elements")
-        else:
-            depth -= 1
+    if _TOO_MANY(root, most=elements) or _TOO_DEEP(root):
+        raise XmlRejected("too deep or too many elements")

@@ -3,7 +3,7 @@
 After a logout that is done no service holds a session of what it ended, and nobody gets in without the school.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from gateway.federation.models import ServiceId
 from gateway.login.messages import Authentication, LoginRequest
 from gateway.login.sso.registry import Given, Visit
 from gateway.login.sso.sign_on import SingleSignOn
+from gateway.storage.contracts import Value
 from tests.support.held import HeldClock, SeededRandomness
 from tests.support.signing_on import HeldCookie, registry
 from tests.support.small_federation import LEESPLEIN, PO_IDP, REGENBOOG, REKENTUIN, small_federation
@@ -46,6 +47,9 @@ class Interrupted:
     def add(self, key: str, value: bytes, *, seconds: int) -> bool:
         self._call()
         return self.held.setdefault(key, value) is value
+
+    def add_all(self, values: Sequence[Value]) -> Sequence[bool]:
+        return [self.add(one.key, one.value, seconds=one.seconds) for one in values]
 
     def get(self, key: str) -> bytes | None:
         self._call()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.clock import SystemClock
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.storage.contracts import Value
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
 from gateway.storage.sqlite_store import SqliteStore
@@ -46,6 +47,31 @@ def test_add_adds_once(backend: Backend):
     assert backend.store.add("a:1", b"first", seconds=60)
     assert not backend.store.add("a:1", b"second", seconds=60)
     assert backend.store.get("a:1") == b"first"
+
+
+def test_several_are_added_in_one_call_each_by_itself(backend: Backend):
+    backend.store.put("a:taken", b"before", seconds=60)
+    values = [
+        Value("a:1", b"one", 60),
+        Value("a:taken", b"over it", 60),
+        Value("b:1", b"two", 5),
+        Value("a:1", b"", 60),
+    ]
+
+    assert list(backend.store.add_all(values)) == [True, False, True, False]
+
+    assert [backend.store.get(one.key) for one in values] == [b"one", b"before", b"two", b"one"]
+    backend.forward(5)
+    assert backend.store.get("b:1") is None
+    assert backend.store.get("a:1") == b"one"
+    assert list(backend.store.add_all([])) == []
+
+
+def test_of_fifty_who_add_several_one_gets_each(backend: Backend):
+    wanted = [Value(f"a:{number}", b"", 60) for number in range(3)]
+    with ThreadPoolExecutor(50) as pool:
+        added = list(pool.map(lambda _: backend.store.add_all(wanted), range(50)))
+    assert [sum(one) for one in zip(*added, strict=True)] == [1, 1, 1]
 
 
 def test_values_end_with_their_lifetime(backend: Backend):
@@ -137,6 +163,10 @@ def test_a_full_file(tmp_path: Path, clock: HeldClock):
     with pytest.raises(SluisError) as caught:
         store.put("a:1", bytes(1_000_000), seconds=60)
     assert caught.value.code is ErrorCode.STORE_UNAVAILABLE
+    with pytest.raises(SluisError):
+        store.add_all([Value("a:2", b"", 60), Value("a:3", bytes(1_000_000), 60)])
+    assert store.get("a:2") is None, "all of them or none"
+    store.put("a:4", b"small", seconds=60)
 
 
 def test_a_redis_that_is_not_there():
@@ -147,6 +177,7 @@ def unavailable(store):
     for call in (
         lambda: store.put("a:1", b"", seconds=1),
         lambda: store.add("a:1", b"", seconds=1),
+        lambda: store.add_all([Value("a:1", b"", 1)]),
         lambda: store.get("a:1"),
         lambda: store.take("a:1"),
         store.ping,
@@ -160,6 +191,7 @@ def unavailable(store):
 def test_law_5_what_lies_in_a_store_says_nothing(backend: Backend):
     backend.store.put("login:secret-login", b"Fenna de Vries, https://ketenid.nl/pilot/0a0a", seconds=60)
     backend.store.add("assertion:secret-mark", b"Fenna", seconds=60)
+    backend.store.add_all([Value("visit:secret-mark", b"Fenna", 60)])
     lies_there = backend.dump()
     assert lies_there
     for plain in (b"Fenna", b"ketenid", b"secret-login", b"secret-mark"):

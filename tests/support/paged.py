@@ -13,7 +13,7 @@ from gateway.pages import discovery, site
 from gateway.pages.language import Choices
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
-from gateway.web import headers
+from gateway.web import headers, jar
 from tests.support.held import HeldClock
 
 ORIGIN = "https://login.example"
@@ -32,7 +32,7 @@ class Pages:
         self.respond = Responder(renderer=renderer, clock=clock)
         self.app.before_request(lambda: reference.bind(REFERENCE))
         headers.install(self.app, https=True)
-        choices.install(self.app)
+        jar.install(self.app)
         site.install_errors(self.app, respond=self.respond)
         self.app.register_blueprint(site.blueprint(renderer=renderer))
         self.app.register_blueprint(

@@ -5,6 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway.storage.sealing import SecretKey
+from gateway.web import jar
 from gateway.web.cookies import BrowserCookie
 from tests.support.held import SeededRandomness
 
@@ -16,7 +17,7 @@ def _client(*keys: SecretKey, https: bool = True, seed: str = "") -> FlaskClient
     """A browser at an app that says which browser it sees, at `/`, and does not care at `/any`."""
     app = Flask("test")
     cookie = BrowserCookie(keys=keys or (OLD,), randomness=SeededRandomness(seed), https=https)
-    cookie.install(app)
+    jar.install(app)
     app.add_url_rule("/", "who", cookie.browser)
     app.add_url_rule("/twice", "twice", lambda: f"{cookie.browser()} {cookie.browser()}")
     app.add_url_rule("/any", "any", lambda: "the same for everybody")

@@ -6,14 +6,15 @@ everything that could bring it back.
 """
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from gateway.domain.randomness import Randomness
 from gateway.federation.models import IdpId, ServiceId
 from gateway.login.messages import UpstreamSession
 from gateway.login.sso.slots import Slots
-from gateway.storage.contracts import ShortLivedStore
+from gateway.storage.contracts import ShortLivedStore, Value
 
 LOGINS = 128
 """Places for the logins of one visit; far beyond what people do, some give way to others."""
@@ -21,6 +22,7 @@ _FAR = 50
 """Visits that are followed from one to the next."""
 VISITS = 256
 """Places for the visits of one person, whatever the browser."""
+_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,7 @@ class Registry:
         if before is not None and before.is_of_same_person(visit):
             opened, replaced = self._prolong(before, visit), None
         else:
-            begun = self._begin(replace(visit, id=self._randomness.token()), after=pointed)
-            opened, replaced = replace(visit, id=begun.id), before
-            if opened != begun:
-                self._keep(opened)
-        for key in _keys(opened):
-            self._visits.scatter(key, opened.id.encode(), seconds=self._seconds, start=self._somewhere())
+            opened, replaced = self._begin(replace(visit, id=self._randomness.token()), after=pointed), before
         return opened, replaced
 
     def of_browser(self, browser: str) -> Visit | None:
@@ -114,11 +111,14 @@ class Registry:
 
     def record(self, visit: str, given: Given) -> None:
         """Remember a login. Whoever then asks `has_ended` and hears no may let it leave: a logout will find it."""
-        self._store.put(
-            f"login-session:{given.session}", json.dumps((given.service, visit)).encode(), seconds=self._seconds
+        of_session = _JSON.encode((given.service, visit)).encode()
+        value = _JSON.encode((given.service, given.session, given.name)).encode()
+        self._logins.scatter(
+            {f"given:{visit}": value},
+            seconds=self._seconds,
+            start=self._somewhere(),
+            beside=(Value(f"login-session:{given.session}", of_session, self._seconds),),
         )
-        value = json.dumps((given.service, given.session, given.name)).encode()
-        self._logins.scatter(f"given:{visit}", value, seconds=self._seconds, start=self._somewhere())
 
     def given(self, visit: str) -> tuple[Given, ...]:
         """What the visit gave, in no order."""
@@ -169,13 +169,20 @@ class Registry:
         return found.decode() if found is not None else None
 
     def _begin(self, visit: Visit, *, after: str | None) -> Visit:
-        """Keep a new visit, unless another login in this browser was faster."""
-        self._keep(visit)
-        key = f"browser:{visit.browser}" if after is None else f"after-visit:{after}"
-        if not self._store.add(key, visit.id.encode(), seconds=2 * self._seconds):
+        """Keep a new visit and all that leads to it, unless another login in this browser was faster."""
+        pointer = f"browser:{visit.browser}" if after is None else f"after-visit:{after}"
+        _, is_next = self._lead_to(
+            visit,
+            beside=(
+                Value(f"visit:{visit.id}", _encode(visit), self._seconds),
+                Value(pointer, visit.id.encode(), 2 * self._seconds),
+            ),
+        )
+        if not is_next:
+            self._store.take(f"visit:{visit.id}")
             other = self.of_browser(visit.browser)
             if other is not None and other.is_of_same_person(visit):
-                return other
+                return self._prolong(other, visit)
             return self._begin(visit, after=self._pointed(visit.browser))
         if after is not None:
             self._store.put(f"browser:{visit.browser}", visit.id.encode(), seconds=2 * self._seconds)
@@ -184,12 +191,14 @@ class Registry:
     def _prolong(self, before: Visit, visit: Visit) -> Visit:
         """The visit goes on with what this login says, and all that leads to it lasts as long as it does."""
         opened = replace(visit, id=before.id)
-        self._keep(opened)
+        self._store.put(f"visit:{opened.id}", _encode(opened), seconds=self._seconds)
         self._store.put(f"browser:{opened.browser}", opened.id.encode(), seconds=2 * self._seconds)
+        self._lead_to(opened)
         return opened
 
-    def _keep(self, visit: Visit) -> None:
-        self._store.put(f"visit:{visit.id}", _encode(visit), seconds=self._seconds)
+    def _lead_to(self, visit: Visit, *, beside: Sequence[Value] = ()) -> Sequence[bool]:
+        found_by = dict.fromkeys(_keys(visit), visit.id.encode())
+        return self._visits.scatter(found_by, seconds=self._seconds, start=self._somewhere(), beside=beside)
 
     def _somewhere(self) -> int:
         return self._randomness.bytes(1)[0]
@@ -216,9 +225,23 @@ def _safe(*parts: str) -> str:
 
 
 def _encode(visit: Visit) -> bytes:
-    ends = visit.upstream.ends
-    upstream = {**asdict(visit.upstream), "ends": ends.timestamp() if ends else None}
-    return json.dumps({**asdict(visit), "upstream": upstream}).encode()
+    upstream = visit.upstream
+    fields = {
+        "id": visit.id,
+        "browser": visit.browser,
+        "idp": visit.idp,
+        "account": visit.account,
+        "shared": visit.shared,
+        "upstream": {
+            "name_id": upstream.name_id,
+            "name_id_format": upstream.name_id_format,
+            "name_qualifier": upstream.name_qualifier,
+            "sp_name_qualifier": upstream.sp_name_qualifier,
+            "index": upstream.index,
+            "ends": upstream.ends.timestamp() if upstream.ends else None,
+        },
+    }
+    return _JSON.encode(fields).encode()
 
 
 def _decode(kept: bytes) -> Visit:

@@ -3,9 +3,9 @@
 `add` takes a free place atomically, so that of many at once none is lost; a place is free again when its value ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from gateway.storage.contracts import ShortLivedStore
+from gateway.storage.contracts import ShortLivedStore, Value
 
 _TRIES = 4
 """With a quarter of the places taken, one in 250 finds none that is free."""
@@ -23,10 +23,23 @@ class Slots:
         places = ((start + step) % self._limit for step in range(self._limit))
         return any(self._store.add(f"{key}:{place}", value, seconds=seconds) for place in places)
 
-    def scatter(self, key: str, value: bytes, *, seconds: int, start: int) -> None:
-        """Put the value into a free place near `start`, or over what is there: a long list makes nothing slow."""
+    def scatter(
+        self, values: Mapping[str, bytes], *, seconds: int, start: int, beside: Sequence[Value] = ()
+    ) -> Sequence[bool]:
+        """Put each value into a free place near `start` in the list of its key, or over what is there.
+
+        So a long list makes nothing slow. What stands `beside` is added on the same way; whether each of it was.
+        """
+        wanted = [Value(f"{key}:{start % self._limit}", value, seconds) for key, value in values.items()]
+        added = self._store.add_all([*beside, *wanted])
+        for (key, value), placed in zip(values.items(), added[len(beside) :], strict=True):
+            if not placed:
+                self._scatter_on(key, value, seconds=seconds, start=start)
+        return added[: len(beside)]
+
+    def _scatter_on(self, key: str, value: bytes, *, seconds: int, start: int) -> None:
         near = [f"{key}:{(start + step) % self._limit}" for step in range(_TRIES)]
-        if not any(self._store.add(place, value, seconds=seconds) for place in near):
+        if not any(self._store.add(place, value, seconds=seconds) for place in near[1:]):
             self._store.put(near[0], value, seconds=seconds)
 
     def remove(self, key: str, value: bytes) -> None:
