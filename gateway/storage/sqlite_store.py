@@ -14,13 +14,14 @@ from gateway.storage import sqlite_files
 from gateway.storage.contracts import Value
 
 _PURGE_EVERY = 200
-_PURGE_AT_MOST = 500
+_PURGE_LOOKS_AT = 1000
 
 _PUT = "INSERT INTO held (key, value, until) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET value = ?2, until = ?3"
 _ADD = _PUT + " WHERE until <= ?4 RETURNING 1"
 _GET = "SELECT value FROM held WHERE key = ?1 AND until > ?2"
 _TAKE = "DELETE FROM held WHERE key = ?1 RETURNING value, until"
-_PURGE = "DELETE FROM held WHERE key IN (SELECT key FROM held WHERE until <= ?1 LIMIT ?2)"
+_AHEAD = "SELECT max(key) FROM (SELECT key FROM held WHERE key > ?1 ORDER BY key LIMIT ?2)"
+_PURGE = "DELETE FROM held WHERE key > ?1 AND key <= ?2 AND until <= ?3"
 _TABLE = """
 CREATE TABLE IF NOT EXISTS held (key TEXT PRIMARY KEY, value BLOB NOT NULL, until REAL NOT NULL) WITHOUT ROWID
 """
@@ -43,6 +44,7 @@ class SqliteStore:
         self._turn = threading.Lock()
         self._opened: sqlite3.Connection | None = None
         self._writes = 0
+        self._purged_up_to = ""
         with _forking:
             _stores.add(self)
 
@@ -87,9 +89,17 @@ class SqliteStore:
         self._turn.release()
 
     def _purge_at_times(self, now: float) -> None:
+        """Clear away what has ended, a stretch of keys at a time, over and over.
+
+        An index by when values end would find them sooner, and make each write of a login half as dear again.
+        """
         self._writes += 1
         if self._writes % _PURGE_EVERY == 0:
-            self._run(_PURGE, now, _PURGE_AT_MOST)
+            begin = self._purged_up_to
+            end = self._run(_AHEAD, begin, _PURGE_LOOKS_AT)[0][0]
+            if end is not None:
+                self._run(_PURGE, begin, end, now)
+            self._purged_up_to = end or ""
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
@@ -129,7 +139,7 @@ class SqliteStore:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute(_TABLE)
-        connection.execute("CREATE INDEX IF NOT EXISTS held_until ON held (until)")
+        connection.execute("DROP INDEX IF EXISTS held_until")
         return connection
 
 

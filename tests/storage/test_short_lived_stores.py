@@ -145,6 +145,19 @@ def test_expired_values_are_cleared_away(tmp_path: Path, clock: HeldClock):
     assert kept == 250
 
 
+def test_in_a_large_file_all_that_ended_is_cleared_away_in_time(tmp_path: Path, clock: HeldClock):
+    path = tmp_path / "short-lived.sqlite"
+    store = SqliteStore(path, clock=clock)
+    store.add_all([Value(f"{number}:old", b"x", 1) for number in range(5000)])
+    clock.forward(minutes=1)
+    for number in range(200 * 7):
+        store.put(f"{number}:new", b"x", seconds=60)
+    with sqlite3.connect(path) as database:
+        kept = {key.partition(":")[2] for (key,) in database.execute("SELECT key FROM held")}
+    database.close()
+    assert kept == {"new"}
+
+
 def test_the_file_is_the_gateways_alone(tmp_path: Path, clock: HeldClock):
     path = tmp_path / "short-lived.sqlite"
     SqliteStore(path, clock=clock).ping()
