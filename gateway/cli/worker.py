@@ -42,7 +42,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _put_back(self, conn: TConn) -> bool:
         """Watch the connection for its next request, unless the worker has ended meanwhile."""
-        conn.sock.setblocking(False)
+        conn.sock.settimeout(0)
         conn.set_timeout()
         self.keepalived_conns.append(conn)
         try:

@@ -3,6 +3,7 @@
 import selectors
 import socket
 import time
+from collections import deque
 from types import SimpleNamespace
 
 import pytest
@@ -51,3 +52,53 @@ def test_answers_what_has_come(worker: Worker) -> None:
         other.sendall(b"hello")
         worker.wait_for_and_dispatch_events(timeout=20.0)
     assert heard == [b"hello"]
+
+
+class Kept:
+    """A connection whose request was answered."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.ends = False
+
+    def set_timeout(self) -> None:
+        self.ends = True
+
+
+@pytest.fixture
+def answering(worker: Worker) -> Worker:
+    worker.alive, worker.keepalived_conns = True, deque()
+    worker.handle = lambda _: True
+    worker.asked = []
+    worker.on_client_socket_readable = lambda conn, _: worker.asked.append(conn)
+    worker.finished = []
+    worker.method_queue = SimpleNamespace(defer=lambda _, conn, ended: worker.finished.append((conn, ended.result())))
+    return worker
+
+
+def test_what_stays_open_is_heard_again(answering: Worker) -> None:
+    one, other = socket.socketpair()
+    with one, other, selectors.DefaultSelector() as answering.poller:
+        kept = Kept(one)
+        answering._answer(kept)
+        other.sendall(b"the next request")
+        answering.wait_for_and_dispatch_events(timeout=20.0)
+    assert answering.asked == [kept]
+    assert kept.ends, "it is not kept for ever"
+    assert not answering.finished
+
+
+@pytest.mark.parametrize("why", ["it is done", "the worker stops", "the worker has ended"])
+def test_what_does_not_stay_is_closed(answering: Worker, why: str) -> None:
+    one, other = socket.socketpair()
+    with one, other, selectors.DefaultSelector() as answering.poller:
+        if why == "it is done":
+            answering.handle = lambda _: False
+        if why == "the worker stops":
+            answering.alive = False
+        if why == "the worker has ended":
+            answering.poller.close()
+        kept = Kept(one)
+        answering._answer(kept)
+    assert [conn for conn, _ in answering.finished] == [kept]
+    assert not answering.keepalived_conns
