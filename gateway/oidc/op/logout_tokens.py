@@ -1,6 +1,7 @@
 """Ends the sessions of clients: logout tokens behind the browser's back (OpenID Connect Back-Channel Logout 1.0)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -26,6 +27,8 @@ _MOST_FRAMES = 5
 """Of one client: a browser has one session there, whatever logins led to it."""
 SECONDS = 120
 """How long a client may take to read a logout token."""
+_PATIENCE = 1.0
+"""Seconds that a logout waits for the outbox, when the client has answered: half of what there is to tell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,20 @@ class OidcServiceSessions:
     def tell(self, service: Service, given: Sequence[Given]) -> bool:
         """A token for each login that the client got: its session is named by `sid`, so that no other one ends.
 
-        What it does not take is tried again later, beside the requests.
+        What it does not take is tried again later, beside the requests. That is written down while the client is told:
+        a database that hangs delays no token, and does not make a client that heard of the logout seem silent.
         """
-        told = True
-        for one, letter in kept_in(self.outbox, service, given):
+        pool = ThreadPoolExecutor(max_workers=1)
+        keeping = pool.submit(kept_in, self.outbox, service, given)
+        told: list[bool] = []
+        for one in given:
             # A client that is silent is not waited for a second time.
-            told = told and self._reached(service, one)
-            if letter is not None:
-                self._set_down(letter, told=told)
-        return told
+            told.append(all(told) and self._reached(service, one))
+        settling = pool.submit(self._settle, keeping, told)
+        pool.shutdown(wait=False)
+        if settling in wait([settling], timeout=_PATIENCE).done:
+            settling.result()
+        return all(told)
 
     def deliver(self, service: Service, given: Given) -> bool:
         """Send a token; whether the client took it (section 2.8). Raises HttpFailed."""
@@ -69,6 +77,11 @@ class OidcServiceSessions:
         except HttpFailed as cause:
             log.warning("logout_not_told", service=service.id, cause=str(cause))
             return False
+
+    def _settle(self, keeping: Future[Iterator[tuple[Given, Letter | None]]], told: Sequence[bool]) -> None:
+        for (_, letter), heard in zip(keeping.result(), told, strict=True):
+            if letter is not None:
+                self._set_down(letter, told=heard)
 
     def _set_down(self, letter: Letter, *, told: bool) -> None:
         try:

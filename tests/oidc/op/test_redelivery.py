@@ -16,6 +16,7 @@ from gateway.settings.loader import load
 from tests.support.configuration import write_configuration
 from tests.support.jose import verified
 from tests.support.op import back, basic, op, relying_party
+from tests.support.signing_on import HeldOutbox
 
 TOLD = "https://other.example/backchannel"
 
@@ -54,6 +55,29 @@ def counted(provider, outcome):
 def test_who_hears_at_once_is_not_told_again(tmp_path):
     provider = told_of_a_logout(tmp_path)
     assert len(provider.http.sent) == 1
+    assert not provider.outbox.letters
+
+
+def test_a_database_that_hangs_makes_nobody_seem_silent_who_heard(tmp_path, monkeypatch):
+    """The token goes without waiting for it, and nothing is told again when it is back."""
+    goes_on, settled = Event(), Event()
+    keep, done = HeldOutbox.keep, HeldOutbox.done
+
+    def hanging(outbox, service, contents):
+        assert goes_on.wait(120)
+        return keep(outbox, service, contents)
+
+    def last(outbox, letter):
+        done(outbox, letter)
+        settled.set()
+
+    monkeypatch.setattr(HeldOutbox, "keep", hanging)
+    monkeypatch.setattr(HeldOutbox, "done", last)
+    provider = told_of_a_logout(tmp_path)
+    assert len(provider.http.sent) == 1
+    assert "gaf geen antwoord" not in provider.page
+    goes_on.set()
+    assert settled.wait(120)
     assert not provider.outbox.letters
 
 
