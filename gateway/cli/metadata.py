@@ -175,6 +175,8 @@ def where_command(directory: Path, entity: str) -> None:
     ]
     for line in found:
         click.echo(line)
+    if not found:
+        click.echo(f"no source has {entity}, and no entry uses it", err=True)
     sys.exit(0 if found else 1)
 
 

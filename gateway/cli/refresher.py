@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.cli.client_keys import ClientKeys
+from gateway.cli.gently import out_of_the_way
 from gateway.domain.clock import Clock
 from gateway.federation.metadata.kept import Kept
 from gateway.federation.metadata.parties import configured_entities
@@ -144,11 +145,6 @@ def documents(directory: Path) -> Documents:
             stat = path.stat()
             found[name] = (stat.st_mtime_ns, stat.st_ino)
     return found
-
-
-def out_of_the_way() -> None:
-    """Have less right to the processor than logins, but some: a refresh that never ends lets metadata run out."""
-    os.nice(10)
 
 
 def _queried(settings: Settings, source: MetadataSourceEntry) -> frozenset[tuple[str, str]]:

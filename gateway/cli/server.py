@@ -27,6 +27,7 @@ from gateway.app import create_app
 from gateway.cli import pid_file
 from gateway.cli.arbiter import SmoothArbiter
 from gateway.cli.beside import keep_doing
+from gateway.cli.gently import gently
 from gateway.cli.loading import Configuration, configuration_or_exit, examine, show
 from gateway.cli.refresher import Refresher, documents
 from gateway.domain.clock import SystemClock
@@ -183,7 +184,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def renew(self) -> bool:
         """The configuration anew, for the workers that follow; one that cannot be used changes nothing."""
         seen = documents(self._directory)
-        examination = examine(self._directory, SystemClock())
+        examination = gently(lambda: examine(self._directory, SystemClock()))
         show(examination.problems)
         new = examination.configuration
         if new is None:

@@ -192,7 +192,7 @@ def test_an_unasked_not_modified(tmp_path: Path, server: MetadataServer, clock: 
 
 def test_a_configured_party_is_gone(sourced: Sourced, server: MetadataServer):
     server.body = signed(aggregate(sp_document(), *others(3)), signing_key("federation"))
-    assert refused(sourced, f"1 configured entities are gone or cannot be used: {IDP_ENTITY}")
+    assert refused(sourced, f"a configured entity is gone or cannot be used: {IDP_ENTITY}")
 
 
 def test_a_configured_party_lost_its_role(sourced: Sourced, server: MetadataServer):

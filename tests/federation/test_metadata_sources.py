@@ -210,12 +210,13 @@ def test_the_commands(sourced: Sourced, server: MetadataServer):
     assert "identity provider at https://idp.petteflat.example/sso (REDIRECT)" in shown
     where = sluis("metadata", "where", directory, SP_ENTITY).output
     assert where == "source federation\nservices/leesplein.yaml:1: leesplein\n"
-    assert sluis("metadata", "where", directory, "https://nobody.example").exit_code == 1
+    nowhere = sluis("metadata", "where", directory, "https://nobody.example")
+    assert (nowhere.exit_code, nowhere.stderr) == (1, "no source has https://nobody.example, and no entry uses it\n")
 
     server.body = signed(aggregate(sp_document()), FEDERATION)
     refused = sluis("metadata", "fetch", directory)
     assert refused.exit_code == 1
-    assert "federation: not taken: 1 configured entities are gone" in refused.output
+    assert "federation: not taken: a configured entity is gone" in refused.output
     diff = sluis("metadata", "diff", directory)
     assert diff.exit_code == 1
     assert f"- {IDP_ENTITY}" in diff.output

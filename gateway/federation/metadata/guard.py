@@ -43,7 +43,8 @@ def objection(
     before = found.had and {*found.went, *found.changed}.intersection(lost)
     if before:
         named = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
-        return f"{len(lost)} configured entities are gone or cannot be used: {named}"
+        counted = "a configured entity is" if len(lost) == 1 else f"{len(lost)} configured entities are"
+        return f"{counted} gone or cannot be used: {named}"
     if len(found.went) * 100 > max_lost_percent * found.had:
         return f"{len(found.went)} of {found.had} entities are gone, more than {max_lost_percent} percent"
     return ""

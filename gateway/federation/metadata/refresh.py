@@ -133,7 +133,7 @@ def _taken(
     if found is not None and not accept:
         why = objection(found, new, configured, max_lost_percent=source.entry.value.max_lost_percent)
         if why:
-            raise NotTaken(f"{why}; `sluis metadata fetch --accept` takes it", found)
+            raise NotTaken(f"{why}; `sluis metadata fetch DIR --source {kept.id} --accept` takes it", found)
     same = old is not None and source.document.exists() and digest_of(source.document) == sha256(raw).hexdigest()
     if write and not same:
         if source.entry.value.url is not None:

@@ -1,0 +1,46 @@
+"""Work that has less right to the processor than logins."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+_OF_A_FETCH = 10
+_OF_A_RELOAD = 5
+"""Less out of the way: somebody waits for a reload, and it must come to its end on a machine with nothing to spare."""
+
+
+def out_of_the_way() -> None:
+    """Have less right to the processor than logins, for the rest of this process.
+
+    Some is left: a refresh that never ends lets metadata run out.
+    """
+    os.nice(_OF_A_FETCH)
+
+
+def gently(work: Callable[[], Result]) -> Result:
+    """Do it with less right to the processor than logins, and wait for it; what it raises is raised here.
+
+    On Linux every thread has a niceness of its own, and none that gave way can take it back without privileges: so the
+    work is done in a thread that ends with it.
+    """
+    done: Future[Result] = Future()
+
+    def run() -> None:
+        if sys.platform == "linux":
+            os.setpriority(
+                os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _OF_A_RELOAD
+            )
+        try:
+            done.set_result(work())
+        except BaseException as cause:
+            done.set_exception(cause)
+
+    thread = threading.Thread(target=run, name="gently")
+    thread.start()
+    thread.join()
+    return done.result()
