@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -28,19 +28,11 @@ def gently(work: Callable[[], Result]) -> Result:
     On Linux every thread has a niceness of its own, and none that gave way can take it back without privileges: so the
     work is done in a thread that ends with it.
     """
-    done: Future[Result] = Future()
+    with ThreadPoolExecutor(1, thread_name_prefix="gently", initializer=_give_way) as thread:
+        return thread.submit(work).result()
 
-    def run() -> None:
-        if sys.platform == "linux":
-            os.setpriority(
-                os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _OF_A_RELOAD
-            )
-        try:
-            done.set_result(work())
-        except BaseException as cause:
-            done.set_exception(cause)
 
-    thread = threading.Thread(target=run, name="gently")
-    thread.start()
-    thread.join()
-    return done.result()
+def _give_way() -> None:
+    if sys.platform == "linux":
+        before = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), before + _OF_A_RELOAD)
