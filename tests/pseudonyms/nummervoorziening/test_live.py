@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from gateway.attributes.values import RawAttributes
 from gateway.demo.nummervoorziening import CHAIN, SECTORS
 from gateway.domain.eck_id import TEST_SEGMENTS
 from gateway.domain.errors import ErrorCode, SluisError
@@ -70,10 +71,11 @@ class Live:
             EckIdSource.NUMMERVOORZIENING: self.source,
         }
         pipeline._eck_ids = EckIds(sources, self.vault)
-        released = pipeline.release(
+        said = RawAttributes(tuple((without("eckId") if sent is None else sent).items()), None)
+        released = pipeline.release_again(
             service=self.given.service,
             idp=self.given.idp,
-            raw=raw(without("eckId") if sent is None else sent),
+            reading=pipeline.read(said, self.given.idp, now=self.clock.now()),
             now=self.clock.now(),
             reference="R1",
         ).released
@@ -87,12 +89,6 @@ class Live:
         """What is under way comes to its end."""
         self.service.may.set()
         self.source._pool.shutdown(wait=True)
-
-
-def raw(sent: dict[str, tuple[str, ...]]) -> Any:
-    from gateway.attributes.values import RawAttributes
-
-    return RawAttributes(tuple(sent.items()), None)
 
 
 @pytest.fixture
