@@ -3,14 +3,16 @@
 import json
 import shutil
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.cli.fresh_keys import write_missing_keys
 from gateway.cli.key_material import self_signed
-from gateway.demo.people import CLIENTS, GATEWAY_HOST, SCHOOLS, SERVICES, DemoSchool, DemoService
+from gateway.demo.people import CLIENTS, EDUID, GATEWAY_HOST, MBO, SCHOOLS, SERVICES, DemoSchool, DemoService
 from gateway.demo.relying_party import jwk
 from gateway.domain.clock import SystemClock
 from gateway.federation.metadata.entities import Binding
@@ -57,6 +59,7 @@ def write_federation(directory: Path, *, port: int) -> DemoFederation:
     (directory / _MARK).write_text("Written by the demo, which removes this directory when it starts anew.\n", "utf-8")
     for path in directory.rglob("*.yaml"):
         path.write_text(path.read_text("utf-8").replace(f":{EXAMPLE_PORT}", f":{port}"), "utf-8")
+    write_user_held(directory, port)
     keys = {party.id: _key(party.id) for party in (*SCHOOLS, *SERVICES, *CLIENTS)}
     for school in SCHOOLS:
         path = directory / "identity-providers" / f"{school.id}.xml"
@@ -70,6 +73,51 @@ def write_federation(directory: Path, *, port: int) -> DemoFederation:
     for _ in write_missing_keys(load(directory), rsa_bits=_RSA_BITS):
         pass
     return DemoFederation(directory, port, keys)
+
+
+def write_user_held(directory: Path, port: int) -> None:
+    """An mbo school, and eduID beside it: the example has none, so that it stays small."""
+    school = {
+        "brin": MBO.brin,
+        "names": {"nl": MBO.name},
+        "sector": "mbo",
+        "domains": [MBO.domain],
+        "eduid": {"requester_id": f"{address(MBO.host, port)}/sp"},
+    }
+    idp = {
+        "id": MBO.id,
+        "names": {"nl": MBO.name},
+        "protocol": "saml",
+        "metadata": f"{MBO.id}.xml",
+        "dialect": MBO.dialect,
+        "schools": [MBO.brin],
+        "adult_attribute": "isAdult",
+    }
+    eduid = {
+        "id": EDUID.id,
+        "names": {"nl": EDUID.name},
+        "protocol": "saml",
+        "metadata": f"{EDUID.id}.xml",
+        "dialect": EDUID.dialect,
+        "schools": [MBO.brin],
+    }
+    agreement = {
+        "service": CLIENTS[0].id,
+        "attribute_set": 1,
+        "schools": [MBO.brin],
+        "from": date(2026, 8, 1),
+        "reference": "VUURTOREN-2026-01",
+        "user_held": "allowed",
+    }
+    for kind, name, entry in (
+        ("schools", "mbo", school),
+        ("identity-providers", MBO.id, idp),
+        ("identity-providers", EDUID.id, eduid),
+        ("agreements", "mbo", agreement),
+    ):
+        (directory / kind / f"{name}.yaml").write_text(yaml.safe_dump(entry, sort_keys=False), "utf-8")
+    served = directory / "services" / f"{CLIENTS[0].id}.yaml"
+    served.write_text(served.read_text("utf-8").replace("sectors: [po, vo]", "sectors: [po, vo, mbo]"), "utf-8")
 
 
 def idp_document(school: DemoSchool, port: int, key: SigningKey) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from hashlib import sha512
+from uuid import NAMESPACE_DNS, uuid5
 
 _ENTREE = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
 _URI = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
@@ -21,6 +22,7 @@ class Person:
     group: str = ""
     number: str = ""
     has_eck_id: bool = True
+    adult: bool = False
 
     def eck_id(self) -> str:
         """A made-up ECK iD of the test environment."""
@@ -38,10 +40,16 @@ class DemoSchool:
     domain: str
     dialect: str
     people: tuple[Person, ...]
+    says_adult: bool = False
 
     def attributes(self, person: Person) -> list[tuple[str, str]]:
         """What this school sends of a person: more than any service may have."""
-        return _entree(self, person) if self.dialect == "entree" else _surf(self, person)
+        match self.dialect:
+            case "entree":
+                return _entree(self, person)
+            case "eduid":
+                return _eduid(self, person)
+        return _surf(self, person)
 
     @property
     def name_format(self) -> str:
@@ -62,6 +70,21 @@ def _entree(school: DemoSchool, person: Person) -> list[tuple[str, str]]:
         ("nlEduPersonHomeOrganization", school.name),
         ("nlEduPersonUnit", person.group),
         ("eckId", person.eck_id() if person.has_eck_id else ""),
+        *([("isAdult", str(person.adult).lower())] if school.says_adult else []),
+    ]
+
+
+def _eduid(school: DemoSchool, person: Person) -> list[tuple[str, str]]:
+    """What a person chose to say of themselves, and the identifiers that stay inside the gateway."""
+    return [
+        ("urn:mace:eduid.nl:1.1", str(uuid5(NAMESPACE_DNS, f"aimed.{person.account}.{school.domain}"))),
+        (
+            "urn:oasis:names:tc:SAML:attribute:subject-id",
+            f"{uuid5(NAMESPACE_DNS, f'{person.account}.{school.domain}')}@{school.domain}",
+        ),
+        (_MACE + "givenName", person.given_name),
+        (_MACE + "sn", person.surname),
+        (_MACE + "mail", f"{person.account}@private.example"),
     ]
 
 
@@ -79,6 +102,33 @@ def _surf(school: DemoSchool, person: Person) -> list[tuple[str, str]]:
     ]
 
 
+# fmt: off
+MBO = DemoSchool(
+    id="vuurtoren",
+    name="Vuurtoren mbo",
+    host="127.0.0.8",
+    brin="99XD",
+    domain="vuurtoren.example",
+    dialect="entree",
+    people=(
+        Person("mo", "Mo", "Hassan", "student", "of age: may link the eduID of Mo, and is known by either", "", "MZ2", "P-3001", adult=True),
+        Person("sam", "Sam", "Kok", "student", "a minor: cannot use eduID", "", "MZ1", "P-3002"),
+    ),
+    says_adult=True,
+)
+EDUID = DemoSchool(
+    id="eduid",
+    name="eduID",
+    host="127.0.0.9",
+    brin="",
+    domain="eduid.example",
+    dialect="eduid",
+    people=(
+        Person("mo-privé", "Mohammed", "Hassan", "eduID", "choose eduID at Vuurtoren mbo for Schrijfmaatje; then Mo at school"),
+        Person("sam-privé", "Sammie", "Kok", "eduID", "the same, but Sam is a minor: sent to the school"),
+    ),
+)
+# fmt: on
 SCHOOLS = (
     DemoSchool(
         id="regenboog",
@@ -91,10 +141,19 @@ SCHOOLS = (
             Person("fenna", "Fenna", "Vries", "student", "ECK iD and first name at both", "de", "groep 6", "P-1001"),
             Person("daan", "Daan", "Bakker", "student", "ECK iD and first name at both", "", "groep 6", "P-1002"),
             Person(
-                "noor", "Noor", "Smit", "student", "no ECK iD yet: an identifier made by the gateway, another at each",
-                "", "groep 3", "P-1003", has_eck_id=False,
+                "noor",
+                "Noor",
+                "Smit",
+                "student",
+                "no ECK iD yet: an identifier made by the gateway, another at each",
+                "",
+                "groep 3",
+                "P-1003",
+                has_eck_id=False,
             ),
-            Person("juf-els", "Els", "Jong", "employee", "a teacher: the role says so at Leesplein", "de", "", "P-9001"),
+            Person(
+                "juf-els", "Els", "Jong", "employee", "a teacher: the role says so at Leesplein", "de", "", "P-9001"
+            ),
         ),
     ),
     DemoSchool(
@@ -105,10 +164,23 @@ SCHOOLS = (
         domain="petteflat.example",
         dialect="surf",
         people=(
-            Person("sem", "Sem", "Visser", "student", "in at Leesplein; no agreement with Rekentuin", "", "H2A", "P-2001"),
-            Person("lotte", "Lotte", "Berg", "student", "in at Leesplein; no agreement with Rekentuin", "van den", "V4", "P-2002"),
+            Person(
+                "sem", "Sem", "Visser", "student", "in at Leesplein; no agreement with Rekentuin", "", "H2A", "P-2001"
+            ),
+            Person(
+                "lotte",
+                "Lotte",
+                "Berg",
+                "student",
+                "in at Leesplein; no agreement with Rekentuin",
+                "van den",
+                "V4",
+                "P-2002",
+            ),
         ),
     ),
+    MBO,
+    EDUID,
 )  # fmt: skip
 
 

@@ -1,0 +1,77 @@
+"""The demo's mbo school and eduID: link, log in either way, end it."""
+
+import zlib
+from base64 import b64decode
+from urllib.parse import parse_qs, urlsplit
+
+from gateway.demo.people import EDUID, MBO
+from tests.support.browser_like import Tab
+from tests.support.demo import Demo
+
+SERVICE = "schrijfmaatje"
+MO_AT_SCHOOL, SAM_AT_SCHOOL = MBO.people
+MO, SAM = EDUID.people
+
+
+def by_eduid(demo: Demo, tab: Tab, name: str) -> Tab:
+    tab.open(demo.service(SERVICE) + "/").follow("Log in")
+    tab.press(f"{MBO.name}: inloggen met eduID")
+    return tab.press(name).press("Continue")
+
+
+def linked(demo: Demo) -> Tab:
+    """Mo, with what they linked, as long as a test lasts."""
+    tab = by_eduid(demo, demo.tab(), MO.given_name)
+    tab.press(f"Koppel je account bij {MBO.name}")
+    tab.press(MO.given_name).press("Continue")
+    tab.press(MO_AT_SCHOOL.given_name).press("Continue")
+    assert MO_AT_SCHOOL.given_name in tab.text
+    tab.press("Ja, koppel")
+    tab.press(MO.given_name).press("Continue")
+    if tab.title.startswith("Mag dit naar"):
+        tab.press("Ja, ga verder")
+    return tab
+
+
+def end(demo: Demo) -> Tab:
+    tab = demo.tab().open(demo.gateway + "/me")
+    tab.press(f"{MBO.name}: inloggen met eduID").press(MO.given_name).press("Continue")
+    shown = tab.text
+    assert MBO.name in shown
+    assert "Schrijfmaatje" in shown
+    tab.press("Verbreek de koppeling")
+    assert "Er is niets gekoppeld" in tab.text
+    return tab
+
+
+def test_by_either_way_the_service_sees_one_person_until_the_link_ends(demo: Demo) -> None:
+    eduid = linked(demo).text
+    assert MO_AT_SCHOOL.eck_id() in eduid
+    assert MO.given_name not in eduid
+    assert MO_AT_SCHOOL.eck_id() in demo.log_in(demo.tab(), SERVICE, MBO.name, MO_AT_SCHOOL.given_name).text
+    end(demo)
+    after = by_eduid(demo, demo.tab(), MO.given_name)
+    assert after.status == 403
+    assert "Koppel je eduID" in after.title
+    assert demo.metric("sluis_logins_total", service=SERVICE, code="link_needed") >= 1
+    for value in (MO.given_name, EDUID.attributes(MO)[0][1], EDUID.attributes(MO)[1][1], MO_AT_SCHOOL.eck_id()):
+        assert value not in demo.log_lines()
+
+
+def test_a_minor_cannot_link_and_gets_in_through_the_school(demo: Demo) -> None:
+    tab = by_eduid(demo, demo.tab(), SAM.given_name)
+    tab.press(f"Koppel je account bij {MBO.name}")
+    tab.press(SAM.given_name).press("Continue")
+    tab.press(SAM_AT_SCHOOL.given_name).press("Continue")
+    assert tab.status == 403
+    assert "vanaf 18 jaar" in tab.text
+    assert SAM_AT_SCHOOL.eck_id() in demo.log_in(demo.tab(), SERVICE, MBO.name, SAM_AT_SCHOOL.given_name).text
+
+
+def test_eduid_over_saml_is_told_the_school_first(demo: Demo) -> None:
+    """On the wire: RequesterID is the school's own, so that eduID aims its identifier at the school."""
+    tab = demo.tab().open(demo.service(SERVICE) + "/").follow("Log in")
+    tab.press(f"{MBO.name}: inloggen met eduID")
+    sent = parse_qs(urlsplit(tab.url).query)["SAMLRequest"][0]
+    message = zlib.decompress(b64decode(sent), -15).decode()
+    assert message.index(f"<samlp:RequesterID>http://{MBO.host}:") < message.index(f">{SERVICE}</samlp:RequesterID>")
