@@ -1,0 +1,56 @@
+"""A student links eduID, agrees and looks at their own page in a real browser; axe finds nothing on the way."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from gateway.demo.people import EDUID, MBO
+from tests.support.axe import check_accessible, on_a_phone
+from tests.support.demo import Demo
+
+MO = EDUID.people[0].given_name
+MO_AT_SCHOOL = MBO.people[0]
+
+
+@pytest.fixture(params=[("light", "nl-NL"), ("dark", "en-GB")], ids=["nl", "en"])
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    scheme, locale = request.param
+    with on_a_phone(browser, scheme=scheme, locale=locale) as made:
+        yield made
+
+
+def choose(page: Page, person: str) -> None:
+    """At a party of the demo, which goes on by itself."""
+    page.get_by_role("button", name=person).first.click()
+
+
+def test_linking_consent_and_ones_own_page(demo: Demo, page: Page) -> None:
+    page.goto(demo.service("schrijfmaatje") + "/login")
+    page.locator(f"button[name=held][value='{MBO.brin}']").click()
+    choose(page, MO)
+    page.wait_for_url(f"{demo.gateway}/**")
+    check_accessible(page)
+    page.locator("form[action$='/link'] button").click()
+    choose(page, MO)
+    choose(page, MO_AT_SCHOOL.given_name)
+    page.wait_for_url(f"{demo.gateway}/link/*")
+    check_accessible(page)
+    page.locator("button[name=answer]").first.click()
+    choose(page, MO)
+    page.wait_for_url(f"{demo.gateway}/consent/*")
+    check_accessible(page)
+    page.locator("button[name=answer]").first.click()
+    page.wait_for_url(f"{demo.service('schrijfmaatje')}/**")
+    assert MO_AT_SCHOOL.eck_id() in page.content()
+    page.goto(demo.gateway + "/me")
+    check_accessible(page)
+    page.locator(f"button[name=held][value='{MBO.brin}']").click()
+    choose(page, MO)
+    page.wait_for_url(f"{demo.gateway}/me/*")
+    check_accessible(page)
+    page.locator("button[name=consent]").click()
+    page.locator("button[name=link]").click()
+    assert page.locator("button[name=link]").count() == 0
+    assert page.locator("button[name=consent]").count() == 0
+    check_accessible(page)
