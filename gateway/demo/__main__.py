@@ -38,7 +38,7 @@ def main() -> int:
             f"{arguments.directory} holds something that is not the demo's; choose another directory", file=sys.stderr
         )
         return 1
-    federation = write_federation(arguments.directory, port=arguments.port)
+    federation = write_federation(arguments.directory, port=arguments.port, user_held=True)
     told = SimpleQueue[int]()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda number, _: told.put(number))

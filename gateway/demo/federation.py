@@ -12,7 +12,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.cli.fresh_keys import write_missing_keys
 from gateway.cli.key_material import self_signed
-from gateway.demo.people import CLIENTS, EDUID, GATEWAY_HOST, MBO, SCHOOLS, SERVICES, DemoSchool, DemoService
+from gateway.demo.people import (
+    CLIENTS,
+    EDUID,
+    EXAMPLE_SCHOOLS,
+    GATEWAY_HOST,
+    MBO,
+    SCHOOLS,
+    SERVICES,
+    DemoSchool,
+    DemoService,
+)
 from gateway.demo.relying_party import jwk
 from gateway.domain.clock import SystemClock
 from gateway.federation.metadata.entities import Binding
@@ -53,15 +63,19 @@ def make_room(directory: Path) -> bool:
     return True
 
 
-def write_federation(directory: Path, *, port: int) -> DemoFederation:
-    """Write the configuration into a directory that is not there yet; every party listens at this port."""
+def write_federation(directory: Path, *, port: int, user_held: bool = False) -> DemoFederation:
+    """Write the configuration into a directory that is not there yet; every party listens at this port.
+
+    `user_held`: with an mbo school and eduID, which the example has not.
+    """
     shutil.copytree(EXAMPLE, directory, ignore=shutil.ignore_patterns("keys", "var"))
     (directory / _MARK).write_text("Written by the demo, which removes this directory when it starts anew.\n", "utf-8")
     for path in directory.rglob("*.yaml"):
         path.write_text(path.read_text("utf-8").replace(f":{EXAMPLE_PORT}", f":{port}"), "utf-8")
-    write_user_held(directory, port)
+    if user_held:
+        write_user_held(directory, port)
     keys = {party.id: _key(party.id) for party in (*SCHOOLS, *SERVICES, *CLIENTS)}
-    for school in SCHOOLS:
+    for school in SCHOOLS if user_held else EXAMPLE_SCHOOLS:
         path = directory / "identity-providers" / f"{school.id}.xml"
         path.write_text(idp_document(school, port, keys[school.id]), "utf-8")
     for service in SERVICES:
@@ -76,7 +90,7 @@ def write_federation(directory: Path, *, port: int) -> DemoFederation:
 
 
 def write_user_held(directory: Path, port: int) -> None:
-    """An mbo school, and eduID beside it: the example has none, so that it stays small."""
+    """An mbo school, and eduID beside it."""
     school = {
         "brin": MBO.brin,
         "names": {"nl": MBO.name},

@@ -129,7 +129,7 @@ EDUID = DemoSchool(
     ),
 )
 # fmt: on
-SCHOOLS = (
+EXAMPLE_SCHOOLS = (
     DemoSchool(
         id="regenboog",
         name="De Regenboog",
@@ -179,9 +179,9 @@ SCHOOLS = (
             ),
         ),
     ),
-    MBO,
-    EDUID,
 )  # fmt: skip
+"""Those of the example in `config/`."""
+SCHOOLS = (*EXAMPLE_SCHOOLS, MBO, EDUID)
 
 
 @dataclass(frozen=True, slots=True)

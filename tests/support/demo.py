@@ -96,7 +96,7 @@ def running_demo(
     `seen_by_parties` is the time that schools and services go by.
     """
     clock, randomness = HeldClock(SystemClock().now()), SystemRandomness()
-    federation = write_federation(directory / "demo", port=free_port())
+    federation = write_federation(directory / "demo", port=free_port(), user_held=True)
     add(federation)
     settings = load(federation.directory)
     log.configure(file=federation.directory / "var" / "sluis.log", level="info")
