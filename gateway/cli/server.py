@@ -9,6 +9,7 @@ import atexit
 import gc
 import logging
 import os
+import signal
 import sys
 from contextlib import suppress
 from importlib.metadata import version
@@ -27,6 +28,7 @@ from gateway.app import create_app
 from gateway.cli import pid_file
 from gateway.cli.arbiter import SmoothArbiter
 from gateway.cli.beside import keep_doing
+from gateway.cli.changes import Changes
 from gateway.cli.gently import gently
 from gateway.cli.loading import Configuration, configuration_or_exit, examine, show
 from gateway.cli.refresher import Refresher, documents
@@ -51,14 +53,14 @@ _MAX_HEADERS = 60
 
 def serve(directory: Path) -> None:
     """Serve until stopped. Ends the process with code 1 when the configuration or the database cannot be used."""
-    seen = documents(directory)
+    seen, changes = documents(directory), Changes(directory)
     configuration = configuration_or_exit(directory, warn=True)
     _ready_database(configuration.settings)
     _configure_log(configuration.settings)
     wsgi.SERVER = "sluis"
     with pid_file.held(pid_file.path_of(configuration.settings)) as held:
         server = _Server(directory, configuration, held)
-        server.refresher.seen = seen
+        server.refresher.seen, server.changes = seen, changes
         server.run()
 
 
@@ -126,6 +128,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._configuration = self._before = configuration
         self._standing = Standing()
         self.refresher = Refresher()
+        self.changes = Changes(directory)
         self._held = held
         super().__init__()
 
@@ -184,6 +187,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def renew(self) -> bool:
         """The configuration anew, for the workers that follow; one that cannot be used changes nothing."""
         seen = documents(self._directory)
+        self.changes.forget()
         examination = gently(lambda: examine(self._directory, SystemClock()))
         show(examination.problems)
         new = examination.configuration
@@ -203,8 +207,11 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return True
 
     def look_after(self) -> None:
-        """Metadata is fetched by a process of its own."""
-        self.refresher.keep_running(self._configuration.settings)
+        """Metadata is fetched by a process of its own; where it is wished, changed files are a wish to reload."""
+        settings = self._configuration.settings
+        self.refresher.keep_running(settings)
+        if settings.gateway.reload_on_change and self.changes.settled():
+            os.kill(os.getpid(), signal.SIGHUP)
 
     def put_back(self) -> None:
         """The configuration as it was: no worker could start with the new one."""

@@ -131,4 +131,8 @@ class Gateway(Model):
     pid_file: FileName | None = Field(
         default="var/sluis.pid", description="File by which `sluis reload` finds the gateway; null: none is written"
     )
+    reload_on_change: Switch = Field(
+        default=False,
+        description="Whether the configuration is read anew whenever a file in its directory changes, as on SIGHUP",
+    )
     metrics: Metrics = Field(default=Metrics(), description="The counters")
