@@ -32,6 +32,8 @@ class Activity(StrEnum):
     ANOMALIES = "anomalies"
     SUBJECTS = "subjects"
     VAULT = "vault"
+    LINKS = "links"
+    CONSENTS = "consents"
     CHOICE = "choice"
     LOG = "log"
 
@@ -229,6 +231,9 @@ def _activities(gateway: Gateway, federation: Federation) -> Iterator[tuple[Acti
     yield (Activity.SUBJECTS, _seconds(retention.subjects))
     if any(EckIdSource.VAULT in one.eck_id_sources for one in federation.identity_providers.values()):
         yield (Activity.VAULT, None)
+    if federation.held_by_brin:
+        yield (Activity.LINKS, _seconds(gateway.links.lifetime))
+        yield (Activity.CONSENTS, _seconds(retention.consents))
     yield (Activity.CHOICE, _seconds(timedelta(days=365)))
     yield (Activity.LOG, _seconds(gateway.processing.log) if gateway.processing.log else None)
 

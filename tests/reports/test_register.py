@@ -113,6 +113,14 @@ def test_a_vault_is_in_it_where_there_is_one(directory):
     assert vault.kept == "until the day on which the entry ends, or the school takes it back"
 
 
+def test_links_and_consents_are_in_it_where_people_come_with_an_identity_of_their_own(tmp_path):
+    federation = write_federation(tmp_path / "demo", port=8080, user_held=True)
+    kept = {one.activity: one.kept for one in made(federation.directory).activities}
+    assert kept[Activity.LINKS] == kept[Activity.CONSENTS] == "365 days"
+    page = sluis("report", "register", federation.directory, "--language", "nl").stdout
+    assert "Koppelingen van eduID en schoolaccount" in page
+
+
 def test_what_the_law_asks_and_nobody_said_is_named(directory):
     result = sluis("report", "register", directory)
     assert made(directory).missing == (Missing.OFFICER, Missing.CONTROLLERS, Missing.LOG)
