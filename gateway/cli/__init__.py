@@ -5,6 +5,7 @@ import importlib
 import click
 
 _COMMANDS = {
+    "accounts": "gateway.cli.accounts",
     "anomalies": "gateway.cli.anomalies",
     "check": "gateway.cli.check",
     "db": "gateway.cli.db",

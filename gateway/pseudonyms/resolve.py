@@ -66,7 +66,7 @@ class SubjectResolver:
     def known_before(self, account: str, service: Service) -> str | None:
         """The pairwise identifier that this account got at this service when it had no ECK iD; None: it got none."""
         kept = self._subjects.find(account, service.pairwise_scope)
-        return self._of_account(account, service, kept) if kept else None
+        return self._of_account(kept.anchor or account, service, kept) if kept else None
 
     def _by_eck_id(self, learner: Learner, eck_id: EckId, service: Service) -> Subject:
         first = replace(eck_id, value=learner.replaced[0]) if learner.replaced else eck_id
@@ -83,7 +83,7 @@ class SubjectResolver:
         row = SubjectRow(learner.account, service.pairwise_scope, self._active.id, now)
         if kind is SubjectKind.PROVISIONAL or service.knows_by_pairwise:
             row = self._subjects.find(learner.account, service.pairwise_scope) or self._subjects.keep(row)
-        known_as = self._of_account(learner.account, service, row)
+        known_as = self._of_account(row.anchor or learner.account, service, row)
         return Subject(kind, own[0] if own else known_as, known_as)
 
     def _of_account(self, account: str, service: Service, row: SubjectRow) -> str:

@@ -96,13 +96,15 @@ class SubjectRow:
     """A pairwise identifier was given out for this account at this service, from the local account as anchor.
 
     It keeps that anchor when an ECK iD comes later (design.md 5). `account` is a keyed hash, `key_id` the pseudonym
-    key that it was derived with.
+    key that it was derived with. `anchor` is the account whose place this one took, or a word for one whose
+    place was taken (None: the account itself).
     """
 
     account: str
     service: str
     key_id: str
     since: datetime
+    anchor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, String, Text, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, String, Text, delete, func, or_, select, update
 
 from gateway.storage import known_as, schema
 from gateway.storage.contracts import Ledger, LedgerRow
@@ -52,7 +52,7 @@ class Erasure:
                 for table, held in (
                     (schema.ledger, _ledger.subject_hash.in_(self._chains.subjects(account))),
                     (schema.anomalies, schema.anomalies.c.account == account),
-                    (schema.subjects, schema.subjects.c.account == account),
+                    (schema.subjects, _subjects_of(account)),
                     (schema.vault_entries, schema.vault_entries.c.account == account),
                     (schema.account_links, links_of(account)),
                     (schema.consents, schema.consents.c.account == account),
@@ -65,7 +65,7 @@ class Erasure:
         rows = self._ledger_rows(account, now)
         with self._engine.begin() as connection:
             anomalies = connection.execute(delete(schema.anomalies).where(schema.anomalies.c.account == account))
-            subjects = connection.execute(delete(schema.subjects).where(schema.subjects.c.account == account))
+            subjects = connection.execute(delete(schema.subjects).where(_subjects_of(account)))
             vault = delete_account(connection, account)
             links = delete_links_of(connection, account)
             known_as.delete_account(connection, account)
@@ -104,3 +104,8 @@ class Erasure:
 
 def _erasure_row(at: datetime, rows: int) -> LedgerRow:
     return LedgerRow(at, "", "", "", None, None, ERASED, None, None, None, None, None, None, f'{{"rows":{rows}}}')
+
+
+def _subjects_of(account: str) -> ColumnElement[bool]:
+    """Those of an account, and those that were its before another took its place."""
+    return or_(schema.subjects.c.account == account, schema.subjects.c.anchor == account)

@@ -119,6 +119,20 @@ class KnownAsStore:
         except SQLAlchemyError as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
 
+    def move(self, connection: Connection, old: str, new: str) -> int:
+        """Have what services know one account by be another's, in a transaction that is under way; how many."""
+        rows = connection.execute(select(_table).where(_column.account == old)).all()
+        for row in rows:
+            was, place = f"{row.service}:{old}", f"{row.service}:{new}"
+            moved = {
+                "account": new,
+                "sealed": self._anew(row.sealed, _CURRENT, was, place),
+                "former": self._anew(row.former, _FORMER, was, place) if row.former else None,
+                "key_id": self._key_id,
+            }
+            connection.execute(update(_table).where(*_of(old, row.service)).values(moved))
+        return len(rows)
+
     def waiting(self) -> Sequence[Waiting]:
         """The services that have not heard of every change."""
         counted = select(_column.service, func.count(), func.min(_column.changed)).where(_column.former.is_not(None))
@@ -135,8 +149,8 @@ class KnownAsStore:
                 for row in rows:
                     place = f"{row.service}:{row.account}"
                     anew = {
-                        "sealed": self._anew(row.sealed, _CURRENT, place),
-                        "former": self._anew(row.former, _FORMER, place) if row.former else None,
+                        "sealed": self._anew(row.sealed, _CURRENT, place, place),
+                        "former": self._anew(row.former, _FORMER, place, place) if row.former else None,
                         "key_id": self._key_id,
                     }
                     unchanged = (*_of(row.account, row.service), _column.mark == row.mark)
@@ -145,8 +159,8 @@ class KnownAsStore:
                 return
             yield len(rows)
 
-    def _anew(self, sealed: bytes, purpose: str, place: str) -> bytes:
-        return self._sealer.seal(self._sealer.open(sealed, purpose=purpose, key=place), purpose=purpose, key=place)
+    def _anew(self, sealed: bytes, purpose: str, was: str, place: str) -> bytes:
+        return self._sealer.seal(self._sealer.open(sealed, purpose=purpose, key=was), purpose=purpose, key=place)
 
     def _mark(self, service: str, identifier: str) -> str:
         return keyed_hash(self._lookup, "known-as", service, identifier).hex()

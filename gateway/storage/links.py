@@ -1,6 +1,7 @@
 """Account links on SQL: who comes with which account, sealed; beside the seal stand keyed hashes, a school and days."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -65,6 +66,26 @@ class SqlLinks:
     def revoke(self, links: Sequence[str]) -> int:
         with self._transaction() as connection:
             return connection.execute(delete(_links).where(_column.id.in_(links))).rowcount
+
+    def move(self, connection: Connection, old: str, new: str, *, idp: str, school: Callable[[str], str]) -> int:
+        """Have the links of one account be another's, in a transaction that is under way; how many.
+
+        `idp` is the identity provider of the other, `school` what takes the place of a school.
+        """
+        rows = connection.execute(select(_links).where(links_of(old))).all()
+        for row in map(self._opened, rows):
+            content = row.content
+            if row.linked == old:
+                content = json.dumps({**json.loads(content), "idp": idp}, separators=(",", ":")).encode()
+            moved = replace(
+                row,
+                holder=new if row.holder == old else row.holder,
+                linked=new if row.linked == old else row.linked,
+                school=school(row.school),
+                content=content,
+            )
+            connection.execute(update(_links).where(_column.id == row.id).values(self._values(moved)))
+        return len(rows)
 
     def reseal(self) -> int:
         """Seal all of them with the active key; how many. It can be ended and begun again."""

@@ -92,6 +92,7 @@ subjects = Table(
     Column("service", String(64), primary_key=True),
     Column("key_id", String(32), nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
+    Column("anchor", String(64)),
 )
 
 known_as = Table(

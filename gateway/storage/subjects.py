@@ -1,6 +1,8 @@
 """The subjects on SQL."""
 
-from sqlalchemy import Engine, bindparam, select
+from typing import Any
+
+from sqlalchemy import Engine, Row, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.domain.errors import ErrorCode, SluisError
@@ -27,13 +29,23 @@ class SqlSubjects:
                 found = connection.execute(_FIND, {"account": account, "service": service}).one_or_none()
         except SQLAlchemyError as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
-        return SubjectRow(found.account, found.service, found.key_id, utc(found.since)) if found else None
+        return _row(found) if found else None
 
     def keep(self, row: SubjectRow) -> SubjectRow:
-        values = {"account": row.account, "service": row.service, "key_id": row.key_id, "since": row.since}
+        values = {
+            "account": row.account,
+            "service": row.service,
+            "key_id": row.key_id,
+            "since": row.since,
+            "anchor": row.anchor,
+        }
         try:
             with self._engine.begin() as connection:
                 connection.execute(self._insert, values)
         except SQLAlchemyError as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
         return self.find(row.account, row.service) or row
+
+
+def _row(found: Row[Any]) -> SubjectRow:
+    return SubjectRow(found.account, found.service, found.key_id, utc(found.since), found.anchor)

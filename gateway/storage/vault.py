@@ -5,7 +5,7 @@ a school is shredded by its key, and new sealing keys re-seal one key a school, 
 in the seal; beside it stand keyed hashes, the school, and the day on which it ends.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -55,6 +55,9 @@ class Vault:
         until = date.fromisoformat(last) if isinstance(last, str) else last
         if until is not None and until < today:
             return None
+        return self._opened(account, school, sealed, until, sealed_key)
+
+    def _opened(self, account: str, school: str, sealed: bytes, until: date | None, sealed_key: bytes) -> VaultEntry:
         try:
             key = self._sealer.open(sealed_key, purpose=_KEY, key=school)
             plain = self._of_school(school, key).open(sealed, purpose=_ENTRY, key=account)
@@ -97,6 +100,20 @@ class Vault:
         except SQLAlchemyError as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
         return True
+
+    def move(self, connection: Connection, old: str, new: str, school: Callable[[str], str]) -> int:
+        """Have the entries of one account be another's, each at the school that takes its school's place; how many.
+
+        In a transaction that is under way. Raises SluisError STORE_UNAVAILABLE for one that cannot be opened.
+        """
+        rows = connection.execute(
+            select(_entries, _schools.c.sealed_key)
+            .join(_schools, _schools.c.school == _entries.c.school)
+            .where(_entries.c.account == old)
+        ).all()
+        entries = [self._opened(row.account, row.school, row.sealed, row.until, row.sealed_key) for row in rows]
+        delete_account(connection, old)
+        return self._put(connection, [replace(one, account=new, school=school(one.school)) for one in entries])
 
     def delete(self, account: str, *, school: str | None = None) -> int:
         """Remove what is held of an account, at one school or at any; how many entries there were."""
