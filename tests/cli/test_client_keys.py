@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.cli.client_keys import ClientKeys
 from gateway.cli.loading import examine
-from gateway.cli.refresher import Watch, documents
+from gateway.cli.refresher import Refresher, Watch, documents
 from gateway.domain.http import HttpAnswer, HttpFailed
 from gateway.federation.published_keys import key_warnings
 from gateway.settings.loader import load
@@ -220,3 +221,33 @@ def test_options_that_do_not_go_together(fresh, tmp_path, more):
     directory = shutil.copytree(fresh, tmp_path / "conf")
     assert add(directory, *more).exit_code != 0
     assert not (directory / "services" / "klas.yaml").exists()
+
+
+def test_a_process_fetches_them_where_there_is_an_address_and_anew_for_another(there, monkeypatch):
+    class Child:
+        def __init__(self, command, **_):
+            started.append(command[3:5])
+            self.ended = False
+
+        def poll(self):
+            return 0 if self.ended else None
+
+        def terminate(self):
+            self.ended = True
+            stopped.append(self)
+
+    started: list[list[str]] = []
+    stopped: list[Child] = []
+    monkeypatch.setattr(subprocess, "Popen", Child)
+    entry = there.directory / "services" / "klas.yaml"
+    with_keys = entry.read_text()
+    refresher = Refresher()
+    for _ in range(2):
+        refresher.keep_running(load(there.directory))
+    assert (started, stopped) == ([["metadata", "watch"]], [])
+    entry.write_text(with_keys.replace(ADDRESS, "https://other.example/jwks"))
+    refresher.keep_running(load(there.directory))
+    assert (len(started), len(stopped)) == (2, 1)
+    entry.unlink()
+    refresher.keep_running(load(there.directory))
+    assert (len(started), len(stopped)) == (2, 2)
