@@ -79,6 +79,20 @@ def test_everybody_in_some_sectors():
     assert class_changes(before, after) == (ClassChange("surname", "base", "never", ("everybody in mbo, ho",)),)
 
 
+def test_one_role_is_not_everybody():
+    before = policy(surname=AttributePolicy(Classes(BASE)))
+    after = policy(surname=AttributePolicy(Classes(BASE, {Role.STUDENT: NEVER})))
+    assert class_changes(before, after) == (ClassChange("surname", "base", "never", ("student",)),)
+
+
+def test_every_role_in_other_sectors_is_said_by_role():
+    before = policy(surname=AttributePolicy(Classes(BASE)))
+    apart = {(Sector.MBO, role): NEVER for role in Role} | {(Sector.HO, Role.STUDENT): NEVER}
+    after = policy(surname=AttributePolicy(Classes(BASE, of_roles_in_sectors=apart)))
+    [change] = class_changes(before, after)
+    assert set(change.whom) == {"student in mbo, ho", "employee in mbo", "staff in mbo", "affiliate in mbo"}
+
+
 def row(attribute: Attribute, *, released: bool, reduction: str = "") -> Row:
     return Row("leesplein", "student", attribute.value, "a-rule", reduction, released, schools=1)
 
