@@ -5,9 +5,12 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from gateway.cli import main
 from gateway.federation.build import build
+from gateway.settings.loader import load
 from gateway.settings.problems import Problems
 from tests.support.configuration import IDP_ENTITY, aggregate, idp_document, signed, sp_document
 from tests.support.held import HeldClock
@@ -130,6 +133,23 @@ def test_redirects_without_end_or_to_a_private_address(to: str, sourced: Sourced
     before = len(server.asked)
     assert refused(sourced, "a redirect, which is not followed")
     assert len(server.asked) == before + 1
+
+
+@pytest.mark.parametrize("key", ["url", "mdq"])
+@pytest.mark.parametrize(
+    "address",
+    ["http://10.0.0.5/all.xml", "http://169.254.169.254/latest", "http://[fd00::1]/all.xml", "http://intern/all.xml"],
+)
+def test_http_to_a_private_address(key: str, address: str, sourced: Sourced, server: MetadataServer):
+    """Nobody is asked: the source is not even configured, and fetching says so."""
+    before = len(server.asked)
+    entry = f"id: federation\n{key}: {address}\ncertificates: [federation.crt]\n"
+    (sourced.directory / "metadata/federation.yaml").write_text(entry)
+    with pytest.raises(Problems, match=f"{key}: metadata is fetched by https; http is for loopback alone"):
+        load(sourced.directory)
+    fetched = CliRunner().invoke(main, ["metadata", "fetch", str(sourced.directory)])
+    assert fetched.exit_code == 1
+    assert len(server.asked) == before
 
 
 def test_a_server_that_sends_drop_by_drop(sourced: Sourced, server: MetadataServer):
