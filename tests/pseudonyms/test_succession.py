@@ -116,8 +116,9 @@ def told(engine: Engine, *, attribute: bool = True, notices: str | None = NOTICE
 def test_the_login_that_brings_the_eck_id_names_the_identifier_before_and_no_other_login_does(engine):
     one = told(engine)
     before = one.log_in(without("eckId")).released
-    assert before.former is None
+    assert (before.former, one.counted("seen")) == (None, 0)
     after = one.log_in(SENT)
+    assert one.counted("seen") == 1
     assert (after.released.subject.identifier, after.released.former) == (ECK_ID, before.subject.identifier)
     assert Rule.IDENTIFIER_SUCCESSION in after.decision.rules.values()
     assert "identifier-succession" in one.given.records.ledger[-1].decision
