@@ -20,7 +20,7 @@ HOST = "127.0.0.33"
 
 def _becomes(wanted: Callable[[], bool]) -> bool:
     pause = Event()
-    return any(wanted() or pause.wait(0.1) for _ in range(400)) and wanted()
+    return any(wanted() or pause.wait(0.1) for _ in range(1200)) and wanted()
 
 
 def _refreshers(directory: Path) -> list[int]:
