@@ -41,9 +41,9 @@ def attributes_in(what: str) -> tuple[str, ...]:
     return tuple(sorted(json.loads(what)["attributes"]))
 
 
-def check_consent(consents: Consents, account: str, service: ServiceId, outcome: "Outcome") -> None:
-    """That this person let exactly this go. Raises ConsentNeeded."""
-    given = consents.find(account, service)
+def check_consent(consents: Consents, account: str | None, service: ServiceId, outcome: "Outcome") -> None:
+    """That this person let exactly this go; of nobody it is known without an account. Raises ConsentNeeded."""
+    given = consents.find(account, service) if account is not None else None
     if given is None or given.what != what_goes(outcome.decision):
         raise ConsentNeeded(outcome, service)
 

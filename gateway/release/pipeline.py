@@ -118,7 +118,7 @@ class Releases:
             row = replace(row, school=str(found.school.brin))
             person = self._person(service, idp, reading, found, held=held, now=now)
             outcome = self._decide(service, person, now=now, reference=reference, refused=refused)
-            if person.held and row.subject_hash is not None:
+            if person.held:
                 check_consent(self._consents, row.subject_hash, service.id, outcome)
         except ConsentNeeded:
             raise

@@ -41,6 +41,7 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "gateway.release.identity_statement": _ALL,
     "gateway.release.pipeline": (
         *_PEOPLE,
+        "tests/login/test_consent.py",
         "tests/attacks/test_foreign_scopes.py",
         "tests/release/test_explain.py",
         "tests/pseudonyms/test_sources.py",
