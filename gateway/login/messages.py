@@ -36,7 +36,7 @@ class LoginRequest:
 class AuthenticationRequest:
     """What an identity provider is asked. `attempt` binds the answer: it travels as RelayState or state.
 
-    `max_age` is in seconds since the person authenticated; `login_hint` who that may be (OpenID Connect Core 3.1.2.1).
+    `max_age` is in seconds since the person authenticated.
     The protocol's request id derives from it (`_` and the attempt, for SAML), so that nothing else need be kept.
     """
 
@@ -46,7 +46,6 @@ class AuthenticationRequest:
     contexts: tuple[str, ...]
     requesters: tuple[str, ...]
     max_age: int | None = None
-    login_hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,6 @@ class RelyingParty:
             **({"prompt": _prompt(request)} if request.force or request.passive else {}),
             **({"max_age": str(request.max_age)} if request.max_age is not None else {}),
             **({"acr_values": " ".join(contexts)} if contexts else {}),
-            **({"login_hint": request.login_hint} if request.login_hint else {}),
         }
         return Redirect(f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters)}")
 
