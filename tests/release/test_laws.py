@@ -362,10 +362,11 @@ def test_law_4_only_verified_messages_become_raw_attributes() -> None:
 
 
 def calls_of(name: str) -> set[str]:
-    """The files of the gateway that call this name."""
+    """The files of the gateway that call this name, but with nothing in it: then it says nothing of anybody."""
     return {
         str(path.relative_to(REPOSITORY))
         for path in (REPOSITORY / "gateway").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+        if ast.unparse(node) != f"{name}(())"
     }

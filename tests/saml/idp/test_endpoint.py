@@ -83,6 +83,8 @@ def dispatcher(known, clock, randomness, tmp_path) -> BeginsOnly:
         services={Protocol.SAML: role(clock)},
         releases=SimpleNamespace(),
         kept=SimpleNamespace(),
+        errands=SimpleNamespace(),
+        consenting=SimpleNamespace(),
         clock=clock,
         randomness=randomness,
         metrics=metrics,
