@@ -42,6 +42,8 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "gateway.release.pipeline": (
         *_PEOPLE,
         "tests/login/test_consent.py",
+        "tests/login/test_linking.py",
+        "tests/release/test_linked.py",
         "tests/attacks/test_foreign_scopes.py",
         "tests/release/test_explain.py",
         "tests/pseudonyms/test_sources.py",

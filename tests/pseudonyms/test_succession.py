@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from gateway.domain.attribute import Attribute
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
 from gateway.domain.http import HttpAnswer, HttpFailed
@@ -120,7 +121,7 @@ def test_the_login_that_brings_the_eck_id_names_the_identifier_before_and_no_oth
     after = one.log_in(SENT)
     assert one.counted("seen") == 1
     assert (after.released.subject.identifier, after.released.former) == (ECK_ID, before.subject.identifier)
-    assert Rule.IDENTIFIER_SUCCESSION in after.decision.rules.values()
+    assert after.decision.rules[Attribute.ECK_ID] is Rule.IDENTIFIER_SUCCESSION
     assert "identifier-succession" in one.given.records.ledger[-1].decision
     assert before.subject.identifier not in one.given.records.ledger[-1].decision
     again = one.given.release(SENT, reference="LOGIN-2")
@@ -218,6 +219,22 @@ def test_an_eck_id_that_the_administration_says_was_replaced(engine):
     ]
     assert len({pairwise for *_, pairwise in seen}) == 1
     assert one.given.records.anomalies == []
+
+
+def test_what_was_replaced_in_the_schools_sector_says_nothing_of_another(engine):
+    """A school for special needs in po with a service of vo: the ECK iD of vo has its own history."""
+    pairwise = []
+    for replaced in ((), (OTHER_ECK_ID,)):
+        one = told(engine, name_id=NameIdFormat.PERSISTENT, sectors=frozenset({Sector.VO}))
+        vault = vault_in(engine)
+        one.given = replace(one.given, vault=vault, idp=replace(one.given.idp, eck_id_sources=(EckIdSource.VAULT,)))
+        account = account_hash(KEY, one.given.idp.id, ACCOUNT)
+        ids = {Sector.PO: ECK_ID, Sector.VO: THIRD_ECK_ID}
+        vault.put([[VaultEntry(account=account, school="99XA", eck_ids=ids, replaced=replaced)]], at_once=True)
+        released = one.log_in(SENT).released.subject
+        assert released.identifier == THIRD_ECK_ID
+        pairwise.append(released.pairwise)
+    assert pairwise[0] == pairwise[1]
 
 
 def test_a_notice_is_a_security_event_token_that_the_service_can_check(engine):

@@ -11,7 +11,9 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.sector import Sector
 from gateway.federation.snapshot import Federation
 from gateway.pseudonyms.links import Side, check_may_link
+from gateway.pseudonyms.sources import Found
 from gateway.release.linked import LinkedAccounts
+from gateway.release.people import HeldLogin
 from gateway.storage.contracts import LinkRow
 from gateway.storage.vault_entry import VaultEntry
 from tests.support.releasing import NOW, World
@@ -63,6 +65,30 @@ def test_another_eck_id_than_when_it_was_linked_suspends_it_at_a_login_by_the_li
     assert code_of(linked.links.check_unchanged, found, ANOTHER, now=NOW, reference="0") is ErrorCode.LINK_SUSPENDED
     assert code_of(linked.links.find, row.holder, ROC.brin, now=NOW) is ErrorCode.LINK_SUSPENDED
     assert [one.kind for one in linked.world.records.anomalies] == ["link_suspended"]
+
+
+def test_a_login_by_a_link_looks_whether_the_eck_id_is_still_the_same(
+    linked: Linked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked.links.make(linked.row("1" * 40), None)
+    releases, idp = linked.world.pipeline(linked.federation), linked.federation.identity_providers[EDUID]
+
+    def propose() -> object:
+        reading = linked.reading(SAID_BY_EDUID, EDUID)
+        return releases.proposed(
+            service=linked.world.service, idp=idp, reading=reading, now=NOW, held=HeldLogin(ROC.brin, by_link=True)
+        )
+
+    propose()
+    monkeypatch.setattr(releases._eck_ids, "find", lambda *_: Found(ANOTHER))
+    assert code_of(propose) is ErrorCode.LINK_SUSPENDED
+    assert [one.kind for one in linked.world.records.anomalies] == ["link_suspended"]
+
+
+def test_nobody_consents_without_an_account(linked: Linked) -> None:
+    releases, idp = linked.world.pipeline(linked.federation), linked.federation.identity_providers[EDUID]
+    nobody = replace(linked.reading(SAID_BY_EDUID, EDUID), account=None)
+    assert code_of(releases.consented, idp, nobody, linked.world.service.id, "{}", now=NOW) is ErrorCode.ACCOUNT_MISSING
 
 
 def test_one_that_was_revoked_meanwhile_is_not_brought_back_by_suspending_it(linked: Linked) -> None:
