@@ -9,6 +9,7 @@ import atexit
 import gc
 import logging
 import os
+import select
 import signal
 import sys
 from contextlib import suppress
@@ -138,7 +139,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": gateway.listen,
             "workers": gateway.workers,
             "threads": gateway.threads,
-            "worker_class": "gateway.cli.worker.Worker",
+            # Where there is no epoll, which is on no server, gunicorn's own threads do.
+            "worker_class": "gateway.cli.worker.Worker" if hasattr(select, "epoll") else "gthread",
             "proc_name": "sluis",
             "umask": 0o077,
             "accesslog": None,
