@@ -1,6 +1,7 @@
 """Services on Apache with mod_auth_openidc, and a pupil of the demo.
 
-One is set up by the example of the gateway's page for suppliers, to the letter; the other proves who it is by a key.
+One is set up by the example of the gateway's page for suppliers, to the letter; the others prove who they are by a key,
+by a secret in the body of the request, or, being public, not at all.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from tests.support.signing_keys import signing_key
 pytestmark = pytest.mark.stranger
 
 BY_EXAMPLE, BY_KEY = "vreemd-apache", "vreemd-apache-keys"
+OTHERS = {"client_secret_post": "127.0.0.48", "none": "127.0.0.49"}
 OF_THE_PROTOCOL = {"iss", "sub", "aud", "exp", "iat", "nonce", "auth_time", "acr", "sid", "azp", "at_hash"}
 PRIVATE = signing_key(BY_KEY).private_key
 
@@ -32,6 +34,7 @@ class World:
     demo: Demo
     example: ModAuthOpenidc
     keys: ModAuthOpenidc
+    others: dict[str, ModAuthOpenidc]
 
     def logged_in(self, service: ModAuthOpenidc, tab: Tab) -> dict[str, str]:
         """A whole login of Fenna."""
@@ -45,10 +48,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         pytest.skip(reason)
     plain = relying_party(BY_EXAMPLE, "127.0.0.45", "client_secret_basic")
     keyed = relying_party(BY_KEY, "127.0.0.46", "private_key_jwt")
+    others = [
+        relying_party(f"vreemd-apache-{method.replace('_', '-')}", host, method) for method, host in OTHERS.items()
+    ]
 
     def introduce(made: DemoFederation) -> None:
         plain.write_entry(made.directory)
         keyed.write_entry(made.directory, rsa=PRIVATE.public_key())
+        for other in others:
+            other.write_entry(made.directory)
 
     with ExitStack() as stack:
         demo = stack.enter_context(running_demo(tmp_path_factory.mktemp("openidc"), introduce))
@@ -56,13 +64,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             demo.gateway, "mod_auth_openidc", CLIENT_ID=BY_EXAMPLE, SECRET=SECRET, SERVICE=plain.address.url
         )
         first = mod_auth_openidc.service(plain.address, copied, {"oidc-passphrase": b"a passphrase of the test"})
-        directives = mod_auth_openidc.with_keys(keyed.address, issuer=demo.gateway, client=BY_KEY)
+        by_key = mod_auth_openidc.directives(
+            keyed.address, issuer=demo.gateway, client=BY_KEY, method="private_key_jwt"
+        )
         files = {
             "private.pem": PRIVATE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
             "public.pem": PRIVATE.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
         }
-        second = mod_auth_openidc.service(keyed.address, directives, files)
-        yield World(demo, stack.enter_context(first), stack.enter_context(second))
+        second = mod_auth_openidc.service(keyed.address, by_key, files)
+        more = {}
+        for other in others:
+            written = mod_auth_openidc.directives(
+                other.address, issuer=demo.gateway, client=other.name, method=other.method
+            )
+            more[other.method] = stack.enter_context(mod_auth_openidc.service(other.address, written, {}))
+        yield World(demo, stack.enter_context(first), stack.enter_context(second), more)
 
 
 def of_the_person(received: dict[str, str]) -> dict[str, str]:
@@ -83,6 +99,12 @@ def test_a_service_that_proves_who_it_is_by_a_key_and_renews_its_token(world: Wo
     before = world.keys.access_token(tab)
     assert of_the_person(dict(world.keys.received(world.keys.renew(tab)))) == of_the_person(received)
     assert world.keys.access_token(tab) != before
+
+
+@pytest.mark.parametrize("method", OTHERS)
+def test_a_service_with_its_secret_in_the_body_or_with_none(world: World, method: str) -> None:
+    received = world.logged_in(world.others[method], world.demo.tab())
+    assert of_the_person(received) == {"given_name": "Fenna", "eduperson_affiliation": "student"}
 
 
 def test_the_sub_is_the_same_at_every_login(world: World) -> None:

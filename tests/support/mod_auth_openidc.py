@@ -59,18 +59,23 @@ def why_not() -> str | None:
     return None
 
 
-def with_keys(address: Address, *, issuer: str, client: str) -> str:
-    """The directives of a client that proves who it is by a signature, and renews its access token each time."""
+def directives(address: Address, *, issuer: str, client: str, method: str) -> str:
+    """Those of a client that proves who it is by this method, and renews its access token when it may."""
+    proof = {
+        "private_key_jwt": f'OIDCPrivateKeyFiles "k1#{_DIRECTORY}/private.pem"\n'
+        f'OIDCPublicKeyFiles "k1#{_DIRECTORY}/public.pem"',
+        "client_secret_post": f"OIDCClientSecret {SECRET}",
+        "none": "",
+    }[method]
     return f"""
 OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
 OIDCClientID {client}
 OIDCRedirectURI {address.url}/callback
 OIDCCryptoPassphrase {SECRET}
-OIDCPrivateKeyFiles "k1#{_DIRECTORY}/private.pem"
-OIDCPublicKeyFiles "k1#{_DIRECTORY}/public.pem"
-OIDCProviderTokenEndpointAuth private_key_jwt
+{proof}
+OIDCProviderTokenEndpointAuth {method}
 OIDCPKCEMethod S256
-OIDCScope "openid eck profile school offline_access"
+OIDCScope "openid eck profile school{" offline_access" if proof else ""}"
 """
 
 

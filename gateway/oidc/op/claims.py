@@ -1,6 +1,6 @@
 """Claims: from released attributes to the names that a client reads. Nothing else makes a claim of a person (law 1)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from gateway.attributes.dialects import dialect
@@ -10,10 +10,12 @@ from gateway.federation.models import Service
 from gateway.oidc.op.scopes import attributes_of
 from gateway.release.released import ReleasedAttributes
 
-ClaimValue = str | list[str]
+ClaimValue = str | int | bool | list[str]
 
 _LISTS = frozenset({Attribute.ROLE, Attribute.GROUP, Attribute.SUBGROUP})
 """Always lists, whatever their number of values (domain facts 6.6)."""
+_TRUTHS = {"true": True, "false": False}
+"""A client that reads the text `false` as a truth would call a child an adult."""
 
 
 def claim_names(service: Service) -> dict[Attribute, str]:
@@ -29,7 +31,7 @@ def claims(service: Service, released: ReleasedAttributes, asked: AbstractSet[st
     names = claim_names(service)
     former: dict[str, ClaimValue] = {} if released.former is None else {FORMER_ID[service.dialect]: released.former}
     return former | {
-        names[attribute]: list(values) if attribute in _LISTS or len(values) != 1 else values[0]
+        names[attribute]: _value(attribute, values)
         for attribute, values in released.values.items()
         if names.get(attribute) in asked
     }
@@ -46,3 +48,13 @@ def purposes(service: Service) -> Mapping[str, str]:
     names = claim_names(service)
     newest = service.attribute_sets[max(service.attribute_sets)].purposes
     return {names[attribute]: purpose for attribute, purpose in newest.items() if attribute in names}
+
+
+def _value(attribute: Attribute, values: Sequence[str]) -> ClaimValue:
+    if attribute in _LISTS or len(values) != 1:
+        return list(values)
+    if attribute is Attribute.ADULT and values[0] in _TRUTHS:
+        return _TRUTHS[values[0]]
+    if attribute is Attribute.AGE_IN_YEARS and values[0].isascii() and values[0].isdigit():
+        return int(values[0])
+    return values[0]

@@ -16,6 +16,8 @@ SCOPES: dict[str, frozenset[Attribute]] = {
             Attribute.SURNAME_PREFIX,
             Attribute.SURNAME,
             Attribute.BIRTH_DATE,
+            Attribute.AGE_IN_YEARS,
+            Attribute.ADULT,
         }
     ),
     "email": frozenset({Attribute.EMAIL}),

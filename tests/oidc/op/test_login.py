@@ -2,9 +2,12 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 
 import pytest
 
+from gateway.domain.attribute import Attribute
+from gateway.domain.purpose import Purpose
 from gateway.federation.clients import SigningAlgorithm
 from tests.support import paged
 from tests.support.jose import ISSUER
@@ -74,3 +77,25 @@ def test_the_answer_can_come_by_a_form(tmp_path):
     answer = provider.log_in(response_mode="form_post", state='"><script>x</script>')
     assert answer["state"] == '"><script>x</script>'
     assert provider.exchange(answer["code"], redirect_uri=CALLBACK).status_code == 200
+
+
+@pytest.mark.parametrize(("born", "age", "adult"), [("20140102", 12, False), ("20010102", 25, True)])
+def test_an_age_is_a_number_and_adulthood_a_truth(tmp_path, born, age, adult):
+    """A text `false` would be true in most clients."""
+    asked = (Attribute.ECK_ID, Attribute.ADULT, Attribute.AGE_IN_YEARS)
+    provider = op(
+        tmp_path,
+        purposes=dict.fromkeys(asked, Purpose.ACCESS),
+        sent={
+            "urn:mace:dir:attribute-def:eduPersonPrincipalName": ("f@regenboog.example",),
+            "urn:mace:dir:attribute-def:eduPersonAffiliation": ("student",),
+            "urn:mace:terena.org:attribute-def:schacHomeOrganization": ("regenboog.example",),
+            "urn:mace:surf.nl:attribute-def:eckid": (ECK_ID,),
+            "urn:schac:attribute-def:schacDateOfBirth": (born,),
+        },
+    )
+    provider.world.idp = replace(provider.world.idp, dialect="surf")
+    provider.load()
+    told = provider.userinfo(provider.tokens()["access_token"]).json
+    assert told == {"sub": told["sub"], "eckid": ECK_ID, "age_in_years": age, "adult": adult}
+    assert told["adult"] is adult
