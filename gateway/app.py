@@ -16,9 +16,7 @@ from gateway.login.contracts import Errands, Notified, TowardsIdentityProviders,
 from gateway.login.dispatch import Dispatcher
 from gateway.login.errands import AllErrands
 from gateway.login.kept import KeptLogins
-from gateway.login.linking import Linking
 from gateway.login.loops import LoopBrake
-from gateway.login.mine import MyPage
 from gateway.login.sso.logout import Logouts
 from gateway.login.sso.sign_on import SingleSignOn
 from gateway.login.transactions import Transactions
@@ -30,7 +28,7 @@ from gateway.oidc.rp import endpoint as rp_endpoint
 from gateway.oidc.rp import logout_endpoint as rp_logout_endpoint
 from gateway.oidc.rp.logout_endpoint import SchoolLogouts
 from gateway.oidc.rp.wiring import RelyingPartyRole
-from gateway.pages import connect, consent, discovery, logout, single_sign_on, site
+from gateway.pages import connect, consent, discovery, link_schools, logout, single_sign_on, site
 from gateway.pages import linking as linking_pages
 from gateway.pages import mine as mine_pages
 from gateway.pages.language import Choices
@@ -101,17 +99,7 @@ def create_app(parts: Parts) -> Flask:
         replaced=logouts.end_replaced,
     )
     transactions, asks = _transactions(parts), _identity_providers(parts, relying)
-    linking = Linking(
-        federation=parts.federation,
-        transactions=transactions,
-        identity_providers=asks,
-        releases=releases,
-        store=parts.store,
-        clock=parts.clock,
-        randomness=parts.randomness,
-        seconds=int(settings.lifetimes.transaction.total_seconds()),
-    )
-    mine = MyPage(
+    errands = AllErrands.of(
         federation=parts.federation,
         transactions=transactions,
         identity_providers=asks,
@@ -137,7 +125,7 @@ def create_app(parts: Parts) -> Flask:
         consenting=consenting,
         transactions=transactions,
         asks=asks,
-        errands=AllErrands(linking, mine),
+        errands=errands,
         releases=releases,
         kept=kept,
         sign_on=sign_on,
@@ -188,7 +176,7 @@ def create_app(parts: Parts) -> Flask:
         *(
             (
                 mine_pages.blueprint(
-                    mine=mine,
+                    mine=errands.mine,
                     renderer=renderer,
                     respond=respond,
                     browser=cookie.browser,
@@ -196,11 +184,18 @@ def create_app(parts: Parts) -> Flask:
                     name_of=attribute_name,
                 ),
             )
-            if parts.federation.held_by_brin
+            if parts.federation.held_by_brin or parts.federation.links_schools
             else ()
         ),
+        link_schools.blueprint(
+            linking=errands.linking,
+            renderer=renderer,
+            respond=respond,
+            browser=cookie.browser,
+            origin=settings.base_url,
+        ),
         linking_pages.blueprint(
-            linking=linking,
+            linking=errands.linking,
             dispatcher=dispatcher,
             renderer=renderer,
             respond=respond,

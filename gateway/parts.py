@@ -24,7 +24,9 @@ from gateway.pseudonyms.nummervoorziening.live import FromNummervoorziening, Ter
 from gateway.pseudonyms.resolve import SubjectResolver
 from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault, Source
 from gateway.pseudonyms.succession import Successions
+from gateway.release.link_content import LinkRecords
 from gateway.release.linked import LinkedAccounts
+from gateway.release.linking import LinkMaking
 from gateway.release.pipeline import Releases
 from gateway.release.policy import Policy
 from gateway.saml.addresses import Addresses
@@ -158,7 +160,7 @@ def releases_of(parts: Parts) -> Releases:
         vault_of(parts.engine, parts.keys, parts.randomness),
     )
     entry = parts.settings.gateway.links
-    links = LinkedAccounts(
+    links = LinkRecords(
         links=links_of(parts.engine, parts.keys, parts.randomness),
         federation=parts.federation,
         eck_ids=eck_ids,
@@ -182,7 +184,8 @@ def releases_of(parts: Parts) -> Releases:
         account_key=parts.keys.pseudonyms.first,
         metrics=parts.metrics,
         institutions=Institutions(parts.institution_http),
-        links=links,
+        links=LinkedAccounts(links),
+        making=LinkMaking(links),
         consents=SqlConsents(parts.engine),
     )
 

@@ -32,12 +32,16 @@ _MEANINGS = {
         "The identity provider's operator corrects its attributes, or its metadata names the scope.",
     ),
     Anomaly.LINK_SUSPENDED: (
-        "The school says another ECK iD of an account than when an eduID was linked to it. The link is suspended.",
+        "The school says another ECK iD of an account than when it was linked. The link is suspended.",
         "The school finds out which ECK iD is the learner's, and revokes the link: `sluis links revoke`.",
     ),
     Anomaly.LINK_TAKEN: (
-        "Somebody with another eduID wanted to link an account of the school that is linked already. Nothing was made.",
+        "Somebody with another account wanted to link an account that is linked already. Nothing was made.",
         "The school asks the account's owner, and revokes the link that is not theirs: `sluis links revoke`.",
+    ),
+    Anomaly.LINK_OTHER_PERSON: (
+        "Linked accounts at two schools have different ECK iDs of one sector: they are of two learners. No link works.",
+        "The schools find out who had both accounts at hand; a wrong ECK iD is corrected where it is wrong.",
     ),
 }
 

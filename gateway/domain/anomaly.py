@@ -12,3 +12,4 @@ class Anomaly(StrEnum):
     SCOPE_FOREIGN = "scope_foreign"
     LINK_SUSPENDED = "link_suspended"
     LINK_TAKEN = "link_taken"
+    LINK_OTHER_PERSON = "link_other_person"

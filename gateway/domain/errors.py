@@ -162,6 +162,10 @@ class ErrorCode(StrEnum):
     LINK_SUSPENDED = auto()
     LINK_TAKEN = auto()
     LINK_OTHER_SCHOOL = auto()
+    LINK_CLOSED = auto()
+    LINK_STOPPED = auto()
+    LINK_WITHOUT_ECK_ID = auto()
+    LINK_OTHER_PERSON = auto()
 
     # The decision.
     AGREEMENT_MISSING = auto()
@@ -346,10 +350,13 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _C.LINK_NEEDED,
         _C.LINK_STALE,
         _C.LINK_OTHER_SCHOOL,
+        _C.LINK_CLOSED,
+        _C.LINK_STOPPED,
+        _C.LINK_OTHER_PERSON,
         _C.CONSENT_REFUSED,
     ),
     **_kinds(403, _A.PERSON, _P.NO_PASSIVE, _C.CONSENT_NEEDED),
-    **_kinds(403, _A.SCHOOL, _P.REQUEST_DENIED, _C.LINK_SUSPENDED),
+    **_kinds(403, _A.SCHOOL, _P.REQUEST_DENIED, _C.LINK_SUSPENDED, _C.LINK_WITHOUT_ECK_ID),
     **_kinds(409, _A.PERSON, _P.REQUEST_DENIED, _C.LINK_TAKEN),
     **_kinds(400, _A.PERSON, _P.AUTHENTICATION_FAILED, _C.USER_HELD_SCHOOL_MISSING),
     **_kinds(502, _A.SCHOOL, _P.TEMPORARILY_UNAVAILABLE, _C.INSTITUTION_UNREACHABLE),

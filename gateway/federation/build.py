@@ -315,4 +315,5 @@ def _agreement(value: AgreementEntry) -> Agreement:
         reductions=value.reduce,
         namesakes=value.namesakes,
         user_held=value.user_held,
+        links=frozenset(value.links),
     )

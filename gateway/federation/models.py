@@ -10,6 +10,7 @@ from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.fallback import Fallback
 from gateway.domain.language import Language
+from gateway.domain.link import LinkKind
 from gateway.domain.protocol import Protocol
 from gateway.domain.purpose import Purpose
 from gateway.domain.reduction import Reduction
@@ -220,6 +221,7 @@ class Agreement:
     `branches` and `groups` (casefolded) limit whom it covers;
     `reductions` are what the school wants values reduced to; with `namesakes` the policy's initials are full surnames.
     `suspended` says why nothing goes for now; `user_held` whether people may come with an identity of their own.
+    By `links` of these kinds they may be known by the ECK iD that they have at another school.
     `terms` are made of it.
     """
 
@@ -238,6 +240,7 @@ class Agreement:
     reductions: Mapping[Attribute, Reduction] = field(default_factory=dict)
     namesakes: bool = False
     user_held: UserHeld = UserHeld.FORBIDDEN
+    links: frozenset[LinkKind] = frozenset()
     terms: Terms = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

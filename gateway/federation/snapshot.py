@@ -7,6 +7,7 @@ from datetime import date
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import folded
+from gateway.domain.link import LinkKind
 from gateway.domain.user_held import UserHeld
 from gateway.federation.assurance import Level
 from gateway.federation.clients import OidcClient, SamlClient
@@ -48,6 +49,8 @@ class Federation:
     _agreements: Mapping[tuple[ServiceId, Brin], tuple[Agreement, ...]]
     _board_agreements: Mapping[tuple[ServiceId, str], tuple[Agreement, ...]]
     _held_by_brin: Mapping[Brin, IdentityProvider]
+    _linking: tuple[ServiceId, ...]
+    _with_links: dict[date, tuple[SchoolChoice, ...]] = field(default_factory=dict, repr=False)
     _held_at: dict[tuple[ServiceId, date], Mapping[Brin, IdentityProvider]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -100,6 +103,7 @@ class Federation:
             _school_by_domain={domain: school for school in schools for domain in school.domains},
             _agreements=by_school,
             _board_agreements=by_board,
+            _linking=tuple(dict.fromkeys(agreement.service for agreement in agreements if agreement.links)),
             _held_by_brin={brin: idp for idp in reversed(identity_providers) if idp.user_held for brin in idp.schools},
         )
 
@@ -123,12 +127,43 @@ class Federation:
         return self._held_by_brin
 
     def may_be_linked(self, brin: Brin) -> bool:
-        """Whether people can come to this school with an identity of their own, if an agreement lets them."""
-        return brin in self._held_by_brin
+        """Whether an account at this school can have another linked to it, if an agreement lets it."""
+        return self.links_schools or brin in self._held_by_brin
 
     def services_held_at(self, brin: Brin, today: date) -> tuple[Service, ...]:
         """The services to which people of this school may come with a user-held identity."""
         return tuple(one for one in self.services.values() if self._may_hold(one.id, brin, today))
+
+    @property
+    def links_schools(self) -> bool:
+        """Whether any agreement lets somebody be known by the ECK iD that they have at another school."""
+        return bool(self._linking)
+
+    def services_linked_at(self, brin: Brin, kind: LinkKind, today: date) -> tuple[Service, ...]:
+        """The services at which people of this school may be known by the ECK iD of another school."""
+        school = self.schools.get(brin)
+        if school is None:
+            return ()
+        found = (one for one in self._linking if kind in self._links_of(one, school, today))
+        return tuple(self.services[one] for one in found if one in self.services)
+
+    def schools_with_links(self, today: date) -> tuple[SchoolChoice, ...]:
+        """The schools at which there is such a service, in the order of their names."""
+        known = self._with_links.get(today)
+        if known is None:
+            known = tuple(one for one in self.choices if self._links_any(one.school, today)) if self._linking else ()
+            self._with_links.clear()
+            self._with_links[today] = known
+        return known
+
+    def _links_any(self, school: School, today: date) -> bool:
+        return any(self._links_of(one, school, today) for one in self._linking)
+
+    def _links_of(self, service: ServiceId, school: School, today: date) -> frozenset[LinkKind]:
+        try:
+            return self.agreement(service, school, today).links
+        except SluisError:
+            return frozenset()
 
     def _may_hold(self, service: ServiceId, brin: Brin, today: date) -> bool:
         try:

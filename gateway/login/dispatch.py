@@ -72,7 +72,12 @@ class Dispatcher:
         self._randomness = randomness
         self._metrics = metrics
         self._refusals = Refusals(
-            federation=federation, ways=self._ways, transactions=transactions, services=services, metrics=metrics
+            federation=federation,
+            ways=self._ways,
+            transactions=transactions,
+            services=services,
+            metrics=metrics,
+            told=releases.links.told,
         )
         self._notified = notified
         self._errands = errands

@@ -1,20 +1,77 @@
-"""Which errand an answer is for, when no service asked for the login."""
+"""What logins are for that no service asked for: linking two accounts, and a person's own page."""
 
+from collections.abc import Mapping
+
+from gateway.domain.clock import Clock
+from gateway.domain.protocol import Protocol
+from gateway.domain.randomness import Randomness
+from gateway.federation.snapshot import Federation
+from gateway.login.contracts import TowardsIdentityProviders
+from gateway.login.fresh import FreshLogins, Opened
 from gateway.login.linking import Linking
 from gateway.login.messages import Authentication
 from gateway.login.mine import ERRAND, MyPage
 from gateway.login.steps import Step
-from gateway.login.transactions import Transaction
+from gateway.login.transactions import Transaction, Transactions
+from gateway.login.ways import Ways
+from gateway.release.pipeline import Releases
+from gateway.storage.contracts import Consents, Links, ShortLivedStore
+from gateway.storage.own_releases import OwnReleases
 
 
 class AllErrands:
-    """Fulfils Errands."""
+    """Fulfils Errands: knows which one an answer is for."""
 
     def __init__(self, linking: Linking, mine: MyPage) -> None:
-        self._linking = linking
-        self._mine = mine
+        self.linking = linking
+        self.mine = mine
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        federation: Federation,
+        transactions: Transactions,
+        identity_providers: Mapping[Protocol, TowardsIdentityProviders],
+        releases: Releases,
+        links: Links,
+        consents: Consents,
+        own: OwnReleases,
+        store: ShortLivedStore,
+        clock: Clock,
+        randomness: Randomness,
+        seconds: int,
+    ) -> "AllErrands":
+        """Both. What they open stays so for as many `seconds` as a login may last."""
+        ways = Ways(federation=federation, clock=clock)
+        fresh = FreshLogins(
+            federation=federation, ways=ways, transactions=transactions, identity_providers=identity_providers
+        )
+        linking = Linking(
+            federation=federation,
+            ways=ways,
+            transactions=transactions,
+            fresh=fresh,
+            opened=Opened("linking", store=store, seconds=seconds),
+            releases=releases,
+            clock=clock,
+            randomness=randomness,
+        )
+        mine = MyPage(
+            federation=federation,
+            fresh=fresh,
+            opened=Opened("mine", store=store, seconds=seconds),
+            releases=releases,
+            links=links,
+            consents=consents,
+            own=own,
+            clock=clock,
+            randomness=randomness,
+        )
+        return cls(linking, mine)
 
     def finish(self, transaction: Transaction, authentication: Authentication) -> Step:
+        """A verified answer for one of them. Raises the SluisError that ends it."""
         if transaction.errand == ERRAND:
-            return self._mine.finish(transaction, authentication)
-        return self._linking.finish(transaction, authentication)
+            return self.mine.finish(transaction, authentication)
+        return self.linking.finish(transaction, authentication)

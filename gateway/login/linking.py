@@ -1,81 +1,37 @@
-"""Linking an identity that people hold to their account at a school: log in at one, then at the other, then say yes.
+"""Linking two accounts: log in at the one, then at the other, then say yes.
 
 A flow belongs to one browser. Each of its two answers ends an attempt that was made for this flow and this side of it,
 so that a message of another tab, flow or person has nowhere to go; both logins are forced. Who says yes ends the flow.
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import replace
 
 import structlog
 
-from gateway.attributes import kept
 from gateway.attributes.canonical import Reading
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock, dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.domain.protocol import Protocol
+from gateway.domain.link import BETWEEN_SCHOOLS, LinkKind, LinkState
 from gateway.domain.randomness import Randomness
-from gateway.federation.models import IdentityProvider, IdpId, School, Service
+from gateway.federation.models import IdentityProvider, School, SchoolChoice, Service
 from gateway.federation.snapshot import Federation
-from gateway.login.contracts import TowardsIdentityProviders
-from gateway.login.messages import Authentication, AuthenticationRequest
+from gateway.login.fresh import FreshLogins, Opened
+from gateway.login.link_flow import Flow, Flows, Linked, LinkQuestion, Proof
+from gateway.login.messages import Authentication
 from gateway.login.sso.session import minimal, needed_by
 from gateway.login.steps import AskToLink, ChooseSchool, PostForm, Redirect, Step
 from gateway.login.transactions import Transaction, Transactions
 from gateway.login.ways import Way, Ways
 from gateway.observability import reference
-from gateway.release.linked import refuse_foreign
+from gateway.release.foreign import refuse_foreign
 from gateway.release.pipeline import Releases
-from gateway.storage.contracts import LinkRow, ShortLivedStore
+from gateway.storage.contracts import LinkRow
 
 log = structlog.get_logger("sluis")
 
 _HOLDER, _ACCOUNT = "holder", "account"
-
-
-@dataclass(frozen=True, slots=True)
-class LinkQuestion:
-    """What the person is asked. The given names are what each side calls them, if it does."""
-
-    service: Service
-    school: School
-    holder_idp: IdentityProvider
-    holder_name: str | None = field(repr=False)
-    account_name: str | None = field(repr=False)
-    services: tuple[Service, ...]
-    until: date
-    believed_days: int
-    replaces: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """The link was made; this login, at this school, can go on by it."""
-
-    login: str
-    school: Brin
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Proof:
-    idp: IdpId
-    reading: Reading
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Flow:
-    """A linking under way. `login` waits for it; proofs are there once their side has answered."""
-
-    id: str
-    browser: str
-    login: str
-    school: Brin
-    holder: _Proof | None = None
-    account: _Proof | None = None
 
 
 class Linking:
@@ -85,137 +41,183 @@ class Linking:
         self,
         *,
         federation: Federation,
+        ways: Ways,
         transactions: Transactions,
-        identity_providers: Mapping[Protocol, TowardsIdentityProviders],
+        fresh: FreshLogins,
+        opened: Opened,
         releases: Releases,
-        store: ShortLivedStore,
         clock: Clock,
         randomness: Randomness,
-        seconds: int,
     ) -> None:
         self._federation = federation
-        self._ways = Ways(federation=federation, clock=clock)
+        self._ways = ways
         self._transactions = transactions
-        self._identity_providers = identity_providers
+        self._fresh = fresh
+        self._flows = Flows(opened)
         self._releases = releases
-        self._links = releases.links
-        self._store = store
+        self._links = releases.making
         self._clock = clock
         self._randomness = randomness
-        self._seconds = seconds
 
     def begin(self, login: str, school: Brin, browser: str) -> Redirect | PostForm:
-        """The person wants to link, in a login that waits. To the side that they hold first.
+        """The person wants to link what they hold, in a login that waits. To that side first.
 
         Raises SluisError LOGIN_*; LOGIN_SCHOOL_UNKNOWN where no link can be made.
         """
         transaction = self._waiting(login, browser)
         way = self._ways.chosen(transaction.request, school, held=True)
-        if self._federation.choice(school) is None:
+        self._at_school(school)
+        flow = Flow(id=self._randomness.token(), browser=browser, kind=LinkKind.USER_HELD, school=school, login=login)
+        return self._begun(flow, way)
+
+    def begin_between(self, kind: LinkKind, at: Brin, school: Brin, browser: str) -> Redirect | PostForm:
+        """The person wants to link accounts at two schools. To the one `at` which they would use it first.
+
+        Raises SluisError LOGIN_SCHOOL_UNKNOWN where no link of this kind can be made.
+        """
+        way, _ = self._at_school(at), self._at_school(school)
+        named = self._federation.schools[at]
+        if at == school or not self._links.services_of(kind, named, now=self._clock.now()):
             raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN)
-        flow = _Flow(self._randomness.token(), browser, login, school)
-        self._keep(flow)
-        log.info("linking_begun", school=str(school))
-        return self._ask(flow, transaction, way, _HOLDER)
+        return self._begun(Flow(id=self._randomness.token(), browser=browser, kind=kind, school=school, at=at), way)
+
+    def schools(self) -> tuple[SchoolChoice, ...]:
+        """The schools at which a link with another can be of use."""
+        return self._federation.schools_with_links(dutch_day(self._clock.now()))
+
+    def kinds_at(self, at: Brin) -> tuple[LinkKind, ...]:
+        """The kinds of links between schools that can be of use at this one. Raises SluisError LOGIN_SCHOOL_UNKNOWN."""
+        school, now = self._federation.schools.get(at), self._clock.now()
+        kinds = tuple(kind for kind in BETWEEN_SCHOOLS if school and self._links.services_of(kind, school, now=now))
+        if not kinds:
+            raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN)
+        return kinds
+
+    def others(self, at: Brin) -> tuple[SchoolChoice, ...]:
+        """The schools at which the other account can be."""
+        return tuple(one for one in self._federation.choices if one.school.brin.main != at.main)
 
     def finish(self, transaction: Transaction, authentication: Authentication) -> Step:
         """One side has answered: on to the other, or to the question."""
         found, _, side = transaction.errand.partition(":")
-        flow = self._open(found, transaction.browser)
+        flow = self._flows.find(found, transaction.browser)
         idp = self._federation.identity_providers[authentication.idp]
         reading = self._releases.read(authentication.attributes, idp, now=self._clock.now())
         refuse_foreign(reading, idp)
-        proof = _Proof(idp.id, minimal(reading, needed_by(()) | {Attribute.GIVEN_NAME}))
-        waiting = self._waiting(flow.login, flow.browser)
-        if side == _HOLDER and flow.holder is None and idp.user_held:
+        proof = Proof(idp.id, minimal(reading, needed_by(()) | {Attribute.GIVEN_NAME}))
+        self._keep_waiting(flow)
+        if side == _HOLDER and flow.holder is None and idp.user_held == (flow.at is None):
             self._links.holder(idp, reading)
             flow = replace(flow, holder=proof)
-            self._keep(flow)
-            choice = self._federation.choice(flow.school)
-            if choice is None:
-                raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN)
-            return self._ask(flow, waiting, Way(choice.idp, flow.school), _ACCOUNT)
+            self._flows.keep(flow)
+            return self._ask(flow, self._at_school(flow.school), _ACCOUNT)
         if side == _ACCOUNT and flow.holder is not None and flow.account is None:
             flow = replace(flow, account=proof)
-            self._pair(flow, waiting)
-            self._keep(flow)
+            self._pair(flow)
+            self._flows.keep(flow)
             return AskToLink(flow.id)
         raise SluisError(ErrorCode.LOGIN_FINISHED)
 
     def question(self, linking: str, browser: str) -> LinkQuestion:
-        """What the page asks. Raises SluisError LOGIN_* , and those that keep a link from being made."""
-        flow = self._open(linking, browser)
-        waiting = self._waiting(flow.login, browser)
-        row, replaced = self._pair(flow, waiting)
+        """What the page asks. Raises SluisError LOGIN_*, and those that keep a link from being made."""
+        flow = self._flows.find(linking, browser)
+        self._keep_waiting(flow)
+        row, replaced, services = self._pair(flow)
         assert flow.holder is not None
         assert flow.account is not None
         return LinkQuestion(
-            service=self._federation.services[waiting.request.service],
+            kind=flow.kind,
             school=self._federation.schools[flow.school],
             holder_idp=self._federation.identity_providers[flow.holder.idp],
             holder_name=flow.holder.reading.attributes.one(Attribute.GIVEN_NAME),
             account_name=flow.account.reading.attributes.one(Attribute.GIVEN_NAME),
-            services=self._federation.services_held_at(flow.school, dutch_day(self._clock.now())),
+            services=services,
             until=row.until,
             believed_days=self._links.rules.believed.days,
             replaces=replaced.made if replaced else None,
+            at=self._federation.schools[flow.at] if flow.at else None,
+            pending=row.state is LinkState.PENDING,
         )
 
-    def refuse(self, linking: str, browser: str) -> ChooseSchool:
-        """The person says no: nothing is kept, and the login asks for a school again."""
-        flow = self._open(linking, browser)
-        self._store.take(_key(linking))
-        return ChooseSchool(flow.login)
+    def refuse(self, linking: str, browser: str) -> ChooseSchool | None:
+        """The person says no: nothing is kept, and the login that waits asks for a school again; None: none waits."""
+        flow = self._flows.find(linking, browser)
+        self._flows.end(flow)
+        return ChooseSchool(flow.login) if flow.login else None
 
     def confirm(self, linking: str, browser: str, *, replacing: bool) -> Linked | AskToLink:
         """The person says yes; `replacing`: also to giving up the link that there is. Else they are asked again.
 
         Raises SluisError LOGIN_FINISHED for all but the first of several; and those that keep it from being made.
         """
-        flow = self._open(linking, browser)
-        row, replaced = self._pair(flow, self._waiting(flow.login, browser))
+        flow = self._flows.find(linking, browser)
+        self._keep_waiting(flow)
+        row, replaced, _ = self._pair(flow)
         if replaced is not None and not replacing:
             return AskToLink(linking)
-        if self._store.take(_key(linking)) is None:
+        if not self._flows.end(flow):
             raise SluisError(ErrorCode.LOGIN_FINISHED)
         self._links.make(row, replaced)
-        log.info("link_made", kind=row.kind, school=row.school, replaced=replaced is not None)
-        return Linked(flow.login, flow.school)
+        log.info("link_made", kind=row.kind, school=row.school, state=row.state, replaced=replaced is not None)
+        return Linked(flow.login, flow.school, row.state is LinkState.PENDING)
 
-    def _pair(self, flow: _Flow, waiting: Transaction) -> tuple[LinkRow, LinkRow | None]:
-        """The link that the two proofs make, and the one that it would replace."""
+    def _begun(self, flow: Flow, way: Way) -> Redirect | PostForm:
+        self._flows.keep(flow)
+        log.info("linking_begun", kind=flow.kind, school=str(flow.school))
+        return self._ask(flow, way, _HOLDER)
+
+    def _pair(self, flow: Flow) -> tuple[LinkRow, LinkRow | None, tuple[Service, ...]]:
+        """The link that the two proofs make, the one that it would replace, and the services that it is for."""
         if flow.holder is None or flow.account is None:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="a side of this linking is not proven")
-        now, school = self._clock.now(), self._federation.schools[flow.school]
-        service = self._federation.services[waiting.request.service]
-        holder = self._links.holder(*self._side(flow.holder))
-        account = self._links.account(*self._side(flow.account), service, now=now)
-        row = self._links.prepared(holder, account, school, flow.id, now=now)
-        replaced = self._links.replaced(row.holder, row.linked, school, now=now, reference=reference.current())
-        return row, replaced
+        now, school = self._clock.now(), self._school(flow.school)
+        at = self._school(flow.at) if flow.at else None
+        services = self._links.services_of(flow.kind, at or school, now=now)
+        if not services:
+            raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN, hint="no agreement lets this link be of use any more")
+        account = self._links.account(*self._side(flow.account), services[0], now=now)
+        if at is None:
+            holder = self._links.holder(*self._side(flow.holder))
+            row = self._links.prepared(holder, account, school, flow.id, now=now)
+        else:
+            holder = self._links.account(*self._side(flow.holder), services[0], now=now)
+            row, services = self._links.prepared_between(
+                flow.kind, holder, account, at=at, other=school, link=flow.id, now=now
+            )
+        replaced = self._links.replaced(flow.kind, row.holder, row.linked, school=school, at=at, now=now)
+        return row, replaced, services
 
-    def _side(self, proof: _Proof) -> tuple[IdentityProvider, Reading]:
+    def _side(self, proof: Proof) -> tuple[IdentityProvider, Reading]:
         idp = self._federation.identity_providers.get(proof.idp)
         if idp is None:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="the identity provider left the federation")
         return idp, proof.reading
 
-    def _ask(self, flow: _Flow, waiting: Transaction, way: Way, side: str) -> Redirect | PostForm:
-        """To one side, for a login that is made anew."""
-        request = replace(
-            waiting.request, force=True, passive=False, contexts=(), contexts_essential=False, fresh_since=None
+    def _school(self, brin: Brin) -> School:
+        school = self._federation.schools.get(brin)
+        if school is None:
+            raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="the school left the federation")
+        return school
+
+    def _at_school(self, brin: Brin) -> Way:
+        choice = self._federation.choice(brin)
+        if choice is None:
+            raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN)
+        return Way(choice.idp, brin)
+
+    def _ask(self, flow: Flow, way: Way, side: str) -> Redirect | PostForm:
+        waiting = self._waiting(flow.login, flow.browser) if flow.login else None
+        return self._fresh.ask(
+            way,
+            errand=f"{flow.id}:{side}",
+            browser=flow.browser,
+            reference=reference.current(),
+            request=waiting.request if waiting else None,
         )
-        begun = self._transactions.new(request, browser=flow.browser, reference=waiting.reference)
-        errand = replace(begun, errand=f"{flow.id}:{side}")
-        idp = self._federation.identity_providers[way.idp]
-        asked = AuthenticationRequest(
-            attempt=self._transactions.attempt(errand, way.idp, way.school),
-            force=True,
-            passive=False,
-            contexts=(),
-            requesters=self._ways.requesters(way, request),
-        )
-        return self._identity_providers[idp.protocol].authenticate(idp, asked)
+
+    def _keep_waiting(self, flow: Flow) -> None:
+        if flow.login:
+            self._waiting(flow.login, flow.browser)
 
     def _waiting(self, login: str, browser: str) -> Transaction:
         """The login that waits, for as long again. Raises SluisError LOGIN_*."""
@@ -225,25 +227,3 @@ class Linking:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="the service left the federation")
         self._transactions.keep(waiting)
         return waiting
-
-    def _keep(self, flow: _Flow) -> None:
-        proofs = [(one.idp, kept.dump(one.reading).decode()) if one else None for one in (flow.holder, flow.account)]
-        fields = (flow.id, flow.browser, flow.login, str(flow.school), *proofs)
-        self._store.put(_key(flow.id), json.dumps(fields).encode(), seconds=self._seconds)
-
-    def _open(self, linking: str, browser: str) -> _Flow:
-        found = self._store.get(_key(linking)) if linking.isascii() and len(linking) < 100 else None
-        if found is None:
-            raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="this linking has ended, or never began")
-        try:
-            known, of_browser, login, school, *proofs = json.loads(found)
-            holder, account = (_Proof(IdpId(one[0]), kept.load(one[1].encode())) if one else None for one in proofs)
-        except ValueError as cause:
-            raise SluisError(ErrorCode.LOGIN_UNKNOWN, hint="kept by another version of the gateway") from cause
-        if of_browser != browser:
-            raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
-        return _Flow(known, of_browser, login, Brin(school), holder, account)
-
-
-def _key(linking: str) -> str:
-    return f"linking:{linking}"

@@ -3,9 +3,8 @@
 The login is forced and serves nothing else; what it opens belongs to one browser, for as long as a login may last.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -14,21 +13,21 @@ from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.domain.protocol import Protocol
+from gateway.domain.link import LinkKind
 from gateway.domain.randomness import Randomness
 from gateway.federation.models import IdentityProvider, IdpId, School, SchoolChoice, Service, ServiceId
 from gateway.federation.snapshot import Federation
-from gateway.login.contracts import TowardsIdentityProviders
-from gateway.login.messages import Authentication, AuthenticationRequest, LoginRequest
+from gateway.login.fresh import FreshLogins, Opened
+from gateway.login.messages import Authentication
 from gateway.login.steps import PostForm, Redirect, ShowMine
-from gateway.login.transactions import NO_SERVICE, Transaction, Transactions
-from gateway.login.ways import Way, Ways
+from gateway.login.transactions import Transaction
+from gateway.login.ways import Way
 from gateway.observability import reference
-from gateway.pseudonyms.links import Standing, standing
+from gateway.pseudonyms.links import Standing
 from gateway.release import record
 from gateway.release.consent import attributes_in
 from gateway.release.pipeline import Releases
-from gateway.storage.contracts import Consents, LinkRow, Links, ShortLivedStore
+from gateway.storage.contracts import Consents, LinkRow, Links
 from gateway.storage.own_releases import OwnReleases
 
 log = structlog.get_logger("sluis")
@@ -39,16 +38,29 @@ _MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A school, which may have left the federation."""
+
+    brin: str
+    school: School | None
+
+
+@dataclass(frozen=True, slots=True)
 class MyLink:
-    """One link; `id` names it in the form that ends it."""
+    """One link; `id` names it in the form that ends it. `at` is set for one between schools: where it is used.
+
+    `approved` is when a school said that a parent agrees.
+    """
 
     id: str
-    school: School | None
-    brin: str
+    kind: LinkKind
+    school: Place
+    at: Place | None
     made: datetime
     seen: datetime
     until: date
     standing: Standing
+    approved: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,33 +111,32 @@ class MyPage:
         self,
         *,
         federation: Federation,
-        transactions: Transactions,
-        identity_providers: Mapping[Protocol, TowardsIdentityProviders],
+        fresh: FreshLogins,
+        opened: Opened,
         releases: Releases,
         links: Links,
         consents: Consents,
         own: OwnReleases,
-        store: ShortLivedStore,
         clock: Clock,
         randomness: Randomness,
-        seconds: int,
     ) -> None:
         self._federation = federation
-        self._ways = Ways(federation=federation, clock=clock)
-        self._transactions = transactions
-        self._identity_providers = identity_providers
+        self._fresh = fresh
+        self._opened = opened
         self._releases = releases
         self._links = links
         self._consents = consents
         self._own = own
-        self._store = store
         self._clock = clock
         self._randomness = randomness
-        self._seconds = seconds
 
     def choices(self) -> tuple[SchoolChoice, ...]:
         """The schools to log in at."""
         return self._federation.choices
+
+    def links_schools(self) -> bool:
+        """Whether accounts at two schools can be linked."""
+        return self._federation.links_schools
 
     def held(self) -> Mapping[Brin, IdentityProvider]:
         """The schools to which people may come with an identity of their own, and whose that is."""
@@ -137,47 +148,38 @@ class MyPage:
         idp = (own.id if own else None) if held else (choice.idp if choice else None)
         if idp is None:
             raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN)
-        request = LoginRequest(service=NO_SERVICE, reply="", force=True, contexts_essential=False)
-        begun = self._transactions.new(request, browser=browser, reference=reference.current())
-        party, way = self._federation.identity_providers[idp], Way(idp, school)
-        asked = AuthenticationRequest(
-            attempt=self._transactions.attempt(replace(begun, errand=ERRAND), idp, school),
-            force=True,
-            passive=False,
-            contexts=(),
-            requesters=self._ways.requesters(way, request),
-        )
-        return self._identity_providers[party.protocol].authenticate(party, asked)
+        return self._fresh.ask(Way(idp, school), errand=ERRAND, browser=browser, reference=reference.current())
 
     def finish(self, transaction: Transaction, authentication: Authentication) -> ShowMine:
         """Somebody has proven an account: their page is open."""
         idp = self._federation.identity_providers[authentication.idp]
         reading = self._releases.read(authentication.attributes, idp, now=self._clock.now())
-        account = self._releases.links.holder(idp, reading).account
+        account = self._releases.making.holder(idp, reading).account
         page = self._randomness.token()
-        kept = json.dumps((transaction.browser, account, idp.id, str(transaction.school))).encode()
-        self._store.put(_key(page), kept, seconds=self._seconds)
+        self._opened.keep(page, transaction.browser, (account, idp.id, str(transaction.school)))
         log.info("mine_opened", idp=idp.id)
         return ShowMine(page)
 
     def show(self, page: str, browser: str) -> Mine:
         """What there is. Raises SluisError LOGIN_UNKNOWN or LOGIN_OTHER_BROWSER, or STORE_UNAVAILABLE."""
         opened, now = self._open(page, browser), self._clock.now()
-        rules = self._releases.links.rules
-        at_school = [row for row in opened.rows if row.school == str(opened.school)]
-        accounts = sorted({opened.account, *(one for row in at_school for one in (row.holder, row.linked))})
+        # What went of them at this school; a link between schools is no other way to come to it.
+        held = [row for row in opened.rows if row.school == str(opened.school) and row.at is None]
+        accounts = sorted({opened.account, *(one for row in held for one in (row.holder, row.linked))})
         return Mine(
             idp=self._federation.identity_providers[opened.idp],
             school=self._federation.schools[opened.school],
             links=tuple(
                 MyLink(
                     row.id,
-                    self._federation.schools.get(Brin(row.school)),
-                    row.school,
+                    row.kind,
+                    self._place(row.school),
+                    self._place(row.at) if row.at else None,
                     row.made,
                     row.seen,
                     row.until,
-                    standing(row, rules, now=now),
+                    self._releases.links.standing(row, now=now),
+                    row.approved,
                 )
                 for row in opened.rows
             ),
@@ -214,18 +216,16 @@ class MyPage:
     def close(self, page: str, browser: str) -> None:
         """The person is done: the page opens no more."""
         self._open(page, browser)
-        self._store.take(_key(page))
+        self._opened.close(page)
+
+    def _place(self, brin: str) -> Place:
+        return Place(brin, self._federation.schools.get(Brin(brin)))
 
     def _service(self, service: str) -> Service | None:
         return self._federation.services.get(ServiceId(service))
 
     def _open(self, page: str, browser: str) -> _Opened:
-        found = self._store.get(_key(page)) if page.isascii() and len(page) < 100 else None
-        if found is None:
-            raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="this page was closed, or never opened")
-        of_browser, account, idp, school = json.loads(found)
-        if of_browser != browser:
-            raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
+        account, idp, school = self._opened.find(page, browser)
         if idp not in self._federation.identity_providers or Brin(school) not in self._federation.schools:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="a party of it left the federation")
         return _Opened(account, IdpId(idp), Brin(school), tuple(self._links.of_account(account)))
@@ -242,7 +242,3 @@ def _gone(decision: str) -> tuple[Attribute, ...]:
     except ValueError:
         return ()
     return _attributes(tuple(attribute for attribute, ruling in rulings.items() if ruling.goes))
-
-
-def _key(page: str) -> str:
-    return f"mine:{page}"

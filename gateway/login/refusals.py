@@ -1,6 +1,6 @@
 """A login that is refused: what the person sees, what takes them back to the service, and what they can do instead."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -14,6 +14,8 @@ from gateway.login.steps import OtherWay, PostForm, Redirect, Refused
 from gateway.login.transactions import NO_SERVICE, Transaction, Transactions
 from gateway.login.ways import Way, Ways
 from gateway.observability.metrics import Metrics
+from gateway.release.linked import LinkStopped
+from gateway.storage.contracts import LinkRow
 
 log = structlog.get_logger("sluis")
 
@@ -36,7 +38,7 @@ _OURS = frozenset({ErrorCode.STORE_UNAVAILABLE, ErrorCode.LEDGER_UNAVAILABLE, Er
 
 
 class Refusals:
-    """Makes refusals, counts them and puts them in the log."""
+    """Makes refusals, counts them and puts them in the log. `told` hears of a link that a page says has stopped."""
 
     def __init__(
         self,
@@ -46,12 +48,14 @@ class Refusals:
         transactions: Transactions,
         services: Mapping[Protocol, TowardsServices],
         metrics: Metrics,
+        told: Callable[[LinkRow], None],
     ) -> None:
         self._federation = federation
         self._ways = ways
         self._transactions = transactions
         self._services = services
         self._metrics = metrics
+        self._told = told
 
     def refuse(
         self, transaction: Transaction, error: SluisError, authentication: Authentication | None = None
@@ -69,6 +73,8 @@ class Refusals:
         back = self._services[service.protocol].refuse(service, request.reply, error)
         if request.passive or error.code in FOR_THE_SERVICE_ALONE:
             return back
+        if isinstance(error, LinkStopped):
+            self._told(error.row)
         missing = error.level.names if isinstance(error, LevelMissing) else None
         return Refused(error, service, back, self._other_way(transaction, error), missing)
 
@@ -77,7 +83,7 @@ class Refusals:
         if transaction.idp is None or error.code in _OURS:
             return None
         way = self._ways.instead(transaction.request, Way(transaction.idp, transaction.school), error)
-        link = error.code is ErrorCode.LINK_NEEDED
+        link = error.code in (ErrorCode.LINK_NEEDED, ErrorCode.LINK_CLOSED)
         if transaction.school is None or (way is None and not link):
             return None
         again = self._transactions.new(

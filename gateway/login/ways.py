@@ -104,11 +104,14 @@ class Ways:
         return tuple(dict.fromkeys((*((aimed,) if aimed else ()), *request.requesters)))
 
     def instead(self, request: LoginRequest, tried: Way, error: SluisError) -> "Way | None":
-        """The other way in at this school when this one was closed: through the school, or with eduID."""
+        """The other way in at this school when this one was closed: through the school, or with eduID.
+
+        The same way again, when it was closed only to tell the person something.
+        """
         idp = self._federation.identity_providers.get(tried.idp)
         if tried.school is None or idp is None:
             return None
-        through_school = idp.user_held
+        through_school = idp.user_held or error.code is ErrorCode.LINK_STOPPED
         if not through_school and error.code is not ErrorCode.USER_HELD_REQUIRED:
             return None
         try:

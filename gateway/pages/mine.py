@@ -56,7 +56,13 @@ def blueprint(
     @routes.get(f"{PATH}/<page>")
     def show(page: str) -> Response:
         shown = renderer.page(
-            "mine.html", switch=True, mine=mine.show(page, browser()), page=page, name_of=name_of, local=dutch_time
+            "mine.html",
+            switch=True,
+            mine=mine.show(page, browser()),
+            page=page,
+            name_of=name_of,
+            local=dutch_time,
+            links_schools=mine.links_schools(),
         )
         shown.headers["Content-Security-Policy"] = POLICY
         return shown
@@ -97,11 +103,14 @@ def as_data(mine: Mine) -> dict[str, Any]:
         "links": [
             {
                 "id": one.id,
-                "school": one.brin,
+                "kind": one.kind.value,
+                "school": one.school.brin,
+                "used_at": one.at.brin if one.at else None,
                 "made": one.made.isoformat(),
                 "last_school_login": one.seen.isoformat(),
                 "until": one.until.isoformat(),
                 "standing": one.standing.value,
+                "approved": one.approved.isoformat() if one.approved else None,
             }
             for one in mine.links
         ],

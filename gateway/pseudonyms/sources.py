@@ -89,6 +89,15 @@ class EckIds:
             return None
         return self._vault.find(account, str(school.brin), today=today)
 
+    def has_ended(self, idp: IdentityProvider, account: str, school: str, *, today: date) -> bool:
+        """Whether the school's administration said until when this account is, and that is over.
+
+        Raises SluisError STORE_UNAVAILABLE.
+        """
+        if self._vault is None or _NEED_THE_VAULT.isdisjoint(idp.eck_id_sources):
+            return False
+        return self._vault.has_ended(account, school, today=today)
+
     def find(self, idp: IdentityProvider, asked: Asked) -> Found:
         """The ECK iD of a sector that the service is registered for, the school's own before others.
 

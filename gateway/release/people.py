@@ -11,7 +11,8 @@ from gateway.domain.clock import dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import IdentityProvider
 from gateway.federation.snapshot import Federation
-from gateway.release.linked import LinkedAccount, LinkedAccounts
+from gateway.release.link_content import LinkedAccount
+from gateway.release.linked import LinkedAccounts
 from gateway.release.provisioned import provisioned
 from gateway.storage.vault_entry import VaultEntry
 

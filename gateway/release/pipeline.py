@@ -30,7 +30,9 @@ from gateway.pseudonyms.succession import Change, Release, Successions
 from gateway.release import record
 from gateway.release.consent import ConsentNeeded, check_consent, given
 from gateway.release.decision import Case, Decision, decide
-from gateway.release.linked import LinkedAccounts, refuse_foreign
+from gateway.release.foreign import refuse_foreign
+from gateway.release.linked import Elsewhere, LinkedAccounts
+from gateway.release.linking import LinkMaking
 from gateway.release.people import HeldLogin, People, Person, with_provisioned
 from gateway.release.policy import Policy
 from gateway.release.released import ReleasedAttributes
@@ -58,7 +60,7 @@ class Outcome:
     said: Reading | None = None
     by_link: bool = False
     eck_id: EckId | None = None
-    """Of the person, whether or not the service sees it."""
+    """Of the account that somebody logged in with, whether or not the service sees it."""
 
 
 class Releases:
@@ -78,12 +80,14 @@ class Releases:
         metrics: Metrics,
         institutions: Institutions,
         links: LinkedAccounts,
+        making: LinkMaking,
         consents: Consents,
     ) -> None:
         self._federation = federation
         self._policy = policy
         self._people = People(federation=federation, institutions=institutions, links=links)
         self.links = links
+        self.making = making
         self._consents = consents
         self._eck_ids = eck_ids
         self._subjects = subjects
@@ -237,8 +241,22 @@ class Releases:
         if person.link is not None:
             self.links.check_unchanged(person.link, known.eck_id, now=now, reference=reference)
         replaced = entry.replaced if entry and known.is_of(found.school.sector) else ()
-        learner = Learner(account=person.account, eck_id=known.eck_id, attributes=reading.attributes, replaced=replaced)
-        permitted = self._policy.identifiers(role, found.school.sector)
+        permitted, elsewhere = self._policy.identifiers(role, found.school.sector), None
+        if agreement.links and Attribute.ECK_ID in permitted:
+            elsewhere = self.links.elsewhere(
+                person.account,
+                own=known.eck_id,
+                reading=reading,
+                school=found.school,
+                service=service,
+                agreement=agreement,
+                now=now,
+                reference=reference,
+            )
+        who = elsewhere or Elsewhere(person.account, known, replaced)
+        learner = Learner(
+            account=who.account, eck_id=who.found.eck_id, attributes=reading.attributes, replaced=who.replaced
+        )
         subject = self._subjects.resolve(learner, service, agreement, permitted=permitted, now=now)
         decision, values = decide(
             Case(
@@ -255,20 +273,23 @@ class Releases:
         )
         seen = self._successions.seen(
             Release(
-                account=person.account,
+                account=who.account,
                 service=service,
                 agreement=agreement,
                 subject=subject,
-                replaced=replaced,
+                replaced=who.replaced,
                 reference=reference,
             )
         )
         released = ReleasedAttributes(subject, {subject.kind.attribute: (subject.identifier,), **values}, seen.former)
-        anomalies = {Anomaly.ECK_ID_CONTRADICTORY: known.disagreed, Anomaly.ECK_ID_CHANGED: seen.unexplained}
+        anomalies = {
+            Anomaly.ECK_ID_CONTRADICTORY: known.disagreed or who.found.disagreed,
+            Anomaly.ECK_ID_CHANGED: seen.unexplained,
+        }
         return Outcome(
             released,
             found.school,
-            _naming_the_former(decision) if seen.former else decision,
+            _with_identifier(decision, by_link=elsewhere is not None, former=seen.former is not None),
             tuple(one for one, is_so in anomalies.items() if is_so),
             seen.change,
             said=reading if person.asked else None,
@@ -355,9 +376,10 @@ def _groups(attributes: Attributes) -> tuple[str, ...]:
     return attributes.all(Attribute.GROUP) + attributes.all(Attribute.SUBGROUP)
 
 
-def _naming_the_former(decision: Decision) -> Decision:
-    """The same, on record as the one that names the identifier that the ECK iD took the place of."""
-    return replace(decision, rulings={**decision.rulings, Attribute.ECK_ID: record.SUCCESSION})
+def _with_identifier(decision: Decision, *, by_link: bool, former: bool) -> Decision:
+    """The same, on record as one of another school's ECK iD, or of one that took the place of another."""
+    ruling = record.SUCCESSION if former else record.LINKED if by_link else None
+    return replace(decision, rulings={**decision.rulings, Attribute.ECK_ID: ruling}) if ruling else decision
 
 
 def _released_row(row: LedgerRow, outcome: Outcome) -> LedgerRow:

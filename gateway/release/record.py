@@ -15,6 +15,7 @@ class Rule(StrEnum):
     """The stable ids of the rules, in the order in which they are tried; `docs/reference/release-rules.md` has each."""
 
     IDENTIFIER_ECK_ID = "identifier-eck-id"
+    IDENTIFIER_LINKED = "identifier-linked"
     IDENTIFIER_SUCCESSION = "identifier-succession"
     IDENTIFIER_FALLBACK = "identifier-fallback"
     IDENTIFIER_REPLACED = "identifier-replaced"
@@ -34,6 +35,7 @@ class Rule(StrEnum):
 RELEASING = frozenset(
     {
         Rule.IDENTIFIER_ECK_ID,
+        Rule.IDENTIFIER_LINKED,
         Rule.IDENTIFIER_SUCCESSION,
         Rule.IDENTIFIER_FALLBACK,
         Rule.RELEASED_BASE,
@@ -45,6 +47,7 @@ RELEASING = frozenset(
 
 MEANINGS = {
     Rule.IDENTIFIER_ECK_ID: "it is the one identifier of a learner with an ECK iD",
+    Rule.IDENTIFIER_LINKED: "it is the ECK iD that the learner has at another school, whose account they linked",
     Rule.IDENTIFIER_SUCCESSION: "it took the place of the identifier that the service knew the learner by, which is "
     "named beside it in this login alone",
     Rule.IDENTIFIER_FALLBACK: "it is the one identifier of somebody without an ECK iD that this service may see",
@@ -85,6 +88,7 @@ class Ruling:
         return self.rule in RELEASING
 
 
+LINKED = Ruling(Rule.IDENTIFIER_LINKED)
 SUCCESSION = Ruling(Rule.IDENTIFIER_SUCCESSION)
 
 

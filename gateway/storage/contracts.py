@@ -111,7 +111,10 @@ class SubjectRow:
 class LinkRow:
     """One link. `holder` and `linked` are keyed hashes: of the account that its person comes with, and of the other.
 
-    `school` is the BRIN of the other one's school. `seen` is the last login there, `until` the link's last day.
+    `school` is the BRIN of the other one's school, `at` of the one at which a school's account is that somebody comes
+    with. `seen` is the last login at `school`, `until` the link's last day. `approved` is when a school said that a
+    parent agrees, `approved_by` which one, and `approval` where it keeps that. `told`: its person was told that it
+    stopped.
     """
 
     id: str
@@ -124,11 +127,17 @@ class LinkRow:
     seen: datetime
     until: date
     content: bytes = field(repr=False)
+    at: str | None = None
+    approved: datetime | None = None
+    approved_by: str | None = None
+    approval: str | None = None
+    told: bool = False
 
     @property
     def bound_to(self) -> str:
         """What the seal is bound to: moved to another account it does not open."""
-        return f"{self.id}:{self.kind}:{self.holder}:{self.linked}:{self.school}"
+        bound = f"{self.id}:{self.kind}:{self.holder}:{self.linked}:{self.school}"
+        return f"{bound}:{self.at}" if self.at else bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +185,10 @@ class Links(Protocol):
         """The link by which this account comes to a school, whatever became of it."""
         ...
 
+    def from_account(self, holder: str, at: str) -> tuple[LinkRow, ...]:
+        """The links by which this account at a school comes to accounts at others, the oldest first."""
+        ...
+
     def of_linked(self, linked: str) -> tuple[LinkRow, ...]:
         """The links that lead to this account."""
         ...
@@ -192,8 +205,8 @@ class Links(Protocol):
         """Keep it, and delete those that it replaces; False, and nothing changed, when another is in its place."""
         ...
 
-    def change(self, row: LinkRow) -> bool:
-        """Write over the one of this id; False when it was revoked meanwhile."""
+    def change(self, row: LinkRow, *, was: LinkState) -> bool:
+        """Write over the one of this id; False when it was revoked meanwhile, or is in another state than it was."""
         ...
 
 

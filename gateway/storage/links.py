@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from gateway.domain.errors import ErrorCode, SluisError
@@ -32,6 +32,9 @@ class SqlLinks:
     def of_holder(self, holder: str, school: str) -> LinkRow | None:
         return next(iter(self._found(_column.holder == holder, _column.school == school)), None)
 
+    def from_account(self, holder: str, at: str) -> tuple[LinkRow, ...]:
+        return self._found(_column.holder == holder, _column.at == at)
+
     def of_linked(self, linked: str) -> tuple[LinkRow, ...]:
         return self._found(_column.linked == linked)
 
@@ -44,10 +47,10 @@ class SqlLinks:
             return False
         return True
 
-    def change(self, row: LinkRow) -> bool:
-        values = self._values(row)
+    def change(self, row: LinkRow, *, was: LinkState) -> bool:
+        values, unchanged = self._values(row), (_column.id == row.id, _column.state == was.value)
         with self._transaction() as connection:
-            return connection.execute(update(_links).where(_column.id == row.id).values(values)).rowcount == 1
+            return connection.execute(update(_links).where(*unchanged).values(values)).rowcount == 1
 
     def of_account(self, account: str) -> tuple[LinkRow, ...]:
         return self._found(links_of(account))
@@ -56,7 +59,7 @@ class SqlLinks:
         """Those of a school, of an account on either side, or the one of this id; the newest last."""
         wanted = list[ColumnElement[bool]]()
         if school is not None:
-            wanted.append(_column.school == school)
+            wanted.append(or_(_column.school == school, _column.at == school))
         if account is not None:
             wanted.append(links_of(account))
         if link is not None:
@@ -82,6 +85,7 @@ class SqlLinks:
                 holder=new if row.holder == old else row.holder,
                 linked=new if row.linked == old else row.linked,
                 school=school(row.school),
+                at=school(row.at) if row.at else None,
                 content=content,
             )
             connection.execute(update(_links).where(_column.id == row.id).values(self._values(moved)))
@@ -89,7 +93,7 @@ class SqlLinks:
 
     def reseal(self) -> int:
         """Seal all of them with the active key; how many. It can be ended and begun again."""
-        return sum(self.change(row) for row in self._found())
+        return sum(self.change(row, was=row.state) for row in self._found())
 
     def _found(self, *wanted: ColumnElement[bool]) -> tuple[LinkRow, ...]:
         with self._transaction() as connection:
@@ -107,6 +111,11 @@ class SqlLinks:
             "made": row.made,
             "seen": row.seen,
             "until": row.until,
+            "at": row.at,
+            "approved": row.approved,
+            "approved_by": row.approved_by,
+            "approval": row.approval,
+            "told": row.told,
             "sealed": self._sealer.seal(row.content, purpose=_PURPOSE, key=row.bound_to),
         }
 
@@ -122,6 +131,11 @@ class SqlLinks:
             seen=utc(row.seen),
             until=row.until,
             content=b"",
+            at=row.at,
+            approved=utc(row.approved) if row.approved else None,
+            approved_by=row.approved_by,
+            approval=row.approval,
+            told=row.told,
         )
         try:
             content = self._sealer.open(row.sealed, purpose=_PURPOSE, key=found.bound_to)
@@ -143,6 +157,20 @@ class SqlLinks:
 def delete_links_of(connection: Connection, account: str) -> int:
     """Remove the links of an account, on either side, in a transaction that is under way."""
     return connection.execute(delete(_links).where(links_of(account))).rowcount
+
+
+def close_links_of(connection: Connection, accounts: Sequence[str] | Select[Any], school: str | None = None) -> int:
+    """Have the links of accounts end that are no more, at one school or at any, in a transaction that is under way.
+
+    Their owners are told. Who comes with an identity of their own has an account at no school.
+    """
+    linked: list[ColumnElement[bool]] = [_column.linked.in_(accounts)]
+    holding: list[ColumnElement[bool]] = [_column.holder.in_(accounts), _column.at.is_not(None)]
+    if school is not None:
+        linked.append(_column.school == school)
+        holding.append(_column.at == school)
+    closed = update(_links).where(or_(and_(*linked), and_(*holding)), _column.state != LinkState.CLOSED.value)
+    return connection.execute(closed.values(state=LinkState.CLOSED.value, told=False)).rowcount
 
 
 def links_of(account: str) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -157,6 +159,11 @@ account_links = Table(
     Column("seen", DateTime(timezone=True), nullable=False),
     Column("until", Date, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    Column("at", String(6)),
+    Column("approved", DateTime(timezone=True)),
+    Column("approved_by", String(6)),
+    Column("approval", String(40)),
+    Column("told", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("holder", "school"),
     UniqueConstraint("linked", "kind"),
     Index("ix_account_links_school", "school"),

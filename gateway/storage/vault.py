@@ -17,6 +17,7 @@ from gateway.domain.randomness import Randomness
 from gateway.domain.sector import Sector
 from gateway.storage import schema
 from gateway.storage.engine import insert_or_leave, insert_or_replace
+from gateway.storage.links import close_links_of
 from gateway.storage.one_row import OneRow
 from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
 from gateway.storage.vault_entry import VaultEntry, entry_of
@@ -52,7 +53,7 @@ class Vault:
         if row is None:
             return None
         sealed, last, sealed_key = row
-        until = date.fromisoformat(last) if isinstance(last, str) else last
+        until = _day(last) if last is not None else None
         if until is not None and until < today:
             return None
         return self._opened(account, school, sealed, until, sealed_key)
@@ -64,6 +65,14 @@ class Vault:
         except CannotOpen as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=f"a vault entry of {school}: {cause}") from cause
         return entry_of(plain, account=account, school=school, until=until)
+
+    def has_ended(self, account: str, school: str, *, today: date) -> bool:
+        """Whether the administration said of the account until when it is, and that is over.
+
+        Raises SluisError STORE_UNAVAILABLE.
+        """
+        row = self._found.find({"account": account, "school": school})
+        return row is not None and row[1] is not None and _day(row[1]) < today
 
     def held_by_others(self, entries: Sequence[VaultEntry]) -> set[str]:
         """Accounts among these with an ECK iD, or a stampseudonym, that another account of the same school has."""
@@ -116,9 +125,15 @@ class Vault:
         return self._put(connection, [replace(one, account=new, school=school(one.school)) for one in entries])
 
     def delete(self, account: str, *, school: str | None = None) -> int:
-        """Remove what is held of an account, at one school or at any; how many entries there were."""
+        """Remove what is held of an account, at one school or at any; how many entries there were.
+
+        The account is no more, and what is linked to it ends.
+        """
         with self._engine.begin() as connection:
-            return delete_account(connection, account, school=school)
+            gone = delete_account(connection, account, school=school)
+            if gone:
+                close_links_of(connection, (account,), school)
+            return gone
 
     def etag(self, entry: VaultEntry) -> str:
         """The same for the same entry, another for any other; it says nothing of what is in it."""
@@ -199,8 +214,15 @@ def delete_account(connection: Connection, account: str, *, school: str | None =
 
 
 def delete_ended(connection: Connection, today: date) -> int:
-    """Remove the entries that ended before this day, in a transaction that is under way."""
+    """Remove the entries that ended before this day, in a transaction under way; what was linked to them ends."""
     ended = _entries.c.until < today
     gone = select(_entries.c.account).where(ended, _entries.c.school == _marks.c.school)
+    for school in connection.scalars(select(_entries.c.school).where(ended).distinct()).all():
+        close_links_of(connection, select(_entries.c.account).where(ended, _entries.c.school == school), school)
     connection.execute(delete(_marks).where(_marks.c.account.in_(gone)))
     return connection.execute(delete(_entries).where(ended)).rowcount
+
+
+def _day(kept: date | str) -> date:
+    """SQLite gives the text of it."""
+    return date.fromisoformat(kept) if isinstance(kept, str) else kept

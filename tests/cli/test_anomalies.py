@@ -80,4 +80,5 @@ def test_resolved_until_it_is_seen_again(directory):
 
 def test_every_kind_that_is_recorded_has_its_words():
     assert set(anomalies._MEANINGS) == set(Anomaly)
-    assert {Anomaly(code.value) for code in linked.ANOMALIES} == {Anomaly.LINK_SUSPENDED, Anomaly.LINK_TAKEN}
+    of_links = {Anomaly.LINK_SUSPENDED, Anomaly.LINK_TAKEN, Anomaly.LINK_OTHER_PERSON}
+    assert {Anomaly(code.value) for code in linked.ANOMALIES} == of_links

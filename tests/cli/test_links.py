@@ -95,6 +95,74 @@ def test_revoking_all_of_them_by_mistake_is_not_possible(directory: Path) -> Non
     assert len(listed(directory)) == 3
 
 
+@pytest.fixture
+def guest(directory: Path) -> Path:
+    """A guest link of a minor beside them, used at 99YC."""
+    settings = load(directory)
+    keys, engine = keys_or_exit(settings), lasting_engine(settings)
+    row = LinkRow(
+        id="9" * 40,
+        kind=LinkKind.GUEST,
+        state=LinkState.PENDING,
+        holder="a" * 64,
+        linked="b" * 64,
+        school="99YB",
+        at="99YC",
+        made=NOW + timedelta(seconds=9),
+        seen=NOW,
+        until=dutch_day(SystemClock().now() + timedelta(days=300)),
+        content=b"{}",
+    )
+    assert links_of(engine, keys, SystemRandomness()).make(row)
+    engine.dispose()
+    return directory
+
+
+def approve(directory: Path, **changes: str) -> Result:
+    asked = {"link": "9" * 40, "school": "99YC", "reference": "form-2026/17", **changes}
+    return sluis("approve", directory, *(part for name, value in asked.items() for part in (f"--{name}", value)))
+
+
+@pytest.mark.parametrize("school", ["99YB", "99YC"])
+def test_either_school_says_that_a_parent_agrees_and_that_is_on_record(school: str, guest: Path) -> None:
+    assert listed(guest, "--pending") == [("9", "pending")]
+    assert f"{'9' * 40}: guest, school 99YB, used at 99YC, pending, made " in sluis("list", guest).output
+    done = approve(guest, school=school)
+    assert done.exit_code == 0
+    assert f"recorded: school {school}, " in done.output
+    assert listed(guest, "--pending") == []
+    assert listed(guest, "--school", "99YC") == [("9", "live")]
+    assert f", approved {NOW:%Y}" in sluis("list", guest, "--link", "9" * 40).output
+    assert f" by {school} (form-2026/17)" in sluis("list", guest, "--link", "9" * 40).output
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"school": "99YA"}, 1),
+        ({"link": "8" * 40}, 1),
+        ({"link": "0" * 40, "school": "99YA"}, 1),
+        ({"reference": "mother of Lotte"}, 2),
+        ({"reference": ""}, 2),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_approved(wrong: dict[str, str], code: int, guest: Path) -> None:
+    before = sluis("list", guest).output
+    assert approve(guest, **wrong).exit_code == code
+    assert sluis("list", guest).output == before
+
+
+def test_what_was_approved_is_not_approved_again(guest: Path) -> None:
+    assert approve(guest).exit_code == 0
+    assert approve(guest, school="99YB", reference="another").exit_code == 1
+
+
+def test_the_school_where_it_is_used_revokes_it(guest: Path) -> None:
+    assert sluis("revoke", guest, "--school", "99YC", "--delete").output == "1 links revoked\n"
+    assert len(listed(guest)) == 3
+
+
 def test_a_key_that_seals_links_is_not_lost(directory: Path) -> None:
     settings = load(directory)
     active = keys_or_exit(settings).sealing.active.id

@@ -62,7 +62,7 @@ class Decides:
 
     def __init__(self) -> None:
         self.refusal: SluisError | None = None
-        self.links = SimpleNamespace(seen=lambda *_, **__: None)
+        self.links = SimpleNamespace(seen=lambda *_, **__: None, told=lambda _: None)
 
     def read(self, raw: RawAttributes, idp: IdentityProvider, *, now: datetime) -> Reading:
         return READING

@@ -201,7 +201,7 @@ class TestTwoOfThem:
         other = Sitting(roc, login=roc.begin())
         step = refused(other.to_question(holder=OTHER_EDUID))
         assert step.error.code is ErrorCode.LINK_TAKEN
-        assert "al een andere eduID" in roc.page(step)
+        assert "al een ander account" in roc.page(step)
         assert anomalies(roc) == ["link_taken"]
         assert refused(roc.by_eduid(OTHER_EDUID)).error.code is ErrorCode.LINK_NEEDED
 

@@ -13,6 +13,7 @@ from gateway.federation.snapshot import Federation
 from gateway.pseudonyms.links import Side, check_may_link
 from gateway.pseudonyms.sources import Found
 from gateway.release.linked import LinkedAccounts
+from gateway.release.linking import LinkMaking
 from gateway.release.people import HeldLogin
 from gateway.storage.contracts import LinkRow
 from gateway.storage.vault_entry import VaultEntry
@@ -28,6 +29,7 @@ class Linked:
     world: World
     federation: Federation
     links: LinkedAccounts
+    making: LinkMaking
 
     def reading(self, said: dict[str, tuple[str, ...]], idp: str) -> Reading:
         party = self.federation.identity_providers[idp]
@@ -36,19 +38,20 @@ class Linked:
     def sides(self, holder: dict[str, tuple[str, ...]] = SAID_BY_EDUID) -> tuple[Side, Side]:
         idps = self.federation.identity_providers
         return (
-            self.links.holder(idps[EDUID], self.reading(holder, EDUID)),
-            self.links.account(idps[ROC_IDP], self.reading(ADULT_AT_SCHOOL, ROC_IDP), self.world.service, now=NOW),
+            self.making.holder(idps[EDUID], self.reading(holder, EDUID)),
+            self.making.account(idps[ROC_IDP], self.reading(ADULT_AT_SCHOOL, ROC_IDP), self.world.service, now=NOW),
         )
 
     def row(self, link: str, holder: dict[str, tuple[str, ...]] = SAID_BY_EDUID) -> LinkRow:
         mine, theirs = self.sides(holder)
-        return self.links.prepared(mine, theirs, ROC, link, now=NOW)
+        return self.making.prepared(mine, theirs, ROC, link, now=NOW)
 
 
 @pytest.fixture
 def linked() -> Linked:
     world, federation, _ = parties()
-    return Linked(world, federation, world.pipeline(federation).links)
+    releases = world.pipeline(federation)
+    return Linked(world, federation, releases.links, releases.making)
 
 
 def code_of(go: object, *arguments: object, **more: object) -> ErrorCode:
@@ -59,7 +62,7 @@ def code_of(go: object, *arguments: object, **more: object) -> ErrorCode:
 
 def test_another_eck_id_than_when_it_was_linked_suspends_it_at_a_login_by_the_link(linked: Linked) -> None:
     row = linked.row("1" * 40)
-    linked.links.make(row, None)
+    linked.making.make(row, None)
     found = linked.links.find(row.holder, ROC.brin, now=NOW)
     linked.links.check_unchanged(found, None, now=NOW, reference="0")
     assert code_of(linked.links.check_unchanged, found, ANOTHER, now=NOW, reference="0") is ErrorCode.LINK_SUSPENDED
@@ -70,7 +73,7 @@ def test_another_eck_id_than_when_it_was_linked_suspends_it_at_a_login_by_the_li
 def test_a_login_by_a_link_looks_whether_the_eck_id_is_still_the_same(
     linked: Linked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    linked.links.make(linked.row("1" * 40), None)
+    linked.making.make(linked.row("1" * 40), None)
     releases, idp = linked.world.pipeline(linked.federation), linked.federation.identity_providers[EDUID]
 
     def propose() -> object:
@@ -93,7 +96,7 @@ def test_nobody_consents_without_an_account(linked: Linked) -> None:
 
 def test_one_that_was_revoked_meanwhile_is_not_brought_back_by_suspending_it(linked: Linked) -> None:
     row = linked.row("1" * 40)
-    linked.links.make(row, None)
+    linked.making.make(row, None)
     found = linked.links.find(row.holder, ROC.brin, now=NOW)
     linked.world.links.rows.clear()
     assert code_of(linked.links.check_unchanged, found, ANOTHER, now=NOW, reference="0") is ErrorCode.LINK_SUSPENDED
@@ -102,8 +105,8 @@ def test_one_that_was_revoked_meanwhile_is_not_brought_back_by_suspending_it(lin
 
 
 def test_of_two_made_at_once_one_is(linked: Linked) -> None:
-    linked.links.make(linked.row("1" * 40), None)
-    assert code_of(linked.links.make, linked.row("2" * 40, OTHER_EDUID), None) is ErrorCode.LINK_TAKEN
+    linked.making.make(linked.row("1" * 40), None)
+    assert code_of(linked.making.make, linked.row("2" * 40, OTHER_EDUID), None) is ErrorCode.LINK_TAKEN
 
 
 def test_a_school_to_which_nobody_comes_with_eduid_costs_no_look(linked: Linked) -> None:
@@ -123,7 +126,7 @@ def test_two_accounts_of_schools_or_two_of_people_are_no_pair(linked: Linked) ->
 
 def test_the_administration_may_say_who_is_of_age(linked: Linked, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = VaultEntry(account="a" * 64, school="99YA", eck_ids={}, adult=False)
-    monkeypatch.setattr(linked.links._eck_ids, "provisioned", lambda *_, **__: entry)
+    monkeypatch.setattr(linked.making._eck_ids, "provisioned", lambda *_, **__: entry)
     holder, account = linked.sides()
     assert linked.reading(ADULT_AT_SCHOOL, ROC_IDP).adult is True, "the login alone would do"
     assert code_of(check_may_link, holder, account, ROC) is ErrorCode.USER_HELD_MINOR

@@ -84,10 +84,10 @@ def test_another_in_its_place_is_not_made(change: dict[str, str], links: SqlLink
 
 def test_what_was_revoked_does_not_come_back(links: SqlLinks) -> None:
     longer = replace(MO, until=date(2028, 9, 7), state=LinkState.SUSPENDED, content=b"later")
-    assert links.change(longer)
+    assert links.change(longer, was=LinkState.LIVE)
     assert links.all(link=MO.id) == [longer]
     assert links.revoke([MO.id]) == 1
-    assert not links.change(MO)
+    assert not links.change(MO, was=LinkState.LIVE)
     assert links.all() == []
 
 
@@ -131,7 +131,7 @@ def test_one_that_ended_is_purged(links: SqlLinks, engine: Engine) -> None:
 def test_a_database_that_is_gone(links: SqlLinks, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE account_links"))
-    for ask in (links.all, lambda: links.make(MO), lambda: links.change(MO)):
+    for ask in (links.all, lambda: links.make(MO), lambda: links.change(MO, was=LinkState.LIVE)):
         with pytest.raises(SluisError) as caught:
             ask()
         assert caught.value.code is ErrorCode.STORE_UNAVAILABLE

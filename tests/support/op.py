@@ -32,16 +32,14 @@ from gateway.login.contracts import TowardsIdentityProviders
 from gateway.login.dispatch import Dispatcher
 from gateway.login.errands import AllErrands
 from gateway.login.kept import KeptLogins
-from gateway.login.linking import Linking
 from gateway.login.messages import Authentication, AuthenticationRequest
-from gateway.login.mine import MyPage
 from gateway.login.sso.leaving import Leaving
 from gateway.login.sso.logout import Logouts
 from gateway.login.steps import Redirect
 from gateway.login.transactions import Transactions
 from gateway.oidc.op.assembly import OpenIdProvider
 from gateway.oidc.op.certificates import ClientCertificates
-from gateway.pages import consent, linking, mine
+from gateway.pages import consent, link_schools, linking, mine
 from gateway.reports.words import attribute_name
 from gateway.settings.private_keys import TokenKey
 from gateway.storage.sealed_store import SealedStore
@@ -189,26 +187,16 @@ class Op:
             randomness=self.randomness,
             metrics=self.world.metrics,
         )
-        self.mine = MyPage(
-            federation=federation,
-            transactions=Transactions(store=self.store, clock=self.clock, randomness=self.randomness, seconds=900),
-            identity_providers={Protocol.SAML: self.schools},
-            releases=releases,
-            links=self.world.links,
-            consents=self.world.consents,
-            own=HeldOwnReleases(self.world.records),  # type: ignore[arg-type]
-            store=self.store,
-            clock=self.clock,
-            randomness=self.randomness,
-            seconds=900,
-        )
         asks: dict[Protocol, TowardsIdentityProviders] = {Protocol.SAML: self.schools}
         transactions = Transactions(store=self.store, clock=self.clock, randomness=self.randomness, seconds=900)
-        self.linking = Linking(
+        self.errands = AllErrands.of(
             federation=federation,
             transactions=transactions,
             identity_providers=asks,
             releases=releases,
+            links=self.world.links,
+            consents=self.world.consents,
+            own=HeldOwnReleases(self.world.records),  # type: ignore[arg-type]
             store=self.store,
             clock=self.clock,
             randomness=self.randomness,
@@ -227,7 +215,7 @@ class Op:
             federation=federation,
             transactions=transactions,
             identity_providers=asks,
-            errands=AllErrands(self.linking, self.mine),
+            errands=self.errands,
             services={Protocol.OIDC: self.provider.role},
             releases=releases,
             kept=kept,
@@ -262,7 +250,7 @@ class Op:
         )
         pages.app.register_blueprint(
             mine.blueprint(
-                mine=self.mine,
+                mine=self.errands.mine,
                 renderer=pages.renderer,
                 respond=pages.respond,
                 browser=lambda: self.browser,
@@ -271,8 +259,17 @@ class Op:
             )
         )
         pages.app.register_blueprint(
+            link_schools.blueprint(
+                linking=self.errands.linking,
+                renderer=pages.renderer,
+                respond=pages.respond,
+                browser=lambda: self.browser,
+                origin=ORIGIN,
+            )
+        )
+        pages.app.register_blueprint(
             linking.blueprint(
-                linking=self.linking,
+                linking=self.errands.linking,
                 dispatcher=self.dispatcher,
                 renderer=pages.renderer,
                 respond=pages.respond,

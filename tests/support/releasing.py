@@ -35,7 +35,9 @@ from gateway.pseudonyms.links import LinkRules
 from gateway.pseudonyms.resolve import SubjectResolver
 from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault, Source
 from gateway.pseudonyms.succession import Known, Successions
+from gateway.release.link_content import LinkRecords
 from gateway.release.linked import LinkedAccounts
+from gateway.release.linking import LinkMaking
 from gateway.release.pipeline import Outcome, Releases
 from gateway.release.policy import AttributePolicy, Policy
 from gateway.storage.contracts import AnomalyRow, Ledger, LedgerRow, SubjectRow
@@ -172,6 +174,14 @@ class World:
         if self.vault:
             sources[EckIdSource.VAULT] = FromVault(TEST_SEGMENTS)
         eck_ids = EckIds(sources, self.vault)
+        links = LinkRecords(
+            links=self.links,
+            federation=federation,
+            eck_ids=eck_ids,
+            rules=LinkRules(),
+            account_key=KEY,
+            anomalies=self.records,
+        )
         subjects = SubjectResolver(keys=Ring(self.keys[0], previous=self.keys[1:]), subjects=self.records)
         return Releases(
             federation=federation,
@@ -184,14 +194,8 @@ class World:
             account_key=KEY,
             metrics=self.metrics,
             institutions=Institutions(self.http),
-            links=LinkedAccounts(
-                links=self.links,
-                federation=federation,
-                eck_ids=eck_ids,
-                rules=LinkRules(),
-                account_key=KEY,
-                anomalies=self.records,
-            ),
+            links=LinkedAccounts(links),
+            making=LinkMaking(links),
             consents=self.consents,
         )
 

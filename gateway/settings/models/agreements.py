@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.fallback import Fallback
+from gateway.domain.link import BETWEEN_SCHOOLS, LinkKind
 from gateway.domain.reduction import Reduction
 from gateway.domain.user_held import UserHeld
 from gateway.settings.fields import (
@@ -49,6 +50,11 @@ class AgreementEntry(Model):
         default=UserHeld.FORBIDDEN,
         description="Whether students of age may, or must, log in with an identity that they hold themselves (eduID)",
     )
+    links: list[LinkKind] = Field(
+        default=[],
+        description="Links with an account at another school by which pupils may be known by the ECK iD that they "
+        "have there: `guest`, `transition`",
+    )
 
     @model_validator(mode="after")
     def _somebody(self) -> "AgreementEntry":
@@ -62,6 +68,13 @@ class AgreementEntry(Model):
         if any(brin.branch is None for brin in branches):
             raise ValueError("a branch is named by its BRIN of 6 characters, such as 99DE00")
         return branches
+
+    @field_validator("links", mode="after")
+    @classmethod
+    def _are_between_schools(cls, links: list[LinkKind]) -> list[LinkKind]:
+        if any(one not in BETWEEN_SCHOOLS for one in links):
+            raise ValueError(f"there is {' and '.join(BETWEEN_SCHOOLS)}; eduID is what `user_held` is about")
+        return links
 
     @field_validator("valid_until", mode="after")
     @classmethod

@@ -1,0 +1,382 @@
+"""A pupil links accounts at two schools: a guest is known by their own ECK iD, who went on by the one of before."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.domain.clock import dutch_midnight
+from gateway.domain.errors import ErrorCode
+from gateway.domain.fallback import Fallback
+from gateway.domain.link import LinkKind, LinkState, end_of_school_year
+from gateway.domain.sector import Sector
+from gateway.federation.models import IdentityProvider
+from gateway.login.steps import AskToLink, ShowMine
+from gateway.storage.contracts import LinkRow
+from tests.support.two_schools import (
+    AT_HERE,
+    AT_THERE,
+    BEFORE,
+    ECK_ID_HERE,
+    ECK_ID_THERE,
+    HERE,
+    HERE_IDP,
+    OF_AGE,
+    THERE,
+    THERE_IDP,
+    TwoSchools,
+    two_schools,
+)
+from tests.support.user_held import refused
+
+ANOTHER = "https://ketenid.nl/pilot/" + "3c" * 64
+LAST_DAY = datetime(2027, 7, 31, tzinfo=UTC).date()
+
+
+@pytest.fixture
+def guest(tmp_path: Path) -> TwoSchools:
+    return two_schools(tmp_path)
+
+
+@pytest.fixture
+def moved(tmp_path: Path) -> TwoSchools:
+    return two_schools(tmp_path, there=BEFORE, kinds=(LinkKind.TRANSITION,))
+
+
+def anomalies(one: TwoSchools) -> list[str]:
+    return [row.kind for row in one.op.world.records.anomalies]
+
+
+def at(one: TwoSchools, moment: datetime) -> None:
+    one.op.clock.forward(seconds=(moment - one.op.clock.now()).total_seconds())
+
+
+class TestGuest:
+    def test_is_known_by_the_eck_id_and_the_sub_of_their_own_school(self, guest: TwoSchools) -> None:
+        before = guest.got()
+        assert "eckid" not in before
+        assert guest.link(here={**AT_HERE, **OF_AGE}) == "/link/done?pending=no"
+        by_guest, by_own = guest.got(said={**AT_HERE, **OF_AGE}), guest.got(THERE, AT_THERE)
+        assert by_guest["eckid"] == by_own["eckid"] == ECK_ID_THERE
+        assert by_guest["sub"] == by_own["sub"] != before["sub"]
+
+    def test_all_else_is_of_the_school_where_they_logged_in(self, guest: TwoSchools) -> None:
+        guest.link(here={**AT_HERE, **OF_AGE})
+        got = guest.got(said={**AT_HERE, **OF_AGE})
+        assert (got["school_brin"], got["given_name"]) == ("99XB", "Lotte")
+        assert "V4" in str(got)
+        assert not any(value in str(got) for value in ("Lotte B", "bron", "99XC", "lotte@"))
+
+    def test_the_release_is_on_record_as_one_of_another_schools_eck_id(self, guest: TwoSchools) -> None:
+        guest.link(here={**AT_HERE, **OF_AGE})
+        guest.got(said={**AT_HERE, **OF_AGE})
+        row = guest.op.world.records.ledger[-1]
+        assert '"eck_id":{"rule":"identifier-linked"}' in row.decision
+        assert (row.school, row.idp) == ("99XB", HERE_IDP)
+
+    def test_their_own_eck_id_here_does_not_go_beside_it(self, guest: TwoSchools) -> None:
+        """The same learner has one ECK iD in a sector; that of another sector does not go as well."""
+        here = {**AT_HERE, **OF_AGE, "eckId": (ECK_ID_THERE,)}
+        guest.link(here=here)
+        assert str(guest.got(said=here)).count("ketenid.nl") == 1
+
+    def test_both_are_asked_to_log_in_anew(self, guest: TwoSchools) -> None:
+        guest.to_question()
+        (first, of_here), (second, of_there) = guest.op.schools.asked[-2:]
+        assert (first, second) == (HERE_IDP, THERE_IDP)
+        assert of_here.force
+        assert of_there.force
+
+    def test_the_page_says_what_it_does_for_which_services_and_until_when(self, guest: TwoSchools) -> None:
+        guest.to_question(here={**AT_HERE, **OF_AGE})
+        page = guest.text(guest.page)
+        for words in ("Petteflat College", "De Bron", "Lotte B", "Uitgeverij Voorbeeld", "31-07-2027"):
+            assert words in page
+        assert "ouder of verzorger" not in page
+        assert not any(value in page for value in (ECK_ID_THERE, "lotte@", "lotte.berg@"))
+        assert "Yes, link them" in guest.text(guest.page, lang="en")
+
+    def test_no_keeps_nothing(self, guest: TwoSchools) -> None:
+        assert guest.link(said="no") == "/link"
+        assert guest.op.world.links.rows == {}
+        assert guest.post(guest.page, answer="yes").status_code == 400
+
+    def test_a_service_that_the_page_did_not_name_is_not_meant(self, guest: TwoSchools) -> None:
+        guest.link(here={**AT_HERE, **OF_AGE})
+        [row] = guest.op.world.links.rows.values()
+        assert b'"services":["klas"]' in row.content
+        guest.op.world.links.rows[row.id] = _with_services(row)
+        assert "eckid" not in guest.got(said={**AT_HERE, **OF_AGE})
+
+    def test_an_agreement_that_lets_no_links_be_of_use(self, guest: TwoSchools) -> None:
+        guest.link(here={**AT_HERE, **OF_AGE})
+        guest.set(links=frozenset())
+        assert "eckid" not in guest.got(said={**AT_HERE, **OF_AGE})
+        guest.set(links=frozenset({LinkKind.TRANSITION}))
+        assert "eckid" not in guest.got(said={**AT_HERE, **OF_AGE})
+
+    def test_an_eck_id_of_a_sector_that_the_service_is_not_registered_for(self, tmp_path: Path) -> None:
+        po = two_schools(tmp_path, there=BEFORE, sectors=frozenset({Sector.VO}))
+        step = refused(po.to_question())
+        assert step.error.code is ErrorCode.LINK_WITHOUT_ECK_ID
+        assert "geen ECK iD" in po.mbo.page(step)
+
+
+class TestTransition:
+    def test_a_service_goes_on_to_know_them_until_the_school_year_ends(self, moved: TwoSchools) -> None:
+        here = {**AT_HERE, **OF_AGE, "eckId": (ECK_ID_HERE,)}
+        assert moved.got(said=here)["eckid"] == ECK_ID_HERE
+        known = moved.got(BEFORE, AT_THERE)
+        moved.link(here=here)
+        got = moved.got(said=here)
+        assert (got["eckid"], got["sub"], got["school_brin"]) == (ECK_ID_THERE, known["sub"], "99XB")
+        assert str(got).count("ketenid.nl") == 1
+        at(moved, dutch_midnight(LAST_DAY) + timedelta(hours=23, minutes=59, seconds=59))
+        assert moved.got(said=here)["eckid"] == ECK_ID_THERE
+        moved.op.clock.forward(seconds=1)
+        assert moved.got(said=here)["eckid"] == ECK_ID_HERE
+
+    def test_the_old_school_may_forget_them_and_the_link_goes_on(self, moved: TwoSchools) -> None:
+        """They cannot log in there any more, and the ECK iD of a learner does not age."""
+        here = {**AT_HERE, **OF_AGE, "eckId": (ECK_ID_HERE,)}
+        moved.link(here=here)
+        moved.op.clock.forward(seconds=timedelta(days=300).total_seconds())
+        assert moved.got(said=here)["eckid"] == ECK_ID_THERE
+
+    def test_schools_of_one_sector_are_none(self, tmp_path: Path) -> None:
+        one = two_schools(tmp_path, kinds=(LinkKind.TRANSITION,))
+        step = refused(one.to_question())
+        assert step.error.code is ErrorCode.LINK_OTHER_SCHOOL
+        assert one.op.world.links.rows == {}
+
+
+class TestMinor:
+    def test_waits_for_a_school_and_then_works(self, guest: TwoSchools) -> None:
+        assert isinstance(guest.to_question(), AskToLink)
+        assert "ouder of verzorger" in guest.text(guest.page)
+        assert guest.post(guest.page, answer="yes").headers["Location"] == "/link/done?pending=yes"
+        assert "wacht op je school" in guest.text("/link/done", pending="yes")
+        assert "eckid" not in guest.got(), "a login goes on without it"
+        guest.approve()
+        assert guest.got()["eckid"] == ECK_ID_THERE
+
+    @pytest.mark.parametrize(
+        ("here", "there", "state"),
+        [
+            (("true",), (), LinkState.LIVE),
+            ((), ("true",), LinkState.LIVE),
+            ((), (), LinkState.PENDING),
+            (("false",), (), LinkState.PENDING),
+            (("true",), ("false",), LinkState.PENDING),
+            (("false",), ("true",), LinkState.PENDING),
+        ],
+        ids=str,
+    )
+    def test_of_age_is_whom_a_school_calls_so_and_none_a_minor(
+        self, here: tuple[str, ...], there: tuple[str, ...], state: LinkState, guest: TwoSchools
+    ) -> None:
+        guest.link(here={**AT_HERE, "isAdult": here}, there={**AT_THERE, "isAdult": there})
+        [row] = guest.op.world.links.rows.values()
+        assert row.state is state
+
+    def test_being_of_age_is_tried_at_every_login(self, guest: TwoSchools) -> None:
+        guest.link(here={**AT_HERE, **OF_AGE})
+        assert guest.got(said={**AT_HERE, **OF_AGE})["eckid"] == ECK_ID_THERE
+        assert "eckid" not in guest.got(said={**AT_HERE, "isAdult": ("false",)})
+        assert "eckid" not in guest.got(said=AT_HERE)
+
+    def test_a_yes_of_a_parent_counts_whatever_the_school_says_of_age(self, guest: TwoSchools) -> None:
+        guest.link()
+        guest.approve()
+        assert guest.got(said={**AT_HERE, "isAdult": ("false",)})["eckid"] == ECK_ID_THERE
+
+    def test_who_links_anew_waits_anew(self, guest: TwoSchools) -> None:
+        guest.link()
+        guest.approve()
+        guest.to_question()
+        assert "al gekoppeld" in guest.text(guest.page)
+        assert guest.post(guest.page, answer="yes").headers["Location"] == guest.page
+        assert guest.got()["eckid"] == ECK_ID_THERE
+        guest.post(guest.page, answer="replace")
+        assert "eckid" not in guest.got()
+
+
+class TestTwoPeople:
+    def test_two_eck_ids_of_one_sector_are_two_learners(self, guest: TwoSchools) -> None:
+        step = refused(guest.to_question(here={**AT_HERE, "eckId": (ECK_ID_HERE,)}))
+        assert step.error.code is ErrorCode.LINK_OTHER_PERSON
+        assert "niet van dezelfde persoon" in guest.mbo.page(step)
+        assert anomalies(guest) == ["link_other_person"]
+        assert guest.op.world.links.rows == {}
+
+    def test_who_turns_out_to_be_another_later_is_told_and_goes_on_as_who_they_are(self, guest: TwoSchools) -> None:
+        here = {**AT_HERE, **OF_AGE}
+        guest.link(here=here)
+        here = {**here, "eckId": (ECK_ID_HERE,)}
+        step = refused(guest.log_in(said=here))
+        assert step.error.code is ErrorCode.LINK_STOPPED
+        assert step.other_way is not None
+        assert step.other_way.school.brin == HERE.brin
+        assert anomalies(guest) == ["link_other_person"]
+        assert "is gestopt" in guest.mbo.page(step)
+        assert guest.got(said=here)["eckid"] == ECK_ID_HERE
+
+    def test_an_account_that_another_one_leads_to_is_theirs(self, guest: TwoSchools) -> None:
+        guest.link()
+        step = refused(guest.to_question(here={**AT_HERE, "uid": ("sem@petteflat.example",)}))
+        assert step.error.code is ErrorCode.LINK_TAKEN
+        assert anomalies(guest) == ["link_taken"]
+        assert len(guest.op.world.links.rows) == 1
+
+    def test_another_pupil_here_is_not_known_by_it(self, guest: TwoSchools) -> None:
+        guest.link(here={**AT_HERE, **OF_AGE})
+        assert "eckid" not in guest.got(said={**AT_HERE, **OF_AGE, "uid": ("sem@petteflat.example",)})
+
+
+class TestStopped:
+    def test_another_eck_id_there_suspends_it_and_its_owner_is_told_once(self, guest: TwoSchools) -> None:
+        here = {**AT_HERE, **OF_AGE}
+        guest.link(here=here)
+        guest.got(THERE, {**AT_THERE, "eckId": (ANOTHER,)})
+        assert anomalies(guest) == ["link_suspended"]
+        step = refused(guest.log_in(said=here))
+        assert step.error.code is ErrorCode.LINK_STOPPED
+        assert "eckid" not in guest.got(said=here)
+        assert refused(guest.to_question(here=here)).error.code is ErrorCode.LINK_SUSPENDED
+
+    def test_a_silent_login_tells_nobody(self, guest: TwoSchools) -> None:
+        """Who sees no page has been told nothing."""
+        here = {**AT_HERE, **OF_AGE}
+        guest.link(here=here)
+        guest.got(THERE, {**AT_THERE, "eckId": (ANOTHER,)})
+        guest.op.cookie.drop()
+        asked = guest.op.authorize(prompt="none")
+        assert "error=" in asked.headers["Location"]
+        assert refused(guest.log_in(said=here)).error.code is ErrorCode.LINK_STOPPED
+
+    def test_the_identity_provider_there_left(self, guest: TwoSchools) -> None:
+        guest.link(here={**AT_HERE, **OF_AGE})
+        guest.op.more_idps = ()
+        guest.op.load()
+        guest.op.cookie.drop()
+        assert guest.op.authorize().headers["Location"] == f"https://{HERE_IDP}.example/sso"
+        assert "eckid" not in guest.mbo.userinfo(guest.answer({**AT_HERE, **OF_AGE}))
+
+    def test_without_a_fallback_a_link_that_waits_lets_nobody_in(self, tmp_path: Path) -> None:
+        guest = two_schools(tmp_path, fallback=Fallback.NONE)
+        guest.link()
+        assert refused(guest.log_in()).error.code is ErrorCode.ECK_ID_REQUIRED
+        guest.approve()
+        assert guest.got()["eckid"] == ECK_ID_THERE
+
+
+class TestChoosing:
+    def test_first_the_school_of_the_link_then_the_other(self, guest: TwoSchools) -> None:
+        first = guest.text("/link")
+        assert 'value="99XB"' in first
+        assert 'value="99XC"' not in first, "no agreement there lets a link be of use"
+        second = guest.text("/link", at="99XB")
+        assert 'value="99XC"' in second
+        assert 'name="kind" value="guest" required checked' in second
+        assert "transition" not in second
+        assert 'role="status"' in guest.text("/link", at="99XB", q="nergens")
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"kind": "user_held"},
+            {"kind": "transition"},
+            {"at": "99XC"},
+            {"at": "x"},
+            {"school": "99XB"},
+            {"school": "99ZZ"},
+        ],
+        ids=str,
+    )
+    def test_what_was_not_offered(self, wrong: dict[str, str], guest: TwoSchools) -> None:
+        assert guest.start(**wrong).status_code == 400
+        assert guest.op.schools.asked == []
+
+    def test_a_form_of_another_site_begins_nothing(self, guest: TwoSchools) -> None:
+        form = {"kind": "guest", "at": "99XB", "school": "99XC"}
+        assert guest.post("/link", site="cross-site", **form).status_code == 400
+
+    def test_where_no_agreement_has_links_there_is_no_page(self, tmp_path: Path) -> None:
+        none = two_schools(tmp_path, kinds=())
+        assert none.get("/link").status_code == 404
+        assert none.get("/link", at="99XB").status_code == 400
+
+    @pytest.mark.parametrize(("here", "there"), [("99XC", "99XC"), ("99XB", "99XB")], ids=str)
+    def test_who_logs_in_at_another_school_than_they_chose(self, here: str, there: str, guest: TwoSchools) -> None:
+        brin = "nlEduPersonHomeOrganizationId"
+        if here != str(HERE.brin):
+            guest.op.world.idp = _of_both(guest.op.world.idp)
+        else:
+            guest.op.more_idps = tuple(_of_both(one) for one in guest.op.more_idps)
+        guest.op.load()
+        step = refused(guest.to_question({**AT_HERE, brin: (here,)}, {**AT_THERE, brin: (there,)}))
+        assert step.error.code is ErrorCode.LINK_OTHER_SCHOOL
+
+    def test_an_agreement_that_ends_meanwhile(self, guest: TwoSchools) -> None:
+        guest.to_question()
+        guest.set(links=frozenset())
+        assert guest.post(guest.page, answer="yes").status_code == 400
+        assert guest.op.world.links.rows == {}
+
+
+class TestMyPage:
+    @pytest.mark.parametrize(("school", "said"), [("99XB", AT_HERE), ("99XC", AT_THERE)], ids=str)
+    def test_either_account_sees_it_and_ends_it(
+        self, school: str, said: dict[str, tuple[str, ...]], guest: TwoSchools
+    ) -> None:
+        guest.link()
+        path = my_page(guest, school, said)
+        assert "Wacht tot Petteflat College of De Bron doorgeeft" in guest.text(path)
+        assert "Waits until" in guest.text(path, lang="en")
+        guest.approve()
+        shown = guest.text(path)
+        assert "Bij Petteflat College herkennen leermiddelen je aan je ECK iD van De Bron" in shown
+        assert "Je school gaf op 07-09-2026 door" in shown
+        [data] = json.loads(guest.text(f"{path}/data.json"))["links"]
+        assert (data["kind"], data["school"], data["used_at"]) == ("guest", "99XC", "99XB")
+        assert data["approved"].startswith("2026-09-07")
+        [link] = guest.op.world.links.rows
+        guest.post(path, link=link)
+        assert guest.op.world.links.rows == {}
+        assert "eckid" not in guest.got()
+
+    def test_what_went_elsewhere_is_not_shown_to_the_other_account(self, guest: TwoSchools) -> None:
+        guest.link(here={**AT_HERE, **OF_AGE})
+        guest.got(said={**AT_HERE, **OF_AGE})
+        assert "ging er niets naar een leermiddel" in guest.text(my_page(guest, "99XC", AT_THERE))
+        assert "<table>" in guest.text(my_page(guest, "99XB", AT_HERE))
+
+    def test_another_pupil_ends_nothing(self, guest: TwoSchools) -> None:
+        guest.link()
+        [link] = guest.op.world.links.rows
+        path = my_page(guest, "99XB", {**AT_HERE, "uid": ("sem@petteflat.example",)})
+        guest.post(path, link=link)
+        guest.post(path, erase="yes", sure="yes")
+        assert link in guest.op.world.links.rows
+
+
+def my_page(one: TwoSchools, school: str, said: dict[str, tuple[str, ...]]) -> str:
+    assert one.post("/me", school=school).status_code == 303
+    step = one.answer(said)
+    assert isinstance(step, ShowMine)
+    return f"/me/{step.page}"
+
+
+def test_the_school_year_ends_with_july() -> None:
+    assert end_of_school_year(datetime(2026, 8, 1, tzinfo=UTC).date()) == LAST_DAY
+    assert end_of_school_year(LAST_DAY) == LAST_DAY
+
+
+def _of_both(idp: IdentityProvider) -> IdentityProvider:
+    return replace(idp, schools=frozenset({HERE.brin, THERE.brin}))
+
+
+def _with_services(row: LinkRow) -> LinkRow:
+    return replace(row, content=row.content.replace(b'["klas"]', b'["another"]'))
