@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.demo.federation import EXAMPLE_PORT, address, make_room, write_federation
-from gateway.demo.people import CLIENTS, GATEWAY_HOST, GUIDE_HOST, SCHOOLS, SERVICES
+from gateway.demo.people import CLIENTS, GATEWAY_HOST, GUIDE_HOST, MBO, PROVIDERS, SERVICES
 from gateway.demo.servers import HOSTS, is_free, parties
 from gateway.domain.clock import SystemClock
 from gateway.domain.randomness import SystemRandomness
@@ -48,7 +48,7 @@ def main() -> int:
         try:
             if not _ready(gateway, arguments.port, told):
                 return 1
-            _say(arguments.port)
+            _say(arguments.port, arguments.directory)
             while gateway.poll() is None and not told_to_stop(told, 1):
                 pass
         finally:
@@ -87,17 +87,21 @@ def _ready(gateway: "subprocess.Popen[bytes]", port: int, told: SimpleQueue[int]
     return False
 
 
-def _say(port: int) -> None:
+def _say(port: int, directory: Path) -> None:
     table = Table(title="Who can log in where")
     for column in ("school", "person", "what to expect"):
         table.add_column(column, overflow="fold")
-    for school in SCHOOLS:
+    for school in PROVIDERS:
         for person in school.people:
             table.add_row(school.name, f"{person.given_name}, {person.role}", person.expect)
     console = Console()
     console.print(table)
     for service in (*SERVICES, *CLIENTS):
         console.print(f"{service.name}: {address(service.host, port)}/")
+    console.print(f"\nLinks, consents and what went: {address(GATEWAY_HOST, port)}/me")
+    console.print(f"Accounts at two schools: {address(GATEWAY_HOST, port)}/link, and for a minor after that")
+    console.print(f"  sluis links list {directory} --pending")
+    console.print(f"  sluis links approve {directory} --link ID --school {MBO.brin} --reference FORM-1")
     console.print(f"\nOpen {address(GUIDE_HOST, port)}/ and choose a service. Ctrl-C stops everything.")
 
 

@@ -3,32 +3,32 @@
 import json
 import shutil
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.cli.fresh_keys import write_missing_keys
 from gateway.cli.key_material import self_signed
 from gateway.demo.people import (
     CLIENTS,
-    EDUID,
     EXAMPLE_SCHOOLS,
     GATEWAY_HOST,
-    MBO,
+    PROVIDERS,
     SCHOOLS,
     SERVICES,
     DemoSchool,
     DemoService,
 )
 from gateway.demo.relying_party import jwk
+from gateway.demo.user_held import OPENID_CLIENT, address, write_user_held
 from gateway.domain.clock import SystemClock
 from gateway.federation.metadata.entities import Binding
 from gateway.settings.loader import load
 from gateway.xml.keys import SigningKey
 from gateway.xml.namespaces import DS, MD, SAMLP
+
+__all__ = ["OPENID_CLIENT", "address", "make_room", "write_federation"]
 
 EXAMPLE = Path(__file__).parents[2] / "config"
 EXAMPLE_PORT = 8080
@@ -38,21 +38,17 @@ _MARK = ".sluis-demo"
 
 @dataclass(frozen=True, slots=True)
 class DemoFederation:
-    """A configuration that `sluis serve` starts, and the keys of the parties in it, by id."""
+    """A configuration that `sluis serve` starts, and the keys and secrets of the parties in it, by id."""
 
     directory: Path
     port: int
     keys: dict[str, SigningKey]
+    secrets: dict[str, str]
 
     @property
     def base_url(self) -> str:
         """The gateway's."""
         return address(GATEWAY_HOST, self.port)
-
-
-def address(host: str, port: int) -> str:
-    """The origin of a party."""
-    return f"http://{host}:{port}"
 
 
 def make_room(directory: Path) -> bool:
@@ -66,15 +62,14 @@ def make_room(directory: Path) -> bool:
 def write_federation(directory: Path, *, port: int, user_held: bool = False) -> DemoFederation:
     """Write the configuration into a directory that is not there yet; every party listens at this port.
 
-    `user_held`: with an mbo school and eduID, which the example has not.
+    `user_held`: with mbo schools, eduID and guests, which the example has not.
     """
     shutil.copytree(EXAMPLE, directory, ignore=shutil.ignore_patterns("keys", "var"))
     (directory / _MARK).write_text("Written by the demo, which removes this directory when it starts anew.\n", "utf-8")
     for path in directory.rglob("*.yaml"):
         path.write_text(path.read_text("utf-8").replace(f":{EXAMPLE_PORT}", f":{port}"), "utf-8")
-    if user_held:
-        write_user_held(directory, port)
-    keys = {party.id: _key(party.id) for party in (*SCHOOLS, *SERVICES, *CLIENTS)}
+    secrets = write_user_held(directory, port) if user_held else {}
+    keys = {party.id: _key(party.id) for party in (*PROVIDERS, *SERVICES, *CLIENTS)}
     for school in SCHOOLS if user_held else EXAMPLE_SCHOOLS:
         path = directory / "identity-providers" / f"{school.id}.xml"
         path.write_text(idp_document(school, port, keys[school.id]), "utf-8")
@@ -86,52 +81,7 @@ def write_federation(directory: Path, *, port: int, user_held: bool = False) -> 
         path.write_text(json.dumps({"keys": [jwk(keys[client.id])]}, indent=1) + "\n", "utf-8")
     for _ in write_missing_keys(load(directory), rsa_bits=_RSA_BITS):
         pass
-    return DemoFederation(directory, port, keys)
-
-
-def write_user_held(directory: Path, port: int) -> None:
-    """An mbo school, and eduID beside it."""
-    school = {
-        "brin": MBO.brin,
-        "names": {"nl": MBO.name},
-        "sector": "mbo",
-        "domains": [MBO.domain],
-        "eduid": {"requester_id": f"{address(MBO.host, port)}/sp"},
-    }
-    idp = {
-        "id": MBO.id,
-        "names": {"nl": MBO.name},
-        "protocol": "saml",
-        "metadata": f"{MBO.id}.xml",
-        "dialect": MBO.dialect,
-        "schools": [MBO.brin],
-        "adult_attribute": "isAdult",
-    }
-    eduid = {
-        "id": EDUID.id,
-        "names": {"nl": EDUID.name},
-        "protocol": "saml",
-        "metadata": f"{EDUID.id}.xml",
-        "dialect": EDUID.dialect,
-        "schools": [MBO.brin],
-    }
-    agreement = {
-        "service": CLIENTS[0].id,
-        "attribute_set": 1,
-        "schools": [MBO.brin],
-        "from": date(2026, 8, 1),
-        "reference": "VUURTOREN-2026-01",
-        "user_held": "allowed",
-    }
-    for kind, name, entry in (
-        ("schools", "mbo", school),
-        ("identity-providers", MBO.id, idp),
-        ("identity-providers", EDUID.id, eduid),
-        ("agreements", "mbo", agreement),
-    ):
-        (directory / kind / f"{name}.yaml").write_text(yaml.safe_dump(entry, sort_keys=False), "utf-8")
-    served = directory / "services" / f"{CLIENTS[0].id}.yaml"
-    served.write_text(served.read_text("utf-8").replace("sectors: [po, vo]", "sectors: [po, vo, mbo]"), "utf-8")
+    return DemoFederation(directory, port, keys, secrets)
 
 
 def idp_document(school: DemoSchool, port: int, key: SigningKey) -> str:

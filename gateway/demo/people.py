@@ -7,6 +7,10 @@ from uuid import NAMESPACE_DNS, uuid5
 _ENTREE = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
 _URI = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
 _MACE = "urn:mace:dir:attribute-def:"
+ADULT = "urn:x:adult"
+"""The entitlement by which an attribute API of the demo says that somebody is of age."""
+ACR = "https://eduid.nl/trust/linked-institution"
+"""How sure eduID is of everybody here (domain facts 5.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,15 @@ class DemoSchool:
     dialect: str
     people: tuple[Person, ...]
     says_adult: bool = False
+    eduid: tuple[tuple[str, str], ...] = ()
+    """Which eduIDs it knows, and whose they are here: accounts at eduID and at the school."""
+    aims_at: str = ""
+    """Of eduID: at whom it aims its identifiers, where that does not depend on who asks."""
+
+    def known_by_eduid(self) -> dict[str, Person]:
+        """Its people by their account at eduID."""
+        accounts = {person.account: person for person in self.people}
+        return {holder: accounts[account] for holder, account in self.eduid}
 
     def attributes(self, person: Person) -> list[tuple[str, str]]:
         """What this school sends of a person: more than any service may have."""
@@ -48,7 +61,7 @@ class DemoSchool:
             case "entree":
                 return _entree(self, person)
             case "eduid":
-                return _eduid(self, person)
+                return _eduid_claims(self, person) if self.aims_at else _eduid(self, person)
         return _surf(self, person)
 
     @property
@@ -77,7 +90,7 @@ def _entree(school: DemoSchool, person: Person) -> list[tuple[str, str]]:
 def _eduid(school: DemoSchool, person: Person) -> list[tuple[str, str]]:
     """What a person chose to say of themselves, and the identifiers that stay inside the gateway."""
     return [
-        ("urn:mace:eduid.nl:1.1", str(uuid5(NAMESPACE_DNS, f"aimed.{person.account}.{school.domain}"))),
+        ("urn:mace:eduid.nl:1.1", aimed(person.account, school.domain)),
         (
             "urn:oasis:names:tc:SAML:attribute:subject-id",
             f"{uuid5(NAMESPACE_DNS, f'{person.account}.{school.domain}')}@{school.domain}",
@@ -85,6 +98,22 @@ def _eduid(school: DemoSchool, person: Person) -> list[tuple[str, str]]:
         (_MACE + "givenName", person.given_name),
         (_MACE + "sn", person.surname),
         (_MACE + "mail", f"{person.account}@private.example"),
+    ]
+
+
+def aimed(account: str, institution: str) -> str:
+    """The eduID of somebody as one institution knows it."""
+    return str(uuid5(NAMESPACE_DNS, f"aimed.{account}.{institution}"))
+
+
+def _eduid_claims(school: DemoSchool, person: Person) -> list[tuple[str, str]]:
+    """The same as claims of OpenID Connect."""
+    return [
+        ("eduid", aimed(person.account, school.aims_at)),
+        ("subject_id", f"{uuid5(NAMESPACE_DNS, f'{person.account}.{school.domain}')}@{school.domain}"),
+        ("given_name", person.given_name),
+        ("family_name", person.surname),
+        ("email", f"{person.account}@private.example"),
     ]
 
 
@@ -113,8 +142,23 @@ MBO = DemoSchool(
     people=(
         Person("mo", "Mo", "Hassan", "student", "of age: may link the eduID of Mo, and is known by either", "", "MZ2", "P-3001", adult=True),
         Person("sam", "Sam", "Kok", "student", "a minor: cannot use eduID", "", "MZ1", "P-3002"),
+        Person("lotte", "Lotte", "Berg", "student", "a guest of Petteflat College: link the two at /link of the gateway", "van den", "MZ1", "P-3003", has_eck_id=False),
     ),
     says_adult=True,
+)
+MBO_WITH_API = DemoSchool(
+    id="waterkant",
+    name="Waterkant mbo",
+    host="127.0.0.10",
+    brin="99XE",
+    domain="waterkant.example",
+    dialect="entree",
+    people=(
+        Person("els", "Els", "Jong", "student", "of age: eduID needs no link, the school itself says whose it is", "de", "IT2", "P-4001", adult=True),
+        Person("daan-b", "Daan", "Bakker", "student", "a minor: cannot use eduID", "", "IT1", "P-4002"),
+    ),
+    says_adult=True,
+    eduid=(("els-privé", "els"), ("daan-privé", "daan-b")),
 )
 EDUID = DemoSchool(
     id="eduid",
@@ -127,6 +171,19 @@ EDUID = DemoSchool(
         Person("mo-privé", "Mohammed", "Hassan", "eduID", "choose eduID at Vuurtoren mbo for Schrijfmaatje; then Mo at school"),
         Person("sam-privé", "Sammie", "Kok", "eduID", "the same, but Sam is a minor: sent to the school"),
     ),
+)
+OPENID_EDUID = DemoSchool(
+    id="eduid-openid",
+    name="eduID (OpenID)",
+    host="127.0.0.11",
+    brin="",
+    domain="eduid.example",
+    dialect="eduid",
+    people=(
+        Person("els-privé", "Elsje", "Jong", "eduID", "choose eduID at Waterkant mbo for Schrijfmaatje: the ECK iD of Els"),
+        Person("daan-privé", "Daantje", "Bakker", "eduID", "the same, but Daan is a minor: sent to the school"),
+    ),
+    aims_at=MBO_WITH_API.id,
 )
 # fmt: on
 EXAMPLE_SCHOOLS = (
@@ -181,7 +238,10 @@ EXAMPLE_SCHOOLS = (
     ),
 )  # fmt: skip
 """Those of the example in `config/`."""
-SCHOOLS = (*EXAMPLE_SCHOOLS, MBO, EDUID)
+SCHOOLS = (*EXAMPLE_SCHOOLS, MBO, EDUID, MBO_WITH_API)
+"""Those that speak SAML; all schools are, and eduID as SURFconext offers it."""
+PROVIDERS = (*SCHOOLS, OPENID_EDUID)
+"""Everybody whom people log in at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,21 @@ from cryptography import x509
 from flask import Flask, Response
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from gateway.demo.federation import DemoFederation, address
+from gateway.demo import attribute_api
+from gateway.demo.federation import OPENID_CLIENT, DemoFederation, address
 from gateway.demo.idp import School
+from gateway.demo.openid_eduid import OpenIdEduid
 from gateway.demo.pages import page
-from gateway.demo.people import CLIENTS, GATEWAY_HOST, GUIDE_HOST, SCHOOLS, SERVICES, DemoSchool
+from gateway.demo.people import (
+    CLIENTS,
+    GATEWAY_HOST,
+    GUIDE_HOST,
+    OPENID_EDUID,
+    PROVIDERS,
+    SCHOOLS,
+    SERVICES,
+    DemoSchool,
+)
 from gateway.demo.relying_party import RelyingParty
 from gateway.demo.service import Service
 from gateway.domain.clock import Clock
@@ -20,7 +31,7 @@ from gateway.domain.randomness import Randomness
 from gateway.saml.addresses import Addresses
 from gateway.web.outgoing import OutgoingHttp
 
-HOSTS = (GATEWAY_HOST, *(party.host for party in (*SCHOOLS, *SERVICES, *CLIENTS)), GUIDE_HOST)
+HOSTS = (GATEWAY_HOST, *(party.host for party in (*PROVIDERS, *SERVICES, *CLIENTS)), GUIDE_HOST)
 
 _GUIDE = """
 <p>Choose a service. There you choose log in, then a school, then a person.</p>
@@ -55,7 +66,21 @@ def parties(federation: DemoFederation, *, clock: Clock, randomness: Randomness)
                 clock=clock,
                 randomness=randomness,
             )
-            stack.enter_context(serving(idp.app(), school.host, federation.port))
+            app = idp.app()
+            if school.eduid:
+                attribute_api.install(app, school, federation.secrets[school.id])
+            stack.enter_context(serving(app, school.host, federation.port))
+        openid = OpenIdEduid(
+            school=OPENID_EDUID,
+            issuer=address(OPENID_EDUID.host, federation.port),
+            key=federation.keys[OPENID_EDUID.id],
+            client_id=OPENID_CLIENT,
+            secret=federation.secrets[OPENID_EDUID.id],
+            callback=f"{federation.base_url}/oidc/callback",
+            clock=clock,
+            randomness=randomness,
+        )
+        stack.enter_context(serving(openid.app(), OPENID_EDUID.host, federation.port))
         for service in SERVICES:
             sp = Service(
                 service=service,
@@ -119,7 +144,13 @@ def _guide(port: int) -> Flask:
     @app.get("/")
     def guide() -> Response:
         return page(
-            "Sluis demo", "#0b4f6c", _GUIDE, schools=SCHOOLS, services=(*SERVICES, *CLIENTS), address=address, port=port
+            "Sluis demo",
+            "#0b4f6c",
+            _GUIDE,
+            schools=PROVIDERS,
+            services=(*SERVICES, *CLIENTS),
+            address=address,
+            port=port,
         )
 
     return app

@@ -1,15 +1,19 @@
-"""The demo's mbo school and eduID: link, log in either way, end it."""
+"""The demo's mbo schools, eduID by both protocols, and a guest: log in either way, link, end it."""
 
+import json
 import zlib
 from base64 import b64decode
 from urllib.parse import parse_qs, urlsplit
 
-from gateway.demo.people import EDUID, MBO
+from click.testing import CliRunner
+
+from gateway.cli import main
+from gateway.demo.people import EDUID, MBO, MBO_WITH_API, OPENID_EDUID, SCHOOLS
 from tests.support.browser_like import Tab
 from tests.support.demo import Demo
 
 SERVICE = "schrijfmaatje"
-MO_AT_SCHOOL, SAM_AT_SCHOOL = MBO.people
+MO_AT_SCHOOL, SAM_AT_SCHOOL, LOTTE_AS_GUEST = MBO.people
 MO, SAM = EDUID.people
 
 
@@ -75,3 +79,50 @@ def test_eduid_over_saml_is_told_the_school_first(demo: Demo) -> None:
     sent = parse_qs(urlsplit(tab.url).query)["SAMLRequest"][0]
     message = zlib.decompress(b64decode(sent), -15).decode()
     assert message.index(f"<samlp:RequesterID>http://{MBO.host}:") < message.index(f">{SERVICE}</samlp:RequesterID>")
+
+
+def by_openid(demo: Demo, name: str) -> Tab:
+    """With eduID over OpenID Connect, at the school that runs an attribute API."""
+    tab = demo.tab().open(demo.service(SERVICE) + "/").follow("Log in")
+    tab.press(f"{MBO_WITH_API.name}: inloggen met eduID")
+    return tab.press(name)
+
+
+def test_over_openid_the_school_itself_says_whose_an_eduid_is(demo: Demo) -> None:
+    els_at_school, daan_at_school = MBO_WITH_API.people
+    els, daan = OPENID_EDUID.people
+    tab = by_openid(demo, els.given_name)
+    assert tab.title.startswith("Mag dit naar")
+    by_eduid_ = tab.press("Ja, ga verder").text
+    by_school = demo.log_in(demo.tab(), SERVICE, MBO_WITH_API.name, els_at_school.given_name).text
+    assert els_at_school.eck_id() in by_eduid_
+    assert els_at_school.eck_id() in by_school
+    assert els.given_name not in by_eduid_
+    refused = by_openid(demo, daan.given_name)
+    assert refused.status == 403
+    assert "vanaf 18 jaar" in refused.text
+    assert daan_at_school.eck_id() not in refused.text
+
+
+def test_a_guest_is_known_by_their_own_eck_id_once_a_school_says_yes_for_a_parent(demo: Demo) -> None:
+    own = next(one for one in SCHOOLS if one.id == "petteflat")
+    lotte = next(one for one in own.people if one.account == "lotte")
+    assert lotte.eck_id() not in demo.log_in(demo.tab(), SERVICE, MBO.name, LOTTE_AS_GUEST.given_name).text
+    tab = demo.tab().open(demo.gateway + "/link")
+    tab.press(MBO.name)
+    tab.press(own.name, kind="guest")
+    tab.press(LOTTE_AS_GUEST.given_name).press("Continue")
+    tab.press(lotte.given_name).press("Continue")
+    assert "ouder of verzorger" in tab.text
+    tab.press("Ja, koppel")
+    assert "wacht op je school" in tab.title
+    assert lotte.eck_id() not in demo.log_in(demo.tab(), SERVICE, MBO.name, LOTTE_AS_GUEST.given_name).text
+    directory = str(demo.federation.directory)
+    [link] = json.loads(CliRunner().invoke(main, ["links", "list", directory, "--pending", "--json"]).output)
+    said = ["--link", link["link"], "--school", MBO.brin, "--reference", "form-1"]
+    assert CliRunner().invoke(main, ["links", "approve", directory, *said]).exit_code == 0
+    assert lotte.eck_id() in demo.log_in(demo.tab(), SERVICE, MBO.name, LOTTE_AS_GUEST.given_name).text
+    mine = demo.tab().open(demo.gateway + "/me")
+    mine.press(own.name).press(lotte.given_name).press("Continue")
+    mine.press("Verbreek de koppeling")
+    assert lotte.eck_id() not in demo.log_in(demo.tab(), SERVICE, MBO.name, LOTTE_AS_GUEST.given_name).text
