@@ -12,11 +12,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import decision, ledger, metadata_12000, oidc_saml, saml_saml, sso, vault
+from tests.bench import decision, ledger, metadata_12000, oidc_saml, saml_oidc, saml_saml, sso, vault
 
 _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "saml_saml": saml_saml.measure,
     "oidc_saml": oidc_saml.measure,
+    "saml_oidc": saml_oidc.measure,
     "sso": sso.measure,
     "decision": decision.measure,
     "ledger": ledger.measure,

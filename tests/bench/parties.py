@@ -180,9 +180,17 @@ class Driver:
         status, _, body = self._ask("POST", "/saml/sp/acs", form)
         return status, body
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, str]:
+    def open(self, path: str, form: dict[str, str] | None = None) -> tuple[int, str, str]:
+        """Where the browser was sent, or a form of the gateway's own; status, Location and body of the answer."""
+        if form is None:
+            return self._ask("GET", path)
+        return self._ask("POST", path, urlencode(form), {"Sec-Fetch-Site": "same-origin"})
+
+    def _ask(
+        self, method: str, path: str, body: str | None = None, more: dict[str, str] | None = None
+    ) -> tuple[int, str, str]:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        headers = {"Cookie": cookies} if cookies else {}
+        headers = {**(more or {}), **({"Cookie": cookies} if cookies else {})}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         if not self.keeps:
