@@ -19,6 +19,7 @@ from gateway.login.sso.registry import Registry
 from gateway.observability.metrics import Metrics
 from gateway.observability.standing import Standing
 from gateway.pseudonyms.links import LinkRules
+from gateway.pseudonyms.nummervoorziening.batches import BatchTerms, EckIdBatches
 from gateway.pseudonyms.nummervoorziening.client import Endpoint, Nummervoorziening
 from gateway.pseudonyms.nummervoorziening.live import FromNummervoorziening, Terms
 from gateway.pseudonyms.resolve import SubjectResolver
@@ -41,6 +42,7 @@ from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.breaker import Breaker
 from gateway.storage.consents import SqlConsents
 from gateway.storage.contracts import ShortLivedStore
+from gateway.storage.eck_id_batches import SqlEckIdBatches
 from gateway.storage.engine import open_engine
 from gateway.storage.known_as import KnownAsStore
 from gateway.storage.ledger import SqlLedger
@@ -213,6 +215,27 @@ def nummervoorziening_endpoint(settings: Settings, entry: NummervoorzieningEntry
     """Where Nummervoorziening is, and what proves who asks."""
     files = (settings.directory / entry.certificate, settings.directory / entry.key)
     return Endpoint(entry.url, *files, settings.directory / entry.authorities if entry.authorities else None)
+
+
+def eck_id_batches_of(
+    settings: Settings,
+    entry: NummervoorzieningEntry,
+    federation: Federation,
+    *,
+    service: Nummervoorziening,
+    store: SqlEckIdBatches,
+    vault: Vault,
+    clock: Clock,
+) -> EckIdBatches:
+    """What asks for the ECK iDs of whole schools."""
+    terms = BatchTerms(
+        chain=entry.chain,
+        sectors={Sector(sector): uri for sector, uri in entry.sectors.items()},
+        segments=eck_id_segments(settings),
+        oins={str(one.brin): one.oin for one in federation.schools.values() if one.oin is not None},
+        most=entry.batch,
+    )
+    return EckIdBatches(service=service, store=store, vault=vault, terms=terms, clock=clock)
 
 
 def eck_id_segments(settings: Settings) -> frozenset[str]:

@@ -3,6 +3,7 @@
 import csv
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
@@ -13,12 +14,14 @@ from sqlalchemy.exc import IntegrityError
 from gateway.cli.database import records_of
 from gateway.cli.loading import Configuration, configuration_or_exit, directory_argument
 from gateway.domain.brin import Brin
+from gateway.domain.clock import dutch_midnight
 from gateway.domain.randomness import SystemRandomness
 from gateway.federation.models import IdpId
 from gateway.parts import known_as_of, links_of, vault_of
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.provisioned import account_of
 from gateway.storage.moving import Move, Moving
+from gateway.storage.vault import HeldByAnother
 
 _AT_A_TIME = 500
 
@@ -35,6 +38,11 @@ def command() -> None:
 @click.option("--to-idp", help="Id of the one of the new accounts, where it is another.")
 @click.option("--school", help="BRIN of a school whose place another takes.")
 @click.option("--to-school", help="BRIN of the school that takes it.")
+@click.option(
+    "--began",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Day from which on learners have logged in with new accounts: then these may be in use.",
+)
 @click.option("--write", is_flag=True, help="Write; without it the command only looks.")
 def migrate_command(  # noqa: PLR0917 - each is an option of the command
     directory: Path,
@@ -43,13 +51,15 @@ def migrate_command(  # noqa: PLR0917 - each is an option of the command
     to_idp: str | None,
     school: str | None,
     to_school: str | None,
+    began: datetime | None,
     write: bool,  # noqa: FBT001
 ) -> None:
     """Have the accounts of FILE go on as others: CSV in UTF-8 with the columns `old` and `new`, user ids.
 
     Services go on knowing these learners by the same identifiers; their entries in the vault, links and consents
-    stay theirs. A new account that is in use already is named by its line and keeps everything as it is. Exit 1 when
-    there was a line that cannot be taken.
+    stay theirs. A new account that is in use already is named by its line and keeps everything as it is: it may be
+    somebody else's. With --began that is so only when it was in use before that day, or was linked; services then go
+    on with what they knew the old account by. Exit 1 when there was a line that cannot be taken.
     """
     configuration = configuration_or_exit(directory)
     to = to_idp or idp
@@ -73,6 +83,7 @@ def migrate_command(  # noqa: PLR0917 - each is an option of the command
             idp=to,
             schools=schools,
             randomness=random,
+            began=dutch_midnight(began.date()) if began else None,
         )
         held = taken = 0
         for batch in _batches(moves):
@@ -80,17 +91,23 @@ def migrate_command(  # noqa: PLR0917 - each is an option of the command
                 held += found.rows > 0
                 if found.rows and found.taken:
                     taken += 1
-                    click.echo(f"line {found.number}: the new account is in use already", err=True)
+                    click.echo(f"line {found.number}: {_in_use(began)}", err=True)
         click.echo(f"{len(moves)} lines, {held} accounts with something to move, {taken} that cannot be moved")
         if not write or taken:
             click.echo("nothing was written" if taken else "nothing was written: --write does")
             sys.exit(1 if taken else 0)
         try:
             moved = sum(moving.move(batch) for batch in _batches(moves))
-        except IntegrityError:
+        except (IntegrityError, HeldByAnother):
             click.echo("an account came into use meanwhile; what was moved stays so: run the command again", err=True)
             sys.exit(1)
         click.echo(f"{moved} accounts go on as others")
+
+
+def _in_use(began: datetime | None) -> str:
+    if began is not None:
+        return f"the new account was in use before {began:%Y-%m-%d}, or is linked: it may be somebody else's"
+    return "the new account is in use already; if learners logged in before this was done, say since when: --began"
 
 
 def _schools(configuration: Configuration, old: str | None, new: str | None) -> dict[str, str]:

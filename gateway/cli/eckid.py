@@ -7,16 +7,20 @@ from pathlib import Path
 
 import click
 
+from gateway.cli import eckid_batch
 from gateway.cli.loading import directory_argument, settings_or_exit
 from gateway.parts import nummervoorziening_endpoint
 from gateway.pseudonyms.first_level import first_level_hash, salt_of
 from gateway.pseudonyms.nummervoorziening.client import Nummervoorziening
-from gateway.pseudonyms.nummervoorziening.faults import NummervoorzieningFailed
+from gateway.pseudonyms.nummervoorziening.faults import WORDS, NummervoorzieningFailed
 
 
 @click.group("eckid")
 def command() -> None:
     """What a school's administration needs to get ECK iDs. Nothing of it belongs at the gateway."""
+
+
+command.add_command(eckid_batch.command)
 
 
 @command.command("hash")
@@ -62,7 +66,7 @@ def ask_command(directory: Path, school: str) -> None:
     try:
         works, chains, sectors = service.available(found.oin), service.chains(found.oin), service.sectors(found.oin)
     except NummervoorzieningFailed as cause:
-        click.echo(f"Nummervoorziening: {cause}", err=True)
+        click.echo(f"Nummervoorziening: {cause}: {WORDS[cause.trouble]}.", err=True)
         sys.exit(1)
     finally:
         service.close()

@@ -17,7 +17,7 @@ from gateway.parts import eck_id_segments, known_as_of, vault_of
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.vault_file import Line, NoVaultFile, VaultFile
 from gateway.pseudonyms.vault_import import VaultImport
-from gateway.storage.vault import Vault
+from gateway.storage.vault import HeldByAnother, Vault
 
 _AT_ONCE_ON_SQLITE = 200_000
 """Rows; while one transaction writes them nobody can log in, a few seconds at most."""
@@ -61,7 +61,11 @@ def import_command(directory: Path, file: Path, idp: str, dry_run: bool, partial
             )
             sys.exit(1)
         writing = VaultImport(vault, provider.id, key, _lines(reader, file, "Writing"))
-        click.echo(f"{writing.write(at_once=not partial)} entries written")
+        try:
+            click.echo(f"{writing.write(at_once=not partial)} entries written")
+        except HeldByAnother as cause:
+            click.echo(f"meanwhile somebody else wrote: {cause} of its school; run the command again", err=True)
+            sys.exit(1)
     sys.exit(1 if looked.bad else 0)
 
 

@@ -122,7 +122,6 @@ def _changed(one: Release, known: KnownAs | None, former: str | None, *, unexpla
     letter = None
     if former is not None and wanted.notices is not None:
         said = {
-            "account": one.account,
             "reference": one.reference,
             "former": former,
             "former_kind": known.kind if known else SubjectKind.PROVISIONAL.value,

@@ -51,7 +51,10 @@ class VaultImport:
         return Examined(good, bad)
 
     def write(self, *, at_once: bool) -> int:
-        """Write the good lines; how many. `at_once` is for a file that has no bad one. Raises NoVaultFile."""
+        """Write the good lines; how many. `at_once` is for a file that has no bad one.
+
+        Raises NoVaultFile, or HeldByAnother when somebody else wrote meanwhile.
+        """
         good = (entry for _, entry, _ in self._examined() if entry is not None)
         return self._vault.put(_batches(good), at_once=at_once)
 

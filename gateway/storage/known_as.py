@@ -110,9 +110,12 @@ class KnownAsStore:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
         return done
 
-    def heard(self, account: str, service: str, reference: str) -> None:
-        """The service heard of the change that this login brought, or nobody tells it any more."""
-        told = (*_of(account, service), _column.reference == reference)
+    def heard(self, service: str, reference: str) -> None:
+        """The service heard of the change that this login brought, or nobody tells it any more.
+
+        Whose login it was, the row says, and not the letter: another account may have taken the place of that one.
+        """
+        told = (_column.reference == reference, _column.service == service)
         try:
             with self._engine.begin() as connection:
                 connection.execute(update(_table).where(*told).values(former=None))

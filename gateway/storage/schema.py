@@ -110,6 +110,7 @@ known_as = Table(
     Column("changed", DateTime(timezone=True), nullable=False),
     Column("key_id", String(32), nullable=False),
     Index("ix_known_as_changed", "changed"),
+    Index("ix_known_as_reference", "reference"),
 )
 """By what identifier a service that wants to hear of successions knows an account: sealed, and its keyed hash.
 
@@ -145,6 +146,44 @@ vault_marks = Table(
     Index("ix_vault_marks_account", "account"),
 )
 """Keyed hashes of the ECK iDs that a school's accounts have: one has one account there."""
+
+eck_id_batches = Table(
+    "eck_id_batches",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True, autoincrement=True),
+    Column("school", String(6), nullable=False),
+    Column("sector", String(8), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("identifier", String(255)),
+    Column("made", DateTime(timezone=True), nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("trouble", String(32)),
+)
+"""Batches at Nummervoorziening: see `gateway.storage.eck_id_batches`; `due` in seconds since 1970."""
+
+eck_id_batch_rows = Table(
+    "eck_id_batch_rows",
+    metadata,
+    Column("batch", BigInteger, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("mark", String(64)),
+    Column("outcome", String(16)),
+    Column("said", String(200)),
+    Column("sealed", LargeBinary),
+    Index("ix_eck_id_batch_rows_account", "account"),
+)
+"""Whose ECK iDs a batch asks for; `mark` is the keyed hash of the stampseudonym, `sealed` an answer not yet kept."""
+
+eck_id_lists = Table(
+    "eck_id_lists",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("fetched", DateTime(timezone=True), nullable=False),
+)
+"""The chains and the sectors that Nummervoorziening said it has."""
 
 account_links = Table(
     "account_links",

@@ -23,12 +23,25 @@ from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
 from gateway.storage.vault_entry import VaultEntry, entry_of
 
 _KEY, _ENTRY = "vault-key", "vault-entry"
+_AT_A_TIME = 500
 _entries, _schools, _marks = schema.vault_entries, schema.vault_schools, schema.vault_marks
 _FIND = (
     select(_entries.c.sealed, _entries.c.until, _schools.c.sealed_key)
     .join(_schools, _schools.c.school == _entries.c.school)
     .where(_entries.c.account == bindparam("account"), _entries.c.school == bindparam("school"))
 )
+
+
+class HeldByAnother(Exception):
+    """An ECK iD, or a stampseudonym, of these accounts is another account's at the same school; nothing was written."""
+
+    def __init__(self, accounts: frozenset[str]) -> None:
+        super().__init__(f"{len(accounts)} accounts have an identifier of another one")
+        self.accounts = accounts
+
+
+class _WrittenMeanwhile(Exception):
+    """Somebody else wrote the entry: the transaction is undone."""
 
 
 class Vault:
@@ -85,7 +98,10 @@ class Vault:
         }
 
     def put(self, entries: Iterable[Sequence[VaultEntry]], *, at_once: bool) -> int:
-        """Write these, over what was there, and count them; `at_once`: all or nothing, else a batch at a time."""
+        """Write these, over what was there, and count them; `at_once`: all or nothing, else a batch at a time.
+
+        Raises HeldByAnother, whatever `held_by_others` said a moment ago.
+        """
         count = 0
         if at_once:
             with self._engine.begin() as connection:
@@ -100,27 +116,44 @@ class Vault:
 
         Raises SluisError STORE_UNAVAILABLE.
         """
-        now = self.find(entry.account, entry.school, today=date.min)
         learnt = replace(entry, eck_ids={**entry.eck_ids, sector: eck_id})
         try:
-            if now != entry or self.held_by_others([learnt]):
-                return False
-            self.put([[learnt]], at_once=True)
+            with self._engine.begin() as connection:
+                if not self._remove(connection, entry.account, entry.school, lambda now: now == entry):
+                    return False
+                self._put(connection, [learnt])
+        except (HeldByAnother, _WrittenMeanwhile):
+            return False
         except SQLAlchemyError as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
         return True
+
+    def delete_if(self, account: str, school: str, wanted: Callable[[VaultEntry], bool]) -> bool:
+        """Remove an entry that is as it is wanted; False when it is not, or there is none. Nobody comes in between.
+
+        Raises SluisError STORE_UNAVAILABLE.
+        """
+        try:
+            with self._engine.begin() as connection:
+                return self._remove(connection, account, school, wanted)
+        except _WrittenMeanwhile:
+            return False
+        except SQLAlchemyError as cause:
+            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
 
     def move(self, connection: Connection, old: str, new: str, school: Callable[[str], str]) -> int:
         """Have the entries of one account be another's, each at the school that takes its school's place; how many.
 
         In a transaction that is under way. Raises SluisError STORE_UNAVAILABLE for one that cannot be opened.
         """
-        rows = connection.execute(
+        held = connection.execute(
             select(_entries, _schools.c.sealed_key)
             .join(_schools, _schools.c.school == _entries.c.school)
             .where(_entries.c.account == old)
         ).all()
-        entries = [self._opened(row.account, row.school, row.sealed, row.until, row.sealed_key) for row in rows]
+        entries = [self._opened(row.account, row.school, row.sealed, row.until, row.sealed_key) for row in held]
+        rows = schema.eck_id_batch_rows
+        connection.execute(update(rows).where(rows.c.account == old).values(account=new))
         delete_account(connection, old)
         return self._put(connection, [replace(one, account=new, school=school(one.school)) for one in entries])
 
@@ -141,12 +174,39 @@ class Vault:
         place = (entry.school, entry.account, until)
         return keyed_hash(self._lookup, "vault-etag", *place, entry.content().decode()).hex()[:32]
 
+    def mark(self, school: str, identifier: str) -> str:
+        """The keyed hash of an ECK iD or a stampseudonym at a school."""
+        return keyed_hash(self._lookup, "vault-mark", school, identifier).hex()
+
+    def of_school(self, school: str, *, today: date) -> Iterator[VaultEntry]:
+        """Every entry in force of a school, some hundreds at a time. Raises SluisError STORE_UNAVAILABLE."""
+        some = (
+            select(_entries, _schools.c.sealed_key)
+            .join(_schools, _schools.c.school == _entries.c.school)
+            .where(_entries.c.school == school, or_(_entries.c.until.is_(None), _entries.c.until >= today))
+            .order_by(_entries.c.account)
+            .limit(_AT_A_TIME)
+        )
+        last = ""
+        while True:
+            with self._engine.connect() as connection:
+                rows = connection.execute(some.where(_entries.c.account > last)).all()
+            for row in rows:
+                yield self._opened(row.account, school, row.sealed, row.until, row.sealed_key)
+            if len(rows) < _AT_A_TIME:
+                return
+            last = rows[-1].account
+
     def shred(self, school: str) -> int:
         """Destroy a school's key, and then its entries; how many there were. Copies of them stay unreadable."""
         with self._engine.begin() as connection:
             connection.execute(delete(_schools).where(_schools.c.school == school))
         with self._engine.begin() as connection:
             connection.execute(delete(_marks).where(_marks.c.school == school))
+            batches, rows = schema.eck_id_batches, schema.eck_id_batch_rows
+            theirs = batches.c.school == school
+            connection.execute(delete(rows).where(rows.c.batch.in_(select(batches.c.id).where(theirs))))
+            connection.execute(delete(batches).where(theirs))
             return connection.execute(delete(_entries).where(_entries.c.school == school)).rowcount
 
     def reseal(self) -> Iterator[str]:
@@ -168,8 +228,22 @@ class Vault:
         with self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(counted.order_by(_entries.c.school))}
 
+    def _remove(self, connection: Connection, account: str, school: str, wanted: Callable[[VaultEntry], bool]) -> bool:
+        """Marks go first, as in `_put`: two transactions take their rows in one order. Each seal is another."""
+        marks = (_marks.c.school == school, _marks.c.account == account)
+        place = (_entries.c.school == school, _entries.c.account == account)
+        row = connection.execute(
+            select(_entries, _schools.c.sealed_key).join(_schools, _schools.c.school == _entries.c.school).where(*place)
+        ).one_or_none()
+        if row is None or not wanted(self._opened(account, school, row.sealed, row.until, row.sealed_key)):
+            return False
+        connection.execute(delete(_marks).where(*marks))
+        if connection.execute(delete(_entries).where(*place, _entries.c.sealed == row.sealed)).rowcount != 1:
+            raise _WrittenMeanwhile
+        return True
+
     def _put(self, connection: Connection, entries: Sequence[VaultEntry]) -> int:
-        sealers = {school: self._sealer_of(connection, school) for school in {entry.school for entry in entries}}
+        sealers = {school: self.sealer(connection, school) for school in {entry.school for entry in entries}}
         rows, marks = [], []
         for entry in entries:
             sealed = sealers[entry.school].seal(entry.content(), purpose=_ENTRY, key=entry.account)
@@ -182,11 +256,17 @@ class Vault:
                 delete(_marks).where(*again), [{"at": row["school"], "of": row["account"]} for row in rows]
             )
             connection.execute(self._put_entry, rows)
-        if marks:
-            connection.execute(self._put_mark, marks)
+        if marks and connection.execute(self._put_mark, marks).rowcount != len(marks):
+            raise HeldByAnother(self._not_theirs(connection, marks))
         return len(rows)
 
-    def _sealer_of(self, connection: Connection, school: str) -> Sealer:
+    @staticmethod
+    def _not_theirs(connection: Connection, marks: Sequence[Mapping[str, str]]) -> frozenset[str]:
+        held = select(_marks).where(_marks.c.mark.in_({one["mark"] for one in marks}))
+        accounts = {(row.school, row.mark): row.account for row in connection.execute(held)}
+        return frozenset(one["account"] for one in marks if accounts[one["school"], one["mark"]] != one["account"])
+
+    def sealer(self, connection: Connection, school: str) -> Sealer:
         """By the key of the school, which is made the first time; of two who make it at once, one did."""
         made = self._sealer.seal(self._randomness.bytes(32), purpose=_KEY, key=school)
         connection.execute(self._put_school, {"school": school, "sealed_key": made})
@@ -198,7 +278,7 @@ class Vault:
 
     def _marks_of(self, entry: VaultEntry) -> Iterator[str]:
         for value in entry.identifiers():
-            yield keyed_hash(self._lookup, "vault-mark", entry.school, value).hex()
+            yield self.mark(entry.school, value)
 
 
 def delete_account(connection: Connection, account: str, *, school: str | None = None) -> int:
@@ -210,6 +290,9 @@ def delete_account(connection: Connection, account: str, *, school: str | None =
     if school is not None:
         marks, entries = marks.where(_marks.c.school == school), entries.where(_entries.c.school == school)
     connection.execute(marks)
+    if school is None:
+        rows = schema.eck_id_batch_rows
+        connection.execute(delete(rows).where(rows.c.account == account))
     return connection.execute(entries).rowcount
 
 

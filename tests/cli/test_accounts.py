@@ -1,8 +1,9 @@
 """`sluis accounts migrate`: a school changes its administration, and no service notices."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,9 @@ class School:
     directory: Path
     parts: Parts
 
-    def released(self, user: str, *, eck_id: str | None = None, idp: str = "regenboog") -> ReleasedAttributes:
+    def released(
+        self, user: str, *, eck_id: str | None = None, idp: str = "regenboog", now: datetime = NOW
+    ) -> ReleasedAttributes:
         provider = self.parts.federation.identity_providers[IdpId(idp)]
         sent = [
             ("uid", (user,)),
@@ -44,8 +47,8 @@ class School:
         outcome = releases.release_again(
             service=self.parts.federation.services[ServiceId("leesplein")],
             idp=provider,
-            reading=releases.read(RawAttributes(tuple(sent), None), provider, now=NOW),
-            now=NOW,
+            reading=releases.read(RawAttributes(tuple(sent), None), provider, now=now),
+            now=now,
             reference="R1",
         )
         return outcome.released
@@ -55,6 +58,12 @@ class School:
         account = account_hash(self.parts.keys.pseudonyms.first, IdpId("regenboog"), user)
         vault.put([[VaultEntry(account=account, school="99XA", **said)]], at_once=True)
 
+    def held(self, user: str) -> VaultEntry | None:
+        vault = vault_of(self.parts.engine, self.parts.keys, self.parts.randomness)
+        return vault.find(
+            account_hash(self.parts.keys.pseudonyms.first, IdpId("regenboog"), user), "99XA", today=NOW.date()
+        )
+
     def migrate(self, *pairs: str, more: tuple[str, ...] = ("--write",), text: str = "") -> Result:
         file = self.directory.parent / "accounts.csv"
         file.write_text(text or "old,new\n" + "".join(f"{pair}\n" for pair in pairs), "utf-8")
@@ -62,9 +71,9 @@ class School:
         return CliRunner().invoke(main, arguments)
 
 
-@pytest.fixture
-def school(tmp_path: Path) -> Iterator[School]:
-    made = tmp_path / "gateway"
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("accounts") / "gateway"
     write_federation(made, port=8080)
     for name, before, after in (
         ("identity-providers/regenboog.yaml", "eck_id: [assertion]", "eck_id: [assertion, vault]"),
@@ -74,6 +83,14 @@ def school(tmp_path: Path) -> Iterator[School]:
         text = file.read_text("utf-8")
         file.write_text(text.replace(before, after) if before else text + after, "utf-8")
     assert CliRunner().invoke(main, ["db", "upgrade", str(made)]).exit_code == 0
+    return made
+
+
+@pytest.fixture
+def school(configured: Path, tmp_path: Path) -> Iterator[School]:
+    """With nothing in its records yet."""
+    made = tmp_path / "gateway"
+    shutil.copytree(configured, made)
     parts = assemble(load(made))
     yield School(made, parts)
     parts.ledger.close()
@@ -171,6 +188,35 @@ def test_a_new_account_that_is_in_use_keeps_everything_as_it_is(school):
         other,
         third,
     ]
+
+
+def test_who_logged_in_too_early_gets_back_what_was_theirs(school):
+    before = school.released("noor@regenboog.example").subject
+    early = school.released("n.0001@regenboog.example", now=NOW + timedelta(days=3)).subject
+    school.provision("noor@regenboog.example", stampseudonym="said before")
+    school.provision("n.0001@regenboog.example", stampseudonym="said last")
+    assert early.identifier != before.identifier
+    pair = "noor@regenboog.example,n.0001@regenboog.example"
+    refused = school.migrate(pair)
+    assert (refused.exit_code, "say since when: --began" in refused.stderr) == (1, True)
+    moved = school.migrate(pair, more=("--began", "2026-09-09", "--write"))
+    assert moved.exit_code == 0, moved.output
+    after = school.released("n.0001@regenboog.example").subject
+    assert (after.identifier, after.pairwise) == (before.identifier, before.pairwise)
+    assert school.held("n.0001@regenboog.example").stampseudonym == "said last"
+    assert school.held("noor@regenboog.example") is None
+
+
+def test_a_new_account_that_was_in_use_before_is_somebody_elses(school):
+    mine = school.released("noor@regenboog.example").subject
+    other = school.released("n.0001@regenboog.example").subject
+    result = school.migrate(
+        "noor@regenboog.example,n.0001@regenboog.example", more=("--began", "2026-09-09", "--write")
+    )
+    assert result.exit_code == 1
+    assert "line 2: the new account was in use before 2026-09-09" in result.stderr
+    assert school.released("noor@regenboog.example").subject == mine
+    assert school.released("n.0001@regenboog.example").subject == other
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`sluis eckid ask`, and what `sluis check` says of Nummervoorziening, with the stand-in on a port of its own."""
+"""`sluis eckid ask` and `batch`, and what `sluis check` says of Nummervoorziening, with a stand-in on its own port."""
 
 import shutil
 from pathlib import Path
@@ -6,12 +6,21 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.cli import main
+from gateway.cli import eckid_batch, main
 from gateway.demo.federation import write_federation
 from gateway.demo.nummervoorziening import CHAIN, SECTORS, StandIn, serve
+from tests.support.held import HeldClock
 from tests.support.tls_front import authority
 
 OIN = "0000000700099XA00000"
+PO = SECTORS["Primair onderwijs"]
+
+
+FENNA, DAAN, EMMA = (f"https://ketenid.nl/sppilot/{digit * 128}" for digit in "fde")
+FILE = (
+    "account,school,stampseudonym,checked\n"
+    f"fenna,99XA,{FENNA},2026-08-20\ndaan,99XA,{DAAN},2026-08-20\nemma,99XA,{EMMA},\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +34,10 @@ def service(tmp_path_factory: pytest.TempPathFactory):
     server.server_close()
 
 
-@pytest.fixture
-def directory(tmp_path: Path, service) -> Path:
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory, service) -> Path:
     url, ca, _ = service
-    made = tmp_path / "gateway"
+    made = tmp_path_factory.mktemp("eckid") / "gateway"
     write_federation(made, port=8080)
     certificate, key = ca.issue("gateway")
     for name, path in (("nv.pem", certificate), ("nv.key", key), ("nv-ca.pem", ca.ca)):
@@ -46,6 +55,24 @@ def directory(tmp_path: Path, service) -> Path:
     )
     change(made / "schools/schools.yaml", "- brin: 99XA\n", f"- brin: 99XA\n  oin: {OIN}\n")
     return made
+
+
+@pytest.fixture
+def directory(configured: Path, tmp_path: Path, service) -> Path:
+    service[2].__dict__.update(StandIn(rounds=0).__dict__)
+    return Path(shutil.copytree(configured, tmp_path / "gateway"))
+
+
+@pytest.fixture
+def provisioned(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three learners with stampseudonyms, one of them not found in the register; a clock that nobody waits for."""
+    clock = HeldClock()
+    monkeypatch.setattr(eckid_batch, "SystemClock", lambda: clock)
+    monkeypatch.setattr(eckid_batch.time, "sleep", lambda seconds: clock.forward(seconds=seconds))
+    assert sluis("db", "upgrade", directory).exit_code == 0
+    (directory / "learners.csv").write_text(FILE, "utf-8")
+    assert sluis("vault", "import", directory, directory / "learners.csv", "--idp", "regenboog").exit_code == 0
+    return directory
 
 
 def change(file: Path, before: str, after: str) -> None:
@@ -80,6 +107,7 @@ def test_one_that_is_not_there(directory):
     result = sluis("eckid", "ask", directory, "99XA")
     assert result.exit_code == 1
     assert "Nummervoorziening: ping: unreachable" in result.output
+    assert "The operator looks at the network" in result.output
 
 
 @pytest.mark.parametrize("school", ["99XB", "00ZZ"])
@@ -117,3 +145,124 @@ def test_an_identity_provider_that_needs_what_is_not_there(directory):
     result = sluis("check", directory)
     assert result.exit_code == 1
     assert "gateway.yaml has no nummervoorziening" in result.output
+
+
+def test_a_school_gets_its_eck_ids_by_batch(provisioned, service):
+    assert (sluis("eckid", "batch", "start", provisioned, "99XA").stdout) == (
+        "batch 1: 2 learners\n2 learners to be asked for: now `sluis eckid batch follow`\n"
+    )
+    followed = sluis("eckid", "batch", "follow", provisioned)
+    assert followed.exit_code == 0, followed.output
+    assert "2 learners, 2 kept, 0 without: done" in followed.stdout
+    shown = sluis("eckid", "batch", "show", provisioned, "1")
+    assert len(shown.stdout.splitlines()) == 1
+    asked = [operation for operation, oin in service[2].asked if oin == OIN]
+    assert asked == ["retrieveChains", "retrieveSectors", "submitEckIdBatch", "retrieveBatch"]
+    assert sluis("eckid", "batch", "start", provisioned, "99XA").stdout == "0 learners to be asked for\n"
+    assert "ketenid" not in followed.output + shown.output
+
+
+def test_a_batch_that_is_not_ready_yet_is_for_the_next_time(provisioned, service):
+    sluis("eckid", "batch", "start", provisioned, "99XA")
+    once = sluis("eckid", "batch", "follow", provisioned, "--once")
+    assert (once.exit_code, "submitted, no answer yet" in once.stdout) == (0, True)
+    service[2].batches["batch-1"].rounds = 2
+    assert "2 kept" in sluis("eckid", "batch", "follow", provisioned).stdout
+
+
+def test_who_got_none_is_named_by_the_line_of_the_schools_file(provisioned, service):
+    sluis("eckid", "batch", "start", provisioned, "99XA")
+    sluis("eckid", "batch", "follow", provisioned, "--once")
+    batch = service[2].batches["batch-1"]
+    number = next(number for number, value in batch.values.items() if value == service[2].eck_id(DAAN, PO))
+    batch.values.pop(number)
+    batch.failed[number] = f"{DAAN} is not valid"
+    followed = sluis("eckid", "batch", "follow", provisioned)
+    assert (followed.exit_code, f"batch show {provisioned} 1" in followed.stderr) == (1, True)
+    named = ("--file", provisioned / "learners.csv", "--idp", "regenboog")
+    shown = sluis("eckid", "batch", "show", provisioned, "1", *named)
+    [line] = shown.stdout.splitlines()[1:]
+    assert line == (
+        "line 3: Nummervoorziening made no ECK iD of the stampseudonym: the school asks for it anew "
+        "(it says: … is not valid)"
+    )
+    assert "ketenid" not in shown.output
+
+
+def test_a_batch_that_needs_somebody(provisioned, service):
+    sluis("eckid", "batch", "start", provisioned, "99XA")
+    service[2].nonsense = b"<html/>"
+    followed = sluis("eckid", "batch", "follow", provisioned)
+    assert (followed.exit_code, "perhaps submitted, perhaps not" in followed.stdout) == (1, True)
+    assert sluis("eckid", "batch", "list", provisioned).exit_code == 1
+    assert "The operator looks at `url`" in sluis("eckid", "batch", "show", provisioned, "1").stdout
+    service[2].nonsense = None
+    assert sluis("eckid", "batch", "again", provisioned, "1").exit_code == 0
+    assert sluis("eckid", "batch", "follow", provisioned).exit_code == 0
+    assert sluis("eckid", "batch", "again", provisioned, "1").exit_code == 1
+    listed = sluis("eckid", "batch", "list", provisioned)
+    assert (listed.exit_code, listed.stdout.endswith("1 batches\n")) == (0, True)
+
+
+def test_a_batch_in_a_sector_that_it_does_not_have(provisioned):
+    another = "http://purl.edustandaard.nl/begrippenkader/00000000-0000-0000-0000-000000000000"
+    change(provisioned / "gateway.yaml", PO, another)
+    result = sluis("eckid", "batch", "start", provisioned, "99XA")
+    assert result.exit_code == 1
+    assert f"gateway.yaml names {another}, which Nummervoorziening does not have" in result.stderr
+    assert f"{PO}: Primair onderwijs" in result.stderr
+
+
+def test_a_batch_is_begun_while_it_is_not_there_by_what_it_said_before(provisioned, monkeypatch):
+    def start() -> Result:
+        return sluis("eckid", "batch", "start", provisioned, "99XA")
+
+    change(provisioned / "gateway.yaml", "url: https://127.0.0.1:", "url: https://127.0.0.1:1/")
+    assert "Nothing was started" in start().stderr
+    change(provisioned / "gateway.yaml", "url: https://127.0.0.1:1/", "url: https://127.0.0.1:")
+    assert start().exit_code == 0
+    sluis("vault", "import", provisioned, provisioned / "learners.csv", "--idp", "regenboog")
+    change(provisioned / "gateway.yaml", "url: https://127.0.0.1:", "url: https://127.0.0.1:1/")
+    later = HeldClock()
+    later.forward(days=2)
+    monkeypatch.setattr(eckid_batch, "SystemClock", lambda: later)
+    result = start()
+    assert (result.exit_code, "what it had on 2026-09-07 is what counts" in result.stderr) == (0, True)
+    once = sluis("eckid", "batch", "follow", provisioned, "--once")
+    assert "to be submitted (unreachable)" in once.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "wrong"),
+    [
+        (("start", "99XB"), 2, "no school 99XB with an `oin`"),
+        (("show", "7"), 1, "there is no batch 7"),
+        (("show", "7", "--idp", "regenboog"), 2, "--file and --idp go together"),
+    ],
+)
+def test_batches_that_are_not_there(provisioned, arguments, status, wrong):
+    result = sluis("eckid", "batch", arguments[0], provisioned, *arguments[1:])
+    assert (result.exit_code, wrong in result.output) == (status, True), result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "idp", "wrong"),
+    [("\x00", "regenboog", "it is UTF-16"), (FILE, "petteflat", "no identity provider petteflat uses the vault")],
+)
+def test_a_file_that_names_no_learners(provisioned, content, idp, wrong):
+    sluis("eckid", "batch", "start", provisioned, "99XA")
+    (provisioned / "learners.csv").write_text(content, "utf-8")
+    named = ("--file", provisioned / "learners.csv", "--idp", idp)
+    result = sluis("eckid", "batch", "show", provisioned, "1", *named)
+    assert (result.exit_code, wrong in result.output) == (2, True), result.output
+
+
+def test_batches_of_a_gateway_that_asks_nobody(tmp_path):
+    write_federation(tmp_path / "gateway", port=8080)
+    assert "gateway.yaml has no nummervoorziening" in sluis("eckid", "batch", "list", tmp_path / "gateway").output
+
+
+def test_a_school_of_a_sector_that_is_not_asked_in(provisioned):
+    change(provisioned / "gateway.yaml", "{po: ", "{vo: ")
+    result = sluis("eckid", "batch", "start", provisioned, "99XA")
+    assert "does not name the sector of 99XA" in result.output

@@ -335,3 +335,15 @@ def test_of_two_logins_at_once_one_brings_the_notice(engine):
     assert json.loads(changes[0].letter or b"")["reference"] == "A"
     one.given.pipeline()._successions.keep(changes[0], one.clock.now())
     assert one.given.outbox.waiting() == 1
+
+
+def test_a_notice_that_is_taken_after_the_account_has_another_user_id_is_heard(engine):
+    one = told(engine)
+    one.log_in(without("eckId"))
+    one.log_in(SENT)
+    account = account_hash(KEY, one.given.idp.id, ACCOUNT)
+    with engine.begin() as connection:
+        assert one.store.move(connection, account, "e" * 64) == 1
+    assert [waiting.count for waiting in one.store.waiting()] == [1]
+    one.notices().run()
+    assert one.store.waiting() == []

@@ -12,7 +12,7 @@ from gateway.domain.sector import Sector
 from gateway.storage import schema
 from gateway.storage.engine import open_engine
 from gateway.storage.sealing import CannotOpen, SecretKey
-from gateway.storage.vault import Vault
+from gateway.storage.vault import HeldByAnother, Vault
 from gateway.storage.vault_entry import VaultEntry
 from tests.support.vault import SEALING, database, vault_in
 
@@ -88,6 +88,42 @@ def test_one_eck_id_has_one_account_at_a_school(vault):
     elsewhere = VaultEntry(account="e" * 64, school="99XB", eck_ids=FENNA.eck_ids)
     assert vault.held_by_others([twin, FENNA]) == {twin.account}
     assert vault.held_by_others([elsewhere]) == set()
+
+
+def test_of_two_who_write_one_eck_id_at_once_the_later_writes_nothing(vault):
+    """Both looked before either wrote."""
+    twin = VaultEntry(account="e" * 64, school="99XA", eck_ids=FENNA.eck_ids)
+    other = VaultEntry(account="a" * 64, school="99XA", eck_ids={Sector.PO: "eck-other"})
+    with pytest.raises(HeldByAnother) as caught:
+        vault.put([[other, twin]], at_once=True)
+    assert caught.value.accounts == {twin.account}
+    assert vault.counts(today=TODAY) == {"99XA": 1, "99XB": 1}
+    assert found(vault, FENNA) == FENNA
+    stamped = VaultEntry(account="b" * 64, school="99XA", stampseudonym="stamp")
+    vault.put([[stamped]], at_once=True)
+    assert not vault.learn(stamped, Sector.PO, "eck-fenna")
+    assert found(vault, stamped) == stamped
+
+
+def test_an_entry_is_removed_only_while_it_is_as_somebody_saw_it(vault):
+    assert not vault.delete_if(FENNA.account, "99XA", lambda now: now.until is not None)
+    assert found(vault, FENNA) == FENNA
+    assert not vault.delete_if("e" * 64, "99XA", lambda _: True)
+    assert vault.delete_if(FENNA.account, "99XA", lambda now: now == FENNA)
+    assert found(vault, FENNA) is None
+
+
+def test_what_is_written_between_the_look_and_the_removal_stays(vault):
+    newer = VaultEntry(account=FENNA.account, school="99XA", eck_ids={Sector.PO: "eck-newer"})
+
+    def written_meanwhile(now: VaultEntry) -> bool:
+        vault.put([[newer]], at_once=True)
+        return now == FENNA
+
+    assert not vault.delete_if(FENNA.account, "99XA", written_meanwhile)
+    assert found(vault, FENNA) == newer
+    twin = VaultEntry(account="e" * 64, school="99XA", eck_ids=newer.eck_ids)
+    assert vault.held_by_others([twin]) == {twin.account}
 
 
 def test_all_or_nothing(vault):

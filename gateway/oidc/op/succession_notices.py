@@ -81,7 +81,7 @@ class SuccessionCourier:
 
     def ended(self, service: Service, letter: Letter, *, delivered: bool) -> None:
         said = json.loads(letter.content)
-        self.known.heard(said["account"], service.id, said["reference"])
+        self.known.heard(service.id, said["reference"])
         if not delivered:
             log.warning("succession_given_up", service=service.id, count=letter.tries + 1)
         self.metrics.succession(service=service.id, outcome="delivered" if delivered else "given_up")

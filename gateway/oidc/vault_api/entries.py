@@ -16,7 +16,7 @@ from gateway.federation.snapshot import Federation
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.provisioned import account_of, provisioned, wrong_names
 from gateway.storage.sealing import SecretKey
-from gateway.storage.vault import Vault
+from gateway.storage.vault import HeldByAnother, Vault
 from gateway.storage.vault_entry import VaultEntry
 
 MOST = 1000
@@ -70,6 +70,9 @@ class Entries:
             if problems:
                 raise EntriesRefused(dict(sorted(problems.items())))
             self.vault.put([good], at_once=True)
+        except HeldByAnother as cause:
+            # Another request was a moment earlier.
+            raise EntriesRefused(dict.fromkeys(sorted(at[one] for one in cause.accounts), _HELD)) from cause
         except SQLAlchemyError as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
         return [{"id": one.account, "etag": self.vault.etag(one)} for one in good]
@@ -103,13 +106,13 @@ class Entries:
 
         Raises SluisError API_ENTRY_CHANGED or STORE_UNAVAILABLE.
         """
-        found = self._find(caller, entry_id)
-        if if_match and (found is None or self.vault.etag(found) not in if_match):
-            raise SluisError(ErrorCode.API_ENTRY_CHANGED, hint="the entry is another than your ETag says")
-        if found is None:
+        school = str(caller.school)
+        if if_match:
+            if not self.vault.delete_if(entry_id, school, lambda one: self.vault.etag(one) in if_match):
+                raise SluisError(ErrorCode.API_ENTRY_CHANGED, hint="the entry is another than your ETag says")
             return
         try:
-            self.vault.delete(entry_id, school=found.school)
+            self.vault.delete(entry_id, school=school)
         except SQLAlchemyError as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
 

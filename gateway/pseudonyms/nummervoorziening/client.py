@@ -1,7 +1,7 @@
 """The operations of Nummervoorziening: SOAP 1.1 with WS-Addressing 1.0, over mutual TLS (domain facts 2.4 and 2.7)."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -66,14 +66,14 @@ class Nummervoorziening:
         """The ECK iD of a stampseudonym in a sector; ids of chain and sector are URIs."""
         return str(self._ask("retrieveEckId", oin, stampseudonym=stampseudonym, chainId=chain, sectorId=sector))
 
-    def submit_hashes(self, oin: str, hpgns: Sequence[str]) -> str:
-        """Ask for stampseudonyms of first level hashes, known by their place from 0; the batch's identifier."""
-        listed = [{"index": index, "hPgn": hpgn} for index, hpgn in enumerate(hpgns)]
+    def submit_hashes(self, oin: str, hpgns: Mapping[int, str]) -> str:
+        """Ask for stampseudonyms of first level hashes, known by their numbers; the batch's identifier."""
+        listed = [{"index": index, "hPgn": hpgn} for index, hpgn in hpgns.items()]
         return str(self._ask("submitStampseudonymBatch", oin, hpgnList=listed))
 
-    def submit_stampseudonyms(self, oin: str, stampseudonyms: Sequence[str], *, chain: str, sector: str) -> str:
-        """Ask for ECK iDs of stampseudonyms, known by their place from 0; the batch's identifier."""
-        listed = [{"index": index, "stampseudonym": one} for index, one in enumerate(stampseudonyms)]
+    def submit_stampseudonyms(self, oin: str, stampseudonyms: Mapping[int, str], *, chain: str, sector: str) -> str:
+        """Ask for ECK iDs of stampseudonyms, known by their numbers; the batch's identifier."""
+        listed = [{"index": index, "stampseudonym": one} for index, one in stampseudonyms.items()]
         return str(self._ask("submitEckIdBatch", oin, stampseudonymList=listed, chainId=chain, sectorId=sector))
 
     def batch(self, oin: str, identifier: str) -> Batch:

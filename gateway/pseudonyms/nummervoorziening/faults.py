@@ -7,7 +7,11 @@ class Trouble(StrEnum):
     """What kind of failure it is, and so what may be done."""
 
     UNREACHABLE = auto()
-    """Nobody answered, or not in time, or with a certificate that is not trusted. May be tried again later."""
+    """No connection came about, so it heard nothing. May be tried again later."""
+    CERTIFICATE = auto()
+    """Its certificate, or the gateway's, is not trusted. It heard nothing; somebody has to mend that."""
+    NO_ANSWER = auto()
+    """A connection came about, and no whole answer in time: nobody knows whether it did what was asked."""
     REFUSED = auto()
     """It answered that it will not: the request is wrong, or the school may not ask. Again makes no difference."""
     UNREADABLE = auto()
@@ -24,8 +28,24 @@ class Trouble(StrEnum):
     """No more batches today."""
 
 
-ASK_AGAIN = frozenset({Trouble.UNREACHABLE, Trouble.NOT_FINISHED, Trouble.TOO_SOON})
-"""After these the same question may be asked again."""
+HEARD_NOTHING = frozenset({Trouble.UNREACHABLE, Trouble.CERTIFICATE})
+"""After these whatever was asked may be asked again: it did nothing."""
+
+WORDS = {
+    Trouble.UNREACHABLE: "Nummervoorziening cannot be reached; it is asked again. The operator looks at the network",
+    Trouble.CERTIFICATE: "a certificate is not trusted; it is asked again. The operator looks at `certificate`, its "
+    "end and its OIN, and at `authorities`",
+    Trouble.NO_ANSWER: "Nummervoorziening did not answer in time",
+    Trouble.REFUSED: "Nummervoorziening refuses. The operator looks at chain, sector and the school's `oin`, and the "
+    "school whether its board has signed up",
+    Trouble.UNREADABLE: "what came back is no answer of Nummervoorziening. The operator looks at `url`",
+    Trouble.NOT_FINISHED: "Nummervoorziening is still at work on it",
+    Trouble.TOO_SOON: "Nummervoorziening wants to be asked later",
+    Trouble.RETRIEVED_BEFORE: "its answer was fetched before and did not arrive; it must be submitted anew",
+    Trouble.REMOVED: "Nummervoorziening keeps it no longer; it must be submitted anew",
+    Trouble.DAILY_LIMIT: "Nummervoorziening takes no more batches today; it is submitted tomorrow",
+}
+"""What is the matter, and who can mend it."""
 
 _OF_ACTOR = {
     "NotFinishedException": Trouble.NOT_FINISHED,

@@ -1,11 +1,14 @@
 """SOAP 1.1 with WS-Addressing 1.0 over mutual TLS, by zeep. Loaded where Nummervoorziening is asked, nowhere else."""
 
+import ssl
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import requests
 import zeep
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
 from zeep import xsd
 from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault
@@ -42,10 +45,30 @@ class Connection:
         except Fault as cause:
             raise of_fault(operation, cause.actor) from None
         except requests.RequestException as cause:
-            raise NummervoorzieningFailed(Trouble.UNREACHABLE, operation, type(cause).__name__) from None
+            raise NummervoorzieningFailed(_trouble_of(cause), operation, type(cause).__name__) from None
         except (ZeepError, AttributeError, TypeError, ValueError) as cause:
             raise NummervoorzieningFailed(Trouble.UNREADABLE, operation, type(cause).__name__) from None
 
     def close(self) -> None:
         """Close it."""
         self._session.close()
+
+
+def _trouble_of(cause: requests.RequestException) -> Trouble:
+    """TLS 1.3 lets a client speak before its certificate was looked at: the refusal comes in place of an answer."""
+    if isinstance(cause, requests.ConnectTimeout):
+        return Trouble.UNREACHABLE
+    if any(isinstance(one, ssl.SSLError) for one in _causes(cause)):
+        return Trouble.CERTIFICATE
+    if any(isinstance(one, NewConnectionError) for one in _causes(cause)):
+        return Trouble.UNREACHABLE
+    return Trouble.NO_ANSWER
+
+
+def _causes(cause: BaseException) -> Iterator[BaseException]:
+    """An exception and those that it came of, which libraries keep in three places."""
+    yield cause
+    inner = [cause.__context__, cause.__cause__, getattr(cause, "reason", None), *cause.args]
+    for one in inner:
+        if isinstance(one, BaseException):
+            yield from _causes(one)

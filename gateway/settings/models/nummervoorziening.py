@@ -26,3 +26,6 @@ class NummervoorzieningEntry(Model):
     login_milliseconds: Annotated[Whole, Field(ge=50, le=5000)] = Field(
         default=800, description="How long a login waits for an ECK iD, before it goes on without"
     )
+    batch: Annotated[Whole, Field(ge=1, le=50_000)] = Field(
+        default=5000, description="Learners in a batch at most: each batch counts for its daily limit"
+    )

@@ -111,6 +111,16 @@ def test_one_wrong_entry_is_named_and_keeps_all_out(api, entry, wrong):
     assert api.counts() == {"99XA": 1}
 
 
+def test_an_eck_id_that_another_request_took_meanwhile_is_named_by_its_entry(api, monkeypatch):
+    api.put({"account": "daan12", "eck_id": DAAN})
+    monkeypatch.setattr(Vault, "held_by_others", lambda *_: set())
+    answer = api.put({"account": "emma", "eck_id": EMMA}, {"account": "a", "eck_id": DAAN})
+    assert answer.status_code == 422
+    [problem] = answer.json["problems"]
+    assert (problem["index"], "another account of the school has this ECK iD" in problem["problem"]) == (1, True)
+    assert api.counts() == {"99XA": 1}
+
+
 @pytest.mark.parametrize("accounts", [["123456782"], [""], [5]])
 def test_what_cannot_be_a_user_id_is_not_looked_for(api, accounts):
     answer = api.send("POST", "/entries/find", json={"accounts": accounts}, headers=api.bearer())
