@@ -131,11 +131,15 @@ class Vault:
     def delete_if(self, account: str, school: str, wanted: Callable[[VaultEntry], bool]) -> bool:
         """Remove an entry that is as it is wanted; False when it is not, or there is none. Nobody comes in between.
 
+        What is linked to the account ends.
         Raises SluisError STORE_UNAVAILABLE.
         """
         try:
             with self._engine.begin() as connection:
-                return self._remove(connection, account, school, wanted)
+                gone = self._remove(connection, account, school, wanted)
+                if gone:
+                    close_links_of(connection, (account,), school)
+                return gone
         except _WrittenMeanwhile:
             return False
         except SQLAlchemyError as cause:
