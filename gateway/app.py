@@ -22,13 +22,14 @@ from gateway.login.sso.sign_on import SingleSignOn
 from gateway.login.transactions import Transactions
 from gateway.observability import reference
 from gateway.observability.health import Health
+from gateway.oidc.op.addresses import AUTHORIZATION_PATH, PUSHED_PATH
 from gateway.oidc.op.assembly import OpenIdProvider
 from gateway.oidc.op.scopes import SCOPES
 from gateway.oidc.rp import endpoint as rp_endpoint
 from gateway.oidc.rp import logout_endpoint as rp_logout_endpoint
 from gateway.oidc.rp.logout_endpoint import SchoolLogouts
 from gateway.oidc.rp.wiring import RelyingPartyRole
-from gateway.pages import connect, consent, discovery, link_schools, logout, single_sign_on, site
+from gateway.pages import busy, connect, consent, discovery, link_schools, logout, single_sign_on, site
 from gateway.pages import linking as linking_pages
 from gateway.pages import mine as mine_pages
 from gateway.pages.language import Choices
@@ -39,6 +40,7 @@ from gateway.release.pipeline import Releases
 from gateway.reports.words import attribute_name
 from gateway.roles import logouts_of, openid_provider_of, relying_party_of, saml_logout_of, vault_api_of
 from gateway.saml import metadata_endpoint
+from gateway.saml.addresses import SINGLE_SIGN_ON_PATH
 from gateway.saml.idp import endpoint as idp_endpoint
 from gateway.saml.idp.response import IdentityProviderRole
 from gateway.saml.schemas import schema
@@ -55,6 +57,10 @@ from gateway.web.cookies import BrowserCookie
 from gateway.web.notified_cookie import NotifiedCookie
 from gateway.web.proxies import TrustedProxies
 from gateway.web.session_cookie import FlaskSessionCookie
+from gateway.web.waiting import Patience
+
+_STARTS = frozenset({SINGLE_SIGN_ON_PATH, AUTHORIZATION_PATH, PUSHED_PATH})
+"""Where logins begin."""
 
 
 def create_app(parts: Parts) -> Flask:
@@ -82,6 +88,13 @@ def create_app(parts: Parts) -> Flask:
     headers.install(app, https=parts.https)
     jar.install(app)
     site.install_errors(app, respond=respond)
+    busy.install(
+        app,
+        patience=Patience(_STARTS, settings.busy.start_waits, settings.busy.other_waits),
+        renderer=renderer,
+        metrics=parts.metrics,
+        randomness=parts.randomness,
+    )
 
     releases = releases_of(parts)
     kept = KeptLogins(store=parts.store, federation=parts.federation, releases=releases, clock=parts.clock)

@@ -56,6 +56,12 @@ class Metrics:
             ["service", "idp"],
             registry=self._registry,
         )
+        self._turned_away = Counter(
+            "sluis_turned_away_total",
+            "Requests that had waited too long and were asked to come back: login starts, and others",
+            ["request"],
+            registry=self._registry,
+        )
         self._logouts = Counter(
             "sluis_logouts_total",
             "Logouts, by who asked for them and whether all that was given ended",
@@ -132,6 +138,10 @@ class Metrics:
     def login_loop(self, *, service: str, idp: str) -> None:
         """Count a login that was one too many."""
         self._loops.labels(service, idp).inc()
+
+    def turned_away(self, *, start: bool) -> None:
+        """Count a request that came when the gateway was too busy for it."""
+        self._turned_away.labels("start" if start else "other").inc()
 
     def logout(self, *, by: str, outcome: str) -> None:
         """Count a logout."""

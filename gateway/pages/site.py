@@ -20,6 +20,7 @@ _STATIC = {
     "style.css": "text/css",
     "submit.js": "text/javascript",
     "leave.js": "text/javascript",
+    "again.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 _FOR_A_YEAR = "public, max-age=31536000, immutable"

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import decision, ledger, metadata_12000, oidc_saml, saml_oidc, saml_saml, sso, vault
+from tests.bench import decision, ledger, metadata_12000, oidc_saml, overload, saml_oidc, saml_saml, sso, vault
 
 _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "saml_saml": saml_saml.measure,
@@ -23,6 +23,7 @@ _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "ledger": ledger.measure,
     "vault": vault.measure,
     "metadata_12000": metadata_12000.measure,
+    "overload": overload.measure,
 }
 _TARGET = Path("build") / "bench.json"
 

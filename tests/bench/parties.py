@@ -61,6 +61,8 @@ class Driver:
     brin: str = "99XA"
     only: str = ""
     """The one identity provider that the service lets the person choose; without it there is but one."""
+    accept: str = ""
+    """What the browser takes, where that matters."""
     keeps: bool = True
     """Whether the connection stays open; a worker that goes closes those that it has."""
 
@@ -82,6 +84,10 @@ class Driver:
         self.last_answer = b64decode(unescape(found[1]))
         if b"status:Success" not in self.last_answer or b"Fenna" not in self.last_answer:
             raise AssertionError("the service was refused")
+
+    def begin_at(self, count: int) -> None:
+        """Number its messages and pupils from here, so that several drivers do not repeat each other's."""
+        self._count = count
 
     def close(self) -> None:
         """End the connection."""
@@ -106,6 +112,11 @@ class Driver:
         """Until the school's door: RelayState and the id of the gateway's request. Each login has a fresh browser."""
         self.fresh_browser()
         status, location, _ = self.ask()
+        return self.at_the_door(status, location)
+
+    @staticmethod
+    def at_the_door(status: int, location: str) -> tuple[str, str]:
+        """RelayState and the id of the request in the redirect to the school; raises when there is none."""
         query = parse_qs(urlsplit(location).query)
         if status != 303:
             raise AssertionError(f"no redirect to the school: {status}")
@@ -191,6 +202,8 @@ class Driver:
     ) -> tuple[int, str, str]:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         headers = {**(more or {}), **({"Cookie": cookies} if cookies else {})}
+        if self.accept:
+            headers["Accept"] = self.accept
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         if not self.keeps:

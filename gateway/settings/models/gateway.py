@@ -21,6 +21,7 @@ from gateway.settings.fields import (
     Whole,
 )
 from gateway.settings.models.assurance import LevelEntry
+from gateway.settings.models.busy import Busy
 from gateway.settings.models.client_certificates import ClientCertificates
 from gateway.settings.models.links import LinkSettings
 from gateway.settings.models.nummervoorziening import NummervoorzieningEntry
@@ -97,6 +98,7 @@ class Gateway(Model):
     listen: Listen = Field(default="127.0.0.1:8080", description="Address and port to listen on")
     workers: Whole = Field(default=2, ge=1, le=64, description="Worker processes")
     threads: Whole = Field(default=4, ge=1, le=64, description="Threads of each worker")
+    busy: Busy = Field(default=Busy(), description="When people are asked to come back in a moment")
     trusted_proxies: list[Network] = Field(
         default=[], description="Addresses or networks whose X-Forwarded-* are believed"
     )
