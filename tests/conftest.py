@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support import made_keys
 from tests.support.held import HeldClock, SeededRandomness
 
 # How long an example takes says more of the machine than of the code
@@ -18,6 +19,8 @@ settings.load_profile("gateway")
 
 # The many processes that tests start read the gateway compiled, as where it is installed
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+made_keys.come_round()
 
 _LOCAL_NAMES = {"localhost", ""}
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from gateway.cli.fresh_keys import write_missing_keys
-from gateway.cli.key_material import self_signed
+from gateway.cli.key_material import KeyKind, self_signed
 from gateway.demo.people import (
     CLIENTS,
     EXAMPLE_SCHOOLS,
@@ -122,5 +120,5 @@ def _descriptor(key: SigningKey) -> str:
 
 
 def _key(name: str) -> SigningKey:
-    private_key = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
+    private_key = KeyKind(f"rsa-{_RSA_BITS}").make()
     return SigningKey(private_key, self_signed(private_key, name, SystemClock().now()))
