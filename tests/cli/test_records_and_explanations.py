@@ -158,7 +158,7 @@ class TestFind:
 
         assert result.exit_code == 1
         assert result.stdout == ""
-        assert result.stderr == "0000000000 is not in var/sluis.log or what was rotated from it\n"
+        assert result.stderr == f"0000000000 is not in the logs of {logged}\n"
 
     def test_a_reference_elsewhere_in_a_line_is_no_login(self, logged):
         assert sluis("find", logged, "leesplein").exit_code == 1
@@ -172,6 +172,41 @@ class TestFind:
         assert result.exit_code == 0
         assert "login_restarted" in result.output
         assert "cut_off" not in result.output
+
+    def test_replicas_tell_one_login_together(self, tmp_path):
+        for name, second, event in (("one", 1, "login_started"), ("two", 2, "response_verified")):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "sluis.log").write_text(_line(second, event))
+        with gzip.open(tmp_path / "three.gz", "wt") as third:
+            third.write(_line(3, "login_released"))
+
+        result = sluis("find", tmp_path / "one", tmp_path / "two", tmp_path / "three.gz", REFERENCE, "--json")
+
+        events = [json.loads(line)["event"] for line in result.output.splitlines()]
+        assert events == ["login_started", "response_verified", "login_released"]
+        assert len(sluis("find", tmp_path, tmp_path / "one", REFERENCE, "--json").output.splitlines()) == 3
+
+    def test_standard_input_as_a_collector_hands_it_over(self):
+        lines = f"[pod/sluis-0] {_line(1, 'login_started')}[pod/sluis-1] {_line(2, 'login_refused')}"
+        for where in ([], ["-"]):
+            result = CliRunner().invoke(main, ["find", *where, REFERENCE], input=lines)
+            assert result.exit_code == 0
+            assert result.output.index("login_started") < result.output.index("login_refused")
+
+    def test_nothing_of_a_person_comes_out_of_a_line_that_holds_it(self, tmp_path):
+        (tmp_path / "x.log").write_text(_line(1, "odd", hint="mail fenna@school.example", mail="f@school.example"))
+
+        for output in (sluis("find", tmp_path, REFERENCE).output, sluis("find", tmp_path, REFERENCE, "--json").output):
+            assert "school.example" not in output
+            assert "<address>" in output
+
+    def test_a_compressed_log_that_was_cut_off_is_said(self, tmp_path):
+        (tmp_path / "x.gz").write_bytes(gzip.compress(_line(1, "login_started").encode())[:-9])
+
+        result = sluis("find", tmp_path, REFERENCE)
+
+        assert result.exit_code == 1
+        assert result.stderr.startswith("a log cannot be read: ")
 
     def test_a_log_that_goes_elsewhere(self, tmp_path):
         result = sluis("find", write_configuration(tmp_path, {"gateway.yaml": _without_log()}), REFERENCE)
