@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from gateway.domain.clock import dutch_day
 from gateway.domain.protocol import Protocol
@@ -17,6 +17,7 @@ from gateway.login.dispatch import Dispatcher
 from gateway.login.errands import AllErrands
 from gateway.login.kept import KeptLogins
 from gateway.login.loops import LoopBrake
+from gateway.login.recent import Counted, Recent
 from gateway.login.sso.logout import Logouts
 from gateway.login.sso.sign_on import SingleSignOn
 from gateway.login.transactions import Transactions
@@ -29,12 +30,25 @@ from gateway.oidc.rp import endpoint as rp_endpoint
 from gateway.oidc.rp import logout_endpoint as rp_logout_endpoint
 from gateway.oidc.rp.logout_endpoint import SchoolLogouts
 from gateway.oidc.rp.wiring import RelyingPartyRole
-from gateway.pages import busy, connect, consent, discovery, link_schools, logout, single_sign_on, site
+from gateway.pages import (
+    accessibility,
+    busy,
+    connect,
+    consent,
+    discovery,
+    link_schools,
+    logout,
+    single_sign_on,
+    site,
+    status,
+)
 from gateway.pages import linking as linking_pages
 from gateway.pages import mine as mine_pages
 from gateway.pages.language import Choices
+from gateway.pages.look import Look
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
+from gateway.pages.static_files import StaticFiles
 from gateway.parts import Parts, links_of, publications, releases_of
 from gateway.release.pipeline import Releases
 from gateway.reports.words import attribute_name
@@ -83,7 +97,9 @@ def create_app(parts: Parts) -> Flask:
         randomness=parts.randomness,
         https=parts.https,
     )
-    renderer = Renderer.of(names=settings.names, choices=choices, version=site.version())
+    look = Look.of(parts.settings)
+    static_files = StaticFiles.of(look)
+    renderer = Renderer.of(names=settings.names, choices=choices, static_files=static_files, overrides=look.texts)
     respond = Responder(renderer=renderer, clock=parts.clock)
     headers.install(app, https=parts.https)
     jar.install(app)
@@ -111,7 +127,9 @@ def create_app(parts: Parts) -> Flask:
         randomness=parts.randomness,
         replaced=logouts.end_replaced,
     )
-    transactions, asks = _transactions(parts), _identity_providers(parts, relying)
+    recent = Recent(store=parts.store, clock=parts.clock)
+    parts.metrics.logins_told.append(recent.login)
+    transactions, asks = _transactions(parts), _identity_providers(parts, relying, recent)
     errands = AllErrands.of(
         federation=parts.federation,
         transactions=transactions,
@@ -156,6 +174,7 @@ def create_app(parts: Parts) -> Flask:
         randomness=parts.randomness,
     )
     schema()
+    health = _health(parts)
     for blueprint in (
         idp_endpoint.blueprint(
             addresses=parts.addresses,
@@ -252,8 +271,9 @@ def create_app(parts: Parts) -> Flask:
             openid=connect.OpenId.of(provider.configuration(), SCOPES) if provider else None,
             saml=connect.Saml(parts.addresses.idp_entity_id, parts.addresses.single_sign_on),
         ),
-        site.blueprint(renderer=renderer),
-        operations.blueprint(health=_health(parts), metrics=parts.metrics, metrics_from=settings.metrics.allow_from),
+        site.blueprint(renderer=renderer, static_files=static_files),
+        *_for_everybody(parts, renderer, health, recent),
+        operations.blueprint(health=health, metrics=parts.metrics, metrics_from=settings.metrics.allow_from),
     ):
         app.register_blueprint(blueprint)
     vault_api = vault_api_of(parts)
@@ -287,12 +307,24 @@ def _transactions(parts: Parts) -> Transactions:
     )
 
 
-def _identity_providers(parts: Parts, relying: RelyingPartyRole) -> dict[Protocol, TowardsIdentityProviders]:
+def _identity_providers(
+    parts: Parts, relying: RelyingPartyRole, recent: Recent
+) -> dict[Protocol, TowardsIdentityProviders]:
     key = parts.keys.saml_signing.active
     return {
-        Protocol.SAML: ServiceProvider(addresses=parts.addresses, key=key, clock=parts.clock),
-        Protocol.OIDC: relying.asks,
+        Protocol.SAML: Counted(ServiceProvider(addresses=parts.addresses, key=key, clock=parts.clock), recent),
+        Protocol.OIDC: Counted(relying.asks, recent),
     }
+
+
+def _for_everybody(parts: Parts, renderer: Renderer, health: Health, recent: Recent) -> tuple[Blueprint, ...]:
+    """What everybody may read of the gateway itself."""
+    pages, clock = parts.settings.gateway.pages, parts.clock
+    teller = status.Teller(health=health, recent=recent, federation=parts.federation, pages=pages, clock=clock)
+    return (
+        accessibility.blueprint(gateway=parts.settings.gateway, renderer=renderer),
+        status.blueprint(teller=teller, renderer=renderer, clock=clock, told=pages.standings),
+    )
 
 
 def _dispatcher(

@@ -17,7 +17,7 @@ from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.clock import SystemClock
 from gateway.domain.errors import SluisError
-from gateway.domain.language import Language, in_language
+from gateway.domain.language import COMPLETE, Language, in_language
 from gateway.domain.protocol import Protocol
 from gateway.domain.role import Role
 from gateway.federation.models import School, Service, ServiceId
@@ -41,7 +41,7 @@ _NONE = "none"
 @click.option("--json", "output", flag_value="json", help="Print JSON.")
 @click.option("--csv", "output", flag_value="csv", help="Print the matrix as CSV.")
 @click.option("--html", "output", flag_value="html", help="Print the matrix as a page.")
-@click.option("--language", type=click.Choice([one.value for one in Language]), help="Of the page; else the gateway's.")
+@click.option("--language", type=click.Choice([one.value for one in COMPLETE]), help="Of the page; else the gateway's.")
 def command(  # noqa: PLR0917 - click hands in every option by its name
     directory: Path,
     service: str | None,
@@ -136,7 +136,7 @@ def _matrix(configuration: Configuration, school: str | None, output: str | None
     elif output == "csv":
         click.echo(as_csv(rows), nl=False)
     elif output == "html":
-        spoken = Language(language or configuration.settings.gateway.languages[0])
+        spoken = Language(language or configuration.settings.gateway.languages[0]).basis
         one = schools[0] if school else None
         whom = in_language(one.names, spoken) if one else say(spoken, "matrix.all", count=len(schools))
         names = {service.id: in_language(service.names, spoken) for service in federation.services.values()}

@@ -11,7 +11,7 @@ from gateway.cli.loading import configuration_or_exit, directory_argument
 from gateway.domain.brin import Brin
 from gateway.domain.clock import SystemClock, dutch_day
 from gateway.domain.errors import SluisError
-from gateway.domain.language import Language
+from gateway.domain.language import COMPLETE, Language
 from gateway.reports.formats import as_json
 from gateway.reports.of_school import Sources, report_of_school
 from gateway.reports.register import register
@@ -21,7 +21,7 @@ from gateway.reports.school_formats import school_csv, school_html
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 language_option = click.option(
-    "--language", type=click.Choice([one.value for one in Language]), help="Of names and pages; else the gateway's."
+    "--language", type=click.Choice([one.value for one in COMPLETE]), help="Of names and pages; else the gateway's."
 )
 
 
@@ -54,7 +54,7 @@ def school_command(  # noqa: PLR0917 - click hands in every option by its name
     settings = configuration.settings.gateway
     if settings.environment == "production":
         _insist_on_months(period, today=dutch_day(now))
-    spoken = Language(language or settings.languages[0])
+    spoken = Language(language or settings.languages[0]).basis
     with records_of(configuration.settings) as engine:
         sources = Sources(engine, configuration.federation, settings.retention.ledger)
         try:
@@ -80,7 +80,7 @@ def register_command(directory: Path, language: str | None, output: str) -> None
     """
     configuration = configuration_or_exit(directory)
     settings = configuration.settings
-    spoken = Language(language or settings.gateway.languages[0])
+    spoken = Language(language or settings.gateway.languages[0]).basis
     made = register(settings, configuration.federation, now=SystemClock().now(), language=spoken)
     for one in made.missing:
         click.echo(f"the register lacks `processing.{one}` of gateway.yaml", err=True)

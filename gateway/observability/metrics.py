@@ -12,6 +12,8 @@ from gateway.observability.stood_on import StoodOn
 from gateway.observability.worker_counters import reading
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+LoginTold = Callable[..., None]
+"""Called with `service`, `idp`, `outcome` and `code`, as `Metrics.login` is."""
 _MAX_NAMES = 200
 _NAME = re.compile(r"[A-Za-z0-9:._/-]{1,100}", re.ASCII)
 
@@ -21,6 +23,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self.logins_told: list[LoginTold] = []
+        """Who hears of each login beside."""
         self._logins = Counter(
             "sluis_logins_total",
             "Logins that ended, by service, identity provider, outcome and error code",
@@ -114,6 +118,8 @@ class Metrics:
     def login(self, *, service: str, idp: str, outcome: str, code: str) -> None:
         """Count a login that ended."""
         self._logins.labels(service, idp, outcome, code).inc()
+        for told in self.logins_told:
+            told(service=service, idp=idp, outcome=outcome, code=code)
 
     def unknown_attribute(self, idp: str, name: str) -> None:
         """Count a dropped attribute by its wire name; beyond 200 names, and for odd ones, as `other`."""

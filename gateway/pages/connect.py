@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 
 from gateway.attributes.dialects import NAMES, OIDC, dialect
 from gateway.domain.attribute import Attribute
+from gateway.domain.language import COMPLETE
 from gateway.domain.purpose import Purpose
 from gateway.domain.release_class import ReleaseClass
 from gateway.pages.render import Renderer
@@ -103,6 +104,8 @@ def blueprints(*, settings: Settings, renderer: Renderer, openid: OpenId | None,
         page = renderer.page(
             "connect.html",
             switch=True,
+            alone=True,
+            spoken=COMPLETE,
             openid=openid,
             saml=saml,
             rows=rows,

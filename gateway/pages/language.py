@@ -12,7 +12,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from gateway.domain.brin import Brin
-from gateway.domain.language import Language
+from gateway.domain.language import Language, looked_up
 from gateway.web import jar
 
 _A_YEAR = 365 * 86400
@@ -73,8 +73,11 @@ class Choices:
 @lru_cache(maxsize=256)
 def _accepted(header: str, languages: tuple[Language, ...]) -> Language:
     """What the browser likes best (RFC 9110 12.5.4); the first language when it likes none. Few headers are in use."""
-    accepted = parse_accept_header(header, LanguageAccept).best_match([one.value for one in languages])
-    return Language(accepted) if accepted else languages[0]
+    for tag, quality in parse_accept_header(header, LanguageAccept):
+        found = looked_up(tag, languages) if quality > 0 else None
+        if found is not None:
+            return found
+    return languages[0]
 
 
 def _brin(text: str) -> Brin | None:

@@ -35,6 +35,7 @@ def blueprint(
         page = renderer.page(
             "mine_login.html",
             switch=True,
+            alone=True,
             query=query,
             found=found[:AT_MOST],
             more=max(0, len(found) - AT_MOST),
@@ -58,6 +59,7 @@ def blueprint(
         shown = renderer.page(
             "mine.html",
             switch=True,
+            alone=True,
             mine=mine.show(page, browser()),
             page=page,
             name_of=name_of,

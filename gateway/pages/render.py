@@ -13,7 +13,9 @@ from markupsafe import escape
 from gateway.domain.language import Language, in_language
 from gateway.login.steps import PostForm
 from gateway.pages.language import Choices
-from gateway.pages.texts import say
+from gateway.pages.static_files import StaticFiles
+from gateway.pages.texts import Overrides, say_with
+from gateway.web.headers import ALONE
 
 _FORM = "[form]"
 """Stands where the form goes while the page around it is rendered; names that stand on the page stand before it."""
@@ -26,17 +28,21 @@ class Renderer:
     names: Mapping[Language, str]
     choices: Choices
     environment: Environment
+    overrides: Overrides = field(default_factory=dict)
     _around_form: dict[Language, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, *, names: Mapping[Language, str], choices: Choices, version: str) -> "Renderer":
-        """With all templates loaded from the package; `version` makes the addresses of static files change."""
+    def of(
+        cls, *, names: Mapping[Language, str], choices: Choices, static_files: StaticFiles, overrides: Overrides
+    ) -> "Renderer":
+        """With all templates loaded from the package; `overrides` are texts in the place of ours."""
         environment = Environment(
             loader=PackageLoader("gateway.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True, auto_reload=False,
         )  # fmt: skip
-        environment.globals["version"] = version
-        return cls(names, choices, environment)
+        environment.globals["version"] = static_files.version
+        environment.globals["logos"] = [name for name in ("logo", "logo-dark") if name in static_files.files]
+        return cls(names, choices, environment, overrides)
 
     def page(
         self,
@@ -45,16 +51,23 @@ class Renderer:
         status: int = 200,
         wish: Language | None = None,
         switch: bool = False,
+        alone: bool = False,
+        spoken: tuple[Language, ...] = tuple(Language),
         **values: Any,
     ) -> Response:
         """A page in the language of the request. `say` in the template looks texts up, `named` names.
 
-        `switch` offers the other languages, for a page that may be asked for again and stays what it was.
+        `switch` offers the other languages, for a page that may be asked for again and stays what it was. `spoken`
+        are those that the page is in. `alone` is for a page that no login goes through.
         """
         language = self.choices.language(wish)
-        languages = self.choices.languages if switch else ()
+        language = language if language in spoken else language.basis
+        languages = tuple(one for one in self.choices.languages if one in spoken) if switch else ()
         body = self._rendered(template, language, languages=languages, path=request.path, **values)
-        return _page(body, language, status)
+        page = _page(body, language, status)
+        if alone:
+            page.headers.extend(ALONE)
+        return page
 
     def posting(self, form: PostForm) -> Response:
         """The page that posts a form by itself. Only the form differs, so the page around it is rendered once."""
@@ -67,7 +80,7 @@ class Renderer:
 
     def _rendered(self, template: str, language: Language, **values: Any) -> str:
         return self.environment.get_template(template).render(
-            say=partial(say, language),
+            say=partial(say_with, self.overrides, language),
             named=lambda names: in_language(names, language),
             language=language,
             switched=_switched,

@@ -1,10 +1,5 @@
 """The front page, static files, and the pages of errors that end a request."""
 
-from collections.abc import Mapping
-from functools import cache
-from hashlib import sha256
-from importlib.resources import files
-
 import structlog
 from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
@@ -12,17 +7,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.login.steps import Refused
 from gateway.pages.render import Renderer
+from gateway.pages.static_files import StaticFiles
 from gateway.web import Respond
 
 log = structlog.get_logger("sluis")
 
-_STATIC = {
-    "style.css": "text/css",
-    "submit.js": "text/javascript",
-    "leave.js": "text/javascript",
-    "again.js": "text/javascript",
-    "icon.svg": "image/svg+xml",
-}
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
 _CODES: dict[type[HTTPException], ErrorCode] = {
@@ -32,26 +21,13 @@ _CODES: dict[type[HTTPException], ErrorCode] = {
 }
 
 
-@cache
-def _contents() -> Mapping[str, bytes]:
-    directory = files("gateway.pages") / "static"
-    return {name: (directory / name).read_bytes() for name in _STATIC}
-
-
-@cache
-def version() -> str:
-    """Stands in the addresses of static files: another as soon as one of them has another content."""
-    return sha256(b"".join(_contents().values())).hexdigest()[:12]
-
-
-def blueprint(*, renderer: Renderer) -> Blueprint:
-    """`/` and `/static/<version>/...`; static files are read once."""
+def blueprint(*, renderer: Renderer, static_files: StaticFiles) -> Blueprint:
+    """`/` and `/static/<version>/...`."""
     routes = Blueprint("site", __name__)
-    contents, current = _contents(), version()
 
     @routes.get("/")
     def home() -> Response:
-        return renderer.page("home.html", switch=True)
+        return renderer.page("home.html", switch=True, alone=True)
 
     @routes.get("/favicon.ico")
     def icon() -> Response:
@@ -59,11 +35,12 @@ def blueprint(*, renderer: Renderer) -> Blueprint:
 
     @routes.get("/static/<asked>/<name>")
     def static(asked: str, name: str) -> Response:
-        if name not in contents:
+        found = static_files.files.get(name)
+        if found is None:
             raise NotFound
-        response = Response(contents[name], mimetype=_STATIC[name])
+        response = Response(found.content, mimetype=found.media_type)
         # While replicas are renewed, a page of one asks for the files of another: right for now, not for a year.
-        response.headers["Cache-Control"] = _FOR_A_YEAR if asked == current else _FOR_AN_HOUR
+        response.headers["Cache-Control"] = _FOR_A_YEAR if asked == static_files.version else _FOR_AN_HOUR
         return response
 
     return routes

@@ -16,14 +16,38 @@ NO_FORMS = "; form-action 'none'"
 """Added where a page has no form. One that has cannot name where it goes: browsers hold every redirect behind a post to
 it as well, which lead to schools and services, and from those on to wherever they please."""
 
+_FEATURES = (
+    "accelerometer",
+    "autoplay",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "usb",
+    "xr-spatial-tracking",
+)
+"""What browsers can do and no page of ours needs."""
+
 _ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
     # The origin must go along on a POST to another site: services check it. The path must not.
     ("Referrer-Policy", "strict-origin"),
-    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ("Permissions-Policy", ", ".join(f"{feature}=()" for feature in _FEATURES)),
 )
-"""Cross-Origin-Opener-Policy is not among them: every value but its default cuts a service that opened the login in a
-window of its own off from that window, for good. No page of a login holds anything that an opener could read."""
+ALONE = (("Cross-Origin-Opener-Policy", "same-origin"),)
+"""For pages that no login goes through. The others have none: every value but its default cuts a service that opened
+the login in a window of its own off from that window, for good. No page of a login holds anything that an opener could
+read."""
 _ON_HTTPS = (("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),)
 _UNLESS_SET = (("Content-Security-Policy", POLICY + NO_FORMS), ("Cache-Control", "no-store"))
 

@@ -5,17 +5,30 @@ from importlib.resources import files
 from string import Formatter
 
 import pytest
-from babel.messages.pofile import read_po
 
 from gateway.domain.errors import Audience, ErrorCode
-from gateway.domain.language import Language
+from gateway.domain.language import COMPLETE, Language
 from gateway.pages.error_texts import text_of
-from gateway.pages.texts import say
+from gateway.pages.texts import catalogue_of, say
+
+FOR_OTHERS = ("connect.", "accessibility.")
+"""Pages of suppliers, and the statement: in Dutch and English alone."""
+HARD_WORDS = re.compile(
+    r"\b(accepte|authenti|autoris|configur|gegevensverwerking|identifi|indien|metadata|parameter|protocol|referentie"
+    r"|tevens|vervalt|verlopen|voorlopig)"
+)
+"""Words that the Dutch for easy reading does without (beginnings)."""
 
 
 def catalogue(language: Language) -> dict[str, str]:
-    with (files("gateway.pages.texts") / f"{language}.po").open("rb") as file:
-        return {message.id: message.string for message in read_po(file) if message.id}
+    found = catalogue_of(language)
+    assert found is not None
+    return {message.id: message.string for message in found if message.id}
+
+
+def shown(language: Language) -> dict[str, str]:
+    """What pages say in this language, with what its basis says for it."""
+    return {key: say(language, key) for key in catalogue(Language.NL)}
 
 
 def places(text: str) -> set[str]:
@@ -39,15 +52,34 @@ def test_every_text_that_a_template_names_is_there(language: Language) -> None:
     }
     named |= {f"error.who.{audience}" for audience in Audience} | {f"page.language.{one}" for one in Language}
     assert named
-    assert not named - catalogue(language).keys()
+    assert not named - shown(language).keys()
 
 
 def test_the_languages_say_the_same_with_the_same_places() -> None:
-    dutch, english = catalogue(Language.NL), catalogue(Language.EN)
-    assert dutch.keys() == english.keys()
+    dutch = catalogue(Language.NL)
     assert all(dutch.values())
-    assert all(english.values())
-    assert {key: places(text) for key, text in dutch.items()} == {key: places(text) for key, text in english.items()}
+    for language in Language:
+        said = catalogue(language)
+        assert all(said.values())
+        assert not said.keys() - dutch.keys()
+        assert {key: places(dutch[key]) for key in said} == {key: places(text) for key, text in said.items()}, language
+    for language in COMPLETE:
+        assert catalogue(language).keys() == dutch.keys()
+
+
+def test_frisian_says_all_that_a_pupil_may_read() -> None:
+    missing = {key for key in catalogue(Language.NL) if not key.startswith(FOR_OTHERS)} - catalogue(Language.FY).keys()
+    assert not missing
+
+
+def test_dutch_for_easy_reading_is_easier_than_dutch() -> None:
+    """Where its own catalogue says nothing, Dutch does: it must be as easy there."""
+    for key, text in shown(Language.NL_B1).items():
+        if key.startswith(FOR_OTHERS):
+            continue
+        assert not HARD_WORDS.search(text.lower()), f"{key}: {text}"
+        for sentence in re.split(r"[.:?!]\s", text):
+            assert len(sentence.split()) <= 14, f"{key}: {sentence}"
 
 
 def test_no_text_of_an_error_that_there_is_no_longer() -> None:

@@ -1,6 +1,6 @@
 """An app with nothing but pages: what a step, an error or a discovery looks like, without a login behind it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Flask, Response
 from flask.testing import FlaskClient
@@ -11,8 +11,10 @@ from gateway.login.ways import Discovery
 from gateway.observability import reference
 from gateway.pages import discovery, site
 from gateway.pages.language import Choices
+from gateway.pages.look import Look
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
+from gateway.pages.static_files import StaticFiles
 from gateway.web import headers, jar
 from tests.support.held import HeldClock
 
@@ -23,18 +25,21 @@ REFERENCE = "7KQ2M9X4TB"
 class Pages:
     """The pages on https; `show` makes a page that responds with a step, `offer` what discovery offers."""
 
-    def __init__(self, clock: HeldClock) -> None:
+    def __init__(self, clock: HeldClock, languages: Sequence[Language] = (Language.NL, Language.EN)) -> None:
         self.app = Flask("pages", static_folder=None, template_folder=None)
         self.offer: Discovery | None = None
         self.chosen: list[tuple[str, str, str]] = []
-        self.choices = choices = Choices(languages=(Language.NL, Language.EN), https=True)
-        self.renderer = renderer = Renderer.of(names={Language.NL: "Sluis"}, choices=choices, version=site.version())
+        self.choices = choices = Choices(languages=languages, https=True)
+        static_files = StaticFiles.of(Look())
+        self.renderer = renderer = Renderer.of(
+            names={Language.NL: "Sluis"}, choices=choices, static_files=static_files, overrides={}
+        )
         self.respond = Responder(renderer=renderer, clock=clock)
         self.app.before_request(lambda: reference.bind(REFERENCE))
         headers.install(self.app, https=True)
         jar.install(self.app)
         site.install_errors(self.app, respond=self.respond)
-        self.app.register_blueprint(site.blueprint(renderer=renderer))
+        self.app.register_blueprint(site.blueprint(renderer=renderer, static_files=static_files))
         self.app.register_blueprint(
             discovery.blueprint(
                 dispatcher=self,  # type: ignore[arg-type]

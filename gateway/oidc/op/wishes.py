@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.domain.language import Language
+from gateway.domain.language import Language, looked_up
 from gateway.federation.models import IdpId
 from gateway.federation.snapshot import Federation
 from gateway.oidc.op.incoming import Incoming
@@ -182,9 +182,8 @@ def check_login_hint(incoming: Incoming) -> None:
 
 def check_ui_locales(incoming: Incoming) -> None:
     """The first language of `ui_locales` that the pages have; a wish, so no error when there is none."""
-    known = {language.value: language for language in Language}
-    tags = (tag.partition("-")[0].lower() for tag in incoming.parameters.words("ui_locales"))
-    incoming.language = next((known[tag] for tag in tags if tag in known), None)
+    wanted = (looked_up(tag, tuple(Language)) for tag in incoming.parameters.words("ui_locales"))
+    incoming.language = next((language for language in wanted if language is not None), None)
 
 
 def check_dpop_jkt(incoming: Incoming) -> None:

@@ -25,6 +25,7 @@ from gateway.settings.models.busy import Busy
 from gateway.settings.models.client_certificates import ClientCertificates
 from gateway.settings.models.links import LinkSettings
 from gateway.settings.models.nummervoorziening import NummervoorzieningEntry
+from gateway.settings.models.pages import Pages
 from gateway.settings.models.processing import Processing
 from gateway.settings.models.retention import Retention
 from gateway.settings.models.sso import SsoSettings
@@ -129,6 +130,7 @@ class Gateway(Model):
     supplier_page: Switch = Field(
         default=True, description="Whether /docs/connect says how suppliers connect a service"
     )
+    pages: Pages = Field(default=Pages(), description="What the pages look like and say")
     log: Log = Field(default=Log(), description="The log")
     pid_file: FileName | None = Field(
         default="var/sluis.pid", description="File by which `sluis reload` finds the gateway; null: none is written"
