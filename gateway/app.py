@@ -139,6 +139,7 @@ def create_app(parts: Parts) -> Flask:
         consents=SqlConsents(parts.engine),
         own=OwnReleases(parts.engine, parts.keys.ledger.all),
         store=parts.store,
+        registry=logouts.registry,
         clock=parts.clock,
         randomness=parts.randomness,
         seconds=int(settings.lifetimes.transaction.total_seconds()),

@@ -11,6 +11,7 @@ from gateway.login.fresh import FreshLogins, Opened
 from gateway.login.linking import Linking
 from gateway.login.messages import Authentication
 from gateway.login.mine import ERRAND, MyPage
+from gateway.login.sso.registry import Registry, Visit
 from gateway.login.steps import Step
 from gateway.login.transactions import Transaction, Transactions
 from gateway.login.ways import Ways
@@ -22,9 +23,22 @@ from gateway.storage.own_releases import OwnReleases
 class AllErrands:
     """Fulfils Errands: knows which one an answer is for."""
 
-    def __init__(self, linking: Linking, mine: MyPage) -> None:
+    def __init__(
+        self,
+        linking: Linking,
+        mine: MyPage,
+        *,
+        federation: Federation,
+        releases: Releases,
+        registry: Registry,
+        clock: Clock,
+    ) -> None:
         self.linking = linking
         self.mine = mine
+        self._federation = federation
+        self._releases = releases
+        self._registry = registry
+        self._clock = clock
 
     @classmethod
     def of(
@@ -38,6 +52,7 @@ class AllErrands:
         consents: Consents,
         own: OwnReleases,
         store: ShortLivedStore,
+        registry: Registry,
         clock: Clock,
         randomness: Randomness,
         seconds: int,
@@ -52,15 +67,15 @@ class AllErrands:
             ways=ways,
             transactions=transactions,
             fresh=fresh,
-            opened=Opened("linking", store=store, seconds=seconds),
-            releases=releases,
+            opened=Opened("linking", store=store, registry=registry, seconds=seconds),
+            making=releases.making,
             clock=clock,
             randomness=randomness,
         )
         mine = MyPage(
             federation=federation,
             fresh=fresh,
-            opened=Opened("mine", store=store, seconds=seconds),
+            opened=Opened("mine", store=store, registry=registry, seconds=seconds),
             releases=releases,
             links=links,
             consents=consents,
@@ -68,10 +83,18 @@ class AllErrands:
             clock=clock,
             randomness=randomness,
         )
-        return cls(linking, mine)
+        return cls(linking, mine, federation=federation, releases=releases, registry=registry, clock=clock)
 
     def finish(self, transaction: Transaction, authentication: Authentication) -> Step:
-        """A verified answer for one of them. Raises the SluisError that ends it."""
+        """A verified answer for one of them. Raises the SluisError that ends it.
+
+        Whatever comes of it, the person is logged in there from now on, which a logout ends as well.
+        """
+        idp = self._federation.identity_providers[authentication.idp]
+        reading = self._releases.read(authentication.attributes, idp, now=self._clock.now())
+        self._registry.open_beside(
+            Visit("", transaction.browser, idp.id, reading.account or "", authentication.session, shared=False)
+        )
         if transaction.errand == ERRAND:
-            return self.mine.finish(transaction, authentication)
-        return self.linking.finish(transaction, authentication)
+            return self.mine.finish(transaction, idp, reading)
+        return self.linking.finish(transaction, idp, reading)

@@ -10,6 +10,7 @@ from gateway.domain.protocol import Protocol
 from gateway.federation.snapshot import Federation
 from gateway.login.contracts import TowardsIdentityProviders
 from gateway.login.messages import AuthenticationRequest, LoginRequest
+from gateway.login.sso.registry import Registry
 from gateway.login.steps import PostForm, Redirect
 from gateway.login.transactions import NO_SERVICE, Transactions
 from gateway.login.ways import Way, Ways
@@ -55,26 +56,30 @@ class FreshLogins:
 class Opened:
     """What lies open for one browser for so many seconds, each under an id that cannot be guessed.
 
-    `what` names it in the store and says in a log what could not be opened.
+    `what` names it in the store and says in a log what could not be opened. It closes with a logout in the browser.
     """
 
-    def __init__(self, what: str, *, store: ShortLivedStore, seconds: int) -> None:
+    def __init__(self, what: str, *, store: ShortLivedStore, registry: Registry, seconds: int) -> None:
         self._what = what
         self._store = store
+        self._registry = registry
         self._seconds = seconds
 
     def keep(self, one: str, browser: str, fields: Sequence[Any]) -> None:
         """Keep it, over what was there, for as long again."""
-        self._store.put(self._key(one), json.dumps((browser, *fields)).encode(), seconds=self._seconds)
+        kept = json.dumps((browser, self._registry.last_logout(browser), *fields)).encode()
+        self._store.put(self._key(one), kept, seconds=self._seconds)
 
     def find(self, one: str, browser: str) -> list[Any]:
-        """The fields. Raises SluisError LOGIN_UNKNOWN, or LOGIN_OTHER_BROWSER."""
+        """The fields. Raises SluisError LOGIN_UNKNOWN, LOGIN_OTHER_BROWSER or LOGIN_LOGGED_OUT."""
         found = self._store.get(self._key(one)) if one.isascii() and len(one) < _LONGEST else None
         if found is None:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause=f"this {self._what} has ended, or never began")
-        of_browser, *fields = json.loads(found)
+        of_browser, last_logout, *fields = json.loads(found)
         if of_browser != browser:
             raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
+        if self._registry.last_logout(browser) not in ("", last_logout):
+            raise SluisError(ErrorCode.LOGIN_LOGGED_OUT)
         return list(fields)
 
     def close(self, one: str) -> bool:

@@ -19,14 +19,13 @@ from gateway.federation.models import IdentityProvider, School, SchoolChoice, Se
 from gateway.federation.snapshot import Federation
 from gateway.login.fresh import FreshLogins, Opened
 from gateway.login.link_flow import Flow, Flows, Linked, LinkQuestion, Proof
-from gateway.login.messages import Authentication
 from gateway.login.sso.session import minimal, needed_by
 from gateway.login.steps import AskToLink, ChooseSchool, PostForm, Redirect, Step
 from gateway.login.transactions import Transaction, Transactions
 from gateway.login.ways import Way, Ways
 from gateway.observability import reference
 from gateway.release.foreign import refuse_foreign
-from gateway.release.pipeline import Releases
+from gateway.release.linking import LinkMaking
 from gateway.storage.contracts import LinkRow
 
 log = structlog.get_logger("sluis")
@@ -35,7 +34,7 @@ _HOLDER, _ACCOUNT = "holder", "account"
 
 
 class Linking:
-    """Fulfils Errands: leads a person through both logins, and makes the link."""
+    """Leads a person through both logins, and makes the link."""
 
     def __init__(
         self,
@@ -45,7 +44,7 @@ class Linking:
         transactions: Transactions,
         fresh: FreshLogins,
         opened: Opened,
-        releases: Releases,
+        making: LinkMaking,
         clock: Clock,
         randomness: Randomness,
     ) -> None:
@@ -54,8 +53,7 @@ class Linking:
         self._transactions = transactions
         self._fresh = fresh
         self._flows = Flows(opened)
-        self._releases = releases
-        self._links = releases.making
+        self._links = making
         self._clock = clock
         self._randomness = randomness
 
@@ -97,12 +95,10 @@ class Linking:
         """The schools at which the other account can be."""
         return tuple(one for one in self._federation.choices if one.school.brin.main != at.main)
 
-    def finish(self, transaction: Transaction, authentication: Authentication) -> Step:
+    def finish(self, transaction: Transaction, idp: IdentityProvider, reading: Reading) -> Step:
         """One side has answered: on to the other, or to the question."""
         found, _, side = transaction.errand.partition(":")
         flow = self._flows.find(found, transaction.browser)
-        idp = self._federation.identity_providers[authentication.idp]
-        reading = self._releases.read(authentication.attributes, idp, now=self._clock.now())
         refuse_foreign(reading, idp)
         proof = Proof(idp.id, minimal(reading, needed_by(()) | {Attribute.GIVEN_NAME}))
         self._keep_waiting(flow)

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
+from gateway.attributes.canonical import Reading
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock
@@ -18,7 +19,6 @@ from gateway.domain.randomness import Randomness
 from gateway.federation.models import IdentityProvider, IdpId, School, SchoolChoice, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.fresh import FreshLogins, Opened
-from gateway.login.messages import Authentication
 from gateway.login.steps import PostForm, Redirect, ShowMine
 from gateway.login.transactions import Transaction
 from gateway.login.ways import Way
@@ -150,10 +150,8 @@ class MyPage:
             raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN)
         return self._fresh.ask(Way(idp, school), errand=ERRAND, browser=browser, reference=reference.current())
 
-    def finish(self, transaction: Transaction, authentication: Authentication) -> ShowMine:
+    def finish(self, transaction: Transaction, idp: IdentityProvider, reading: Reading) -> ShowMine:
         """Somebody has proven an account: their page is open."""
-        idp = self._federation.identity_providers[authentication.idp]
-        reading = self._releases.read(authentication.attributes, idp, now=self._clock.now())
         account = self._releases.making.holder(idp, reading).account
         page = self._randomness.token()
         self._opened.keep(page, transaction.browser, (account, idp.id, str(transaction.school)))

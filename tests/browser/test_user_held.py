@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from gateway.demo.people import EDUID, MBO
+from gateway.demo.people import EDUID, MBO, SCHOOLS
 from tests.support.axe import check_accessible, on_a_phone
 from tests.support.demo import Demo
 
 MO = EDUID.people[0].given_name
 MO_AT_SCHOOL = MBO.people[0]
+OWN_SCHOOL = next(one for one in SCHOOLS if one.id == "petteflat")
+LOTTE = "Lotte"
 
 
 @pytest.fixture(params=[("light", "nl-NL"), ("dark", "en-GB")], ids=["nl", "en"])
@@ -54,3 +56,27 @@ def test_linking_consent_and_ones_own_page(demo: Demo, page: Page) -> None:
     assert page.locator("button[name=link]").count() == 0
     assert page.locator("button[name=consent]").count() == 0
     check_accessible(page)
+
+
+def test_a_guest_links_two_schools_and_waits_for_one(demo: Demo, page: Page) -> None:
+    page.goto(demo.gateway + "/link")
+    check_accessible(page)
+    page.locator(f"button[name=at][value='{MBO.brin}']").click()
+    check_accessible(page)
+    page.locator("input[name=kind][value=guest]").check()
+    page.locator(f"button[name=school][value='{OWN_SCHOOL.brin}']").click()
+    choose(page, LOTTE)
+    choose(page, LOTTE)
+    page.wait_for_url(f"{demo.gateway}/link/*")
+    check_accessible(page)
+    page.locator("button[name=answer]").first.click()
+    page.wait_for_url(f"{demo.gateway}/link/done?*")
+    check_accessible(page)
+    page.goto(demo.gateway + "/me")
+    page.locator(f"button[name=school][value='{OWN_SCHOOL.brin}']").click()
+    choose(page, LOTTE)
+    page.wait_for_url(f"{demo.gateway}/me/*")
+    assert MBO.name in page.locator("main").inner_text()
+    check_accessible(page)
+    page.locator("button[name=link]").click()
+    assert page.locator("button[name=link]").count() == 0

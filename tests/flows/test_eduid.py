@@ -11,6 +11,7 @@ from gateway.cli import main
 from gateway.demo.people import EDUID, MBO, MBO_WITH_API, OPENID_EDUID, SCHOOLS
 from tests.support.browser_like import Tab
 from tests.support.demo import Demo
+from tests.support.leaving import go_on
 
 SERVICE = "schrijfmaatje"
 MO_AT_SCHOOL, SAM_AT_SCHOOL, LOTTE_AS_GUEST = MBO.people
@@ -126,3 +127,19 @@ def test_a_guest_is_known_by_their_own_eck_id_once_a_school_says_yes_for_a_paren
     mine.press(own.name).press(lotte.given_name).press("Continue")
     mine.press("Verbreek de koppeling")
     assert lotte.eck_id() not in demo.log_in(demo.tab(), SERVICE, MBO.name, LOTTE_AS_GUEST.given_name).text
+
+
+def test_a_logout_ends_what_an_errand_left_at_either_side_and_closes_the_page(demo: Demo) -> None:
+    """Nobody asked for these logins but the person; on a shared computer they must end as well."""
+    tab = demo.tab().open(demo.gateway + "/me")
+    tab.press(f"{MBO.name}: inloggen met eduID").press(MO.given_name).press("Continue")
+    mine = tab.url
+    tab.open(demo.gateway + "/me")
+    tab.press(MBO.name).press(MO_AT_SCHOOL.given_name).press("Continue")
+    go_on(tab.open(demo.gateway + "/logout").press("Ja, log uit"))
+    assert EDUID.name in tab.text
+    assert MBO.name in tab.text
+    assert "uitgelogd" in tab.title
+    tab.open(mine)
+    assert tab.status == 409
+    assert tab.open(demo.gateway + "/logout").press("Ja, log uit").page.xpath("//form[@id='leave']") == []

@@ -198,6 +198,7 @@ class Op:
             consents=self.world.consents,
             own=HeldOwnReleases(self.world.records),  # type: ignore[arg-type]
             store=self.store,
+            registry=self.logouts.registry,
             clock=self.clock,
             randomness=self.randomness,
             seconds=900,

@@ -28,7 +28,6 @@ class Plan:
 
     id: str
     browser: str
-    visit: str
     begun: float
     initiator: Initiator
     settled: tuple[tuple[Kind, str, Ending], ...]
@@ -90,12 +89,17 @@ def _plan(fields: dict[str, object]) -> Plan:
     return Plan(
         id=kept["id"],
         browser=kept["browser"],
-        visit=kept["visit"],
         begun=kept["begun"],
         initiator=Initiator(**{**kept["initiator"], "kind": Kind(kept["initiator"]["kind"])}),
         settled=tuple((Kind(kind), party, Ending(ending)) for kind, party, ending in kept["settled"]),
         targets=tuple(
-            Target(Kind(one["kind"]), one["id"], one["request"], tuple(_given(given) for given in one["given"]))
+            Target(
+                Kind(one["kind"]),
+                one["id"],
+                one["request"],
+                tuple(_given(given) for given in one["given"]),
+                one["visit"],
+            )
             for one in kept["targets"]
         ),
         shared=kept["shared"],

@@ -74,6 +74,9 @@ class Logouts:
         A visit of another browser ends as well, but this one is sent nowhere for it: its person is not here.
         """
         itself = ServiceId(initiator.id) if initiator.kind is Kind.SERVICE and initiator.ended else None
+        beside = self._end_beside(visit, initiator, browser)
+        if visit is None and beside:
+            visit = beside.pop()
         if visit is None:
             return self.said(initiator, ())
         if visit.browser != browser:
@@ -84,19 +87,20 @@ class Logouts:
         self._cookie.drop()
         others = {one: logins for one, logins in self._end(visit).items() if one != itself}
         idp = self._federation.identity_providers.get(visit.idp) if initiator.kind is not Kind.IDP else None
-        told, reached = self._tell(others, idp, visit)
+        upstream = {one.idp: one for one in (*beside, *([visit] if idp is not None else ()))}
+        told, reached = self._tell(others, tuple(upstream.values()))
         frames = {one: self._frames(one, others[one]) for one, ending in told.items() if ending is not Ending.ENDED}
         told |= {one: Ending.ASKED for one, found in frames.items() if found and told[one] is Ending.IMPOSSIBLE}
         settled = [(Kind.SERVICE, str(one), ending) for one, ending in told.items() if ending is not None]
         targets = [self._target(Kind.SERVICE, one, others[one]) for one, ending in told.items() if ending is None]
-        if idp is not None and reached:
-            targets.append(self._target(Kind.IDP, idp.id, ()))
-        elif idp is not None:
-            settled.append((Kind.IDP, str(idp.id), Ending.IMPOSSIBLE))
+        for one in upstream.values():
+            if one.id in reached:
+                targets.append(self._target(Kind.IDP, one.idp, (), visit=one.id))
+            else:
+                settled.append((Kind.IDP, str(one.idp), Ending.IMPOSSIBLE))
         plan = Plan(
             id=self._randomness.token(),
             browser=browser,
-            visit=visit.id,
             begun=self._clock.now().timestamp(),
             initiator=initiator,
             settled=tuple(settled),
@@ -171,7 +175,7 @@ class Logouts:
             party = self._party(target.kind, target.id)
             if party is not None and self._leaving.go(plan, index):
                 return LeaveNext(
-                    self._sent(plan, target, party), plan.id, party.names, self._patience(plan, len(left) - position)
+                    self._sent(target, party), plan.id, party.names, self._patience(plan, len(left) - position)
                 )
             self._leaving.settle(plan, index, Ending.NO_ANSWER)
         endings = [
@@ -233,38 +237,39 @@ class Logouts:
     def _tell(
         self,
         given: Mapping[ServiceId, Sequence[Given]],
-        idp: IdentityProvider | None = None,
-        visit: Visit | None = None,
-    ) -> tuple[dict[ServiceId, Ending | None], bool]:
+        upstream: Sequence[Visit] = (),
+    ) -> tuple[dict[ServiceId, Ending | None], set[str]]:
         """Tell all that can be told without the browser, at once; None for whom the browser must be sent to.
 
-        And whether it can be sent to the school, which may have to be asked for its address.
+        And for which visits it can be sent to the school, which may have to be asked for its address.
         """
-        calls: dict[ServiceId | None, Callable[[], bool]] = {}
+        calls: dict[tuple[Kind, str], Callable[[], bool]] = {}
         for one, logins in given.items():
             service = self._federation.services[one]
             if self._ends(one).can_tell(service):
-                calls[one] = _telling(self._ends(one), service, logins)
-        ends = self._identity_providers.get(idp.protocol) if idp is not None else None
-        if ends is not None and idp is not None and visit is not None:
-            calls[None] = partial(ends.can_send, idp, visit)
+                calls[Kind.SERVICE, one] = _telling(self._ends(one), service, logins)
+        for visit in upstream:
+            idp = self._federation.identity_providers.get(visit.idp)
+            ends = self._identity_providers.get(idp.protocol) if idp is not None else None
+            if ends is not None and idp is not None:
+                calls[Kind.IDP, visit.id] = partial(ends.can_send, idp, visit)
         ended = _at_once(calls)
         endings = {
             one: Ending.ENDED
-            if one in ended
+            if (Kind.SERVICE, one) in ended
             else None
             if self._ends(one).can_send(self._federation.services[one])
             else Ending.NO_ANSWER
-            if one in calls
+            if (Kind.SERVICE, one) in calls
             else Ending.IMPOSSIBLE
             for one in given
         }
-        return endings, None in ended
+        return endings, {one for kind, one in ended if kind is Kind.IDP}
 
-    def _sent(self, plan: Plan, target: Target, party: Service | IdentityProvider) -> Redirect | PostForm:
+    def _sent(self, target: Target, party: Service | IdentityProvider) -> Redirect | PostForm:
         if isinstance(party, Service):
             return self._services[party.protocol].send(party, target.given, target.request)
-        visit = self.registry.read(plan.visit)
+        visit = self.registry.read(target.visit)
         if visit is None:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN)
         return self._identity_providers[party.protocol].send(party, visit, target.request)
@@ -274,8 +279,18 @@ class Logouts:
         spent = self._clock.now().timestamp() - plan.begun
         return round(min(max((WHOLE_SECONDS - TELLING_SECONDS - spent) / left, _LEAST_SECONDS), _MOST_SECONDS), 1)
 
-    def _target(self, kind: Kind, party: str, given: Sequence[Given]) -> Target:
-        return Target(kind, party, self._randomness.token(), tuple(given))
+    def _target(self, kind: Kind, party: str, given: Sequence[Given], *, visit: str = "") -> Target:
+        return Target(kind, party, self._randomness.token(), tuple(given), visit)
+
+    def _end_beside(self, visit: Visit | None, initiator: Initiator, browser: str) -> list[Visit]:
+        """End logins that no service asked for, in the browser that asks; those at other schools than the visit's.
+
+        A school that logs somebody out means its own session alone.
+        """
+        if initiator.kind is Kind.IDP or (visit is not None and visit.browser != browser):
+            return []
+        ended = [one for one in self.registry.beside(browser) if self.registry.end_alone(one)]
+        return [one for one in ended if visit is None or one.idp != visit.idp]
 
     def _results(self, endings: Sequence[tuple[Kind, str, Ending]]) -> tuple[Result, ...]:
         found = ((self._party(kind, party), ending) for kind, party, ending in endings)
@@ -308,12 +323,12 @@ def _complete(results: Sequence[Result]) -> bool:
     return all(one.ending is Ending.ENDED for one in results)
 
 
-def _at_once(calls: Mapping[ServiceId | None, Callable[[], bool]]) -> set[ServiceId | None]:
+def _at_once(calls: Mapping[tuple[Kind, str], Callable[[], bool]]) -> set[tuple[Kind, str]]:
     """Those that said yes in time. Who is slower is left to finish, and counts as silent."""
     if not calls:
         return set()
     pool = ThreadPoolExecutor(max_workers=min(len(calls), 16))
-    futures: dict[Future[bool], ServiceId | None] = {pool.submit(call): one for one, call in calls.items()}
+    futures: dict[Future[bool], tuple[Kind, str]] = {pool.submit(call): one for one, call in calls.items()}
     done, _ = wait(futures, timeout=TELLING_SECONDS)
     pool.shutdown(wait=False)
     return {futures[one] for one in done if one.exception() is None and one.result()}

@@ -82,12 +82,16 @@ class EndsUpstreamSessions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A party that the browser is sent to. `request` names the message; its answer comes back with it."""
+    """A party that the browser is sent to. `request` names the message; its answer comes back with it.
+
+    `visit` is whose session it is that an identity provider ends.
+    """
 
     kind: Kind
     id: str
     request: str = field(repr=False)
     given: tuple[Given, ...]
+    visit: str = ""
 
     @property
     def service(self) -> ServiceId:

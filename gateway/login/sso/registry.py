@@ -20,6 +20,8 @@ LOGINS = 128
 """Places for the logins of one visit; far beyond what people do, some give way to others."""
 _FAR = 50
 """Visits that are followed from one to the next."""
+_BESIDE = 8
+"""Places for logins of one browser that no service asked for."""
 VISITS = 256
 """Places for the visits of one person, whatever the browser."""
 _JSON = json.JSONEncoder(separators=(",", ":"))
@@ -60,6 +62,7 @@ class Registry:
         self._login_seconds = login_seconds
         self._logins = Slots(store, limit=LOGINS)
         self._visits = Slots(store, limit=VISITS)
+        self._beside = Slots(store, limit=_BESIDE)
 
     def open(self, visit: Visit) -> tuple[Visit, Visit | None]:
         """The visit that this login belongs to, and the one of another person that it takes the place of.
@@ -79,6 +82,21 @@ class Registry:
         """The visit of this browser that has not ended."""
         pointed = self._pointed(browser)
         return self.find(pointed) if pointed is not None else None
+
+    def open_beside(self, visit: Visit) -> None:
+        """A login in this browser that no service asked for: it takes no visit's place, and ends with the browser's.
+
+        `visit.id` counts for nothing.
+        """
+        opened = replace(visit, id=self._randomness.token())
+        self._store.put(f"visit:{opened.id}", _encode(opened), seconds=self._seconds)
+        self._lead_to(opened)
+        kept = opened.id.encode()
+        self._beside.scatter({f"beside:{opened.browser}": kept}, seconds=self._seconds, start=self._somewhere())
+
+    def beside(self, browser: str) -> tuple[Visit, ...]:
+        """Those of a browser that have not ended, in no order."""
+        return self._found(f"beside:{browser}", self._beside)
 
     def find(self, visit: str) -> Visit | None:
         """The visit of this id, unless it ended."""
@@ -203,8 +221,8 @@ class Registry:
     def _somewhere(self) -> int:
         return self._randomness.bytes(1)[0]
 
-    def _found(self, key: str) -> tuple[Visit, ...]:
-        ids = dict.fromkeys(value.decode() for value in self._visits.values(key))
+    def _found(self, key: str, where: Slots | None = None) -> tuple[Visit, ...]:
+        ids = dict.fromkeys(value.decode() for value in (where or self._visits).values(key))
         return tuple(visit for one in ids if (visit := self.find(one)) is not None)
 
 
