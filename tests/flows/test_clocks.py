@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from gateway.demo.people import MBO
 from gateway.domain.clock import Clock
-from tests.support.browser_like import Jar
+from tests.support.browser_like import Jar, Tab
 from tests.support.demo import Demo, running_demo
 from tests.support.leaving import go_on
 
@@ -73,3 +74,33 @@ def test_a_logout_request_of_another_time_ends_nothing(apart: Apart, minutes: in
     assert (tab.status, "logout_stale" in tab.body) == (400, True)
     apart.parties.by = timedelta()
     assert "NoPassive" not in demo.tab(jar).open(demo.service("leesplein") + "/login?IsPassive=true").press().text
+
+
+def begun_to_link(demo: Demo) -> Tab:
+    """A guest, at the school at which they log in."""
+    tab = demo.tab().open(demo.gateway + "/link").press(MBO.name)
+    return tab.press("Petteflat College", kind="guest")
+
+
+@pytest.mark.parametrize("seconds", [-55, 55])
+def test_accounts_are_linked_within_a_minute(apart: Apart, seconds: int) -> None:
+    """Both logins must be made anew, which their moments say, by clocks of others."""
+    apart.parties.by = timedelta(seconds=seconds)
+    tab = begun_to_link(apart.demo)
+    for _ in ("here", "there"):
+        tab.press("Lotte").press("Continue")
+    assert tab.title == "Koppel Vuurtoren mbo aan je account bij Petteflat College"
+    tab.press("Nee, koppel niet")
+
+
+@pytest.mark.parametrize(("minutes", "code"), [(-3, "response_not_fresh"), (5, "response_too_early")])
+@pytest.mark.parametrize("side", [0, 1], ids=["here", "there"])
+def test_by_a_login_of_another_time_no_account_is_linked(apart: Apart, side: int, minutes: int, code: str) -> None:
+    apart.parties.by = timedelta()
+    tab = begun_to_link(apart.demo)
+    for _ in range(side):
+        tab.press("Lotte").press("Continue")
+    apart.parties.by = timedelta(minutes=minutes)
+    tab.press("Lotte").press("Continue")
+    assert tab.status == 403
+    assert code in tab.body

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.domain.clock import dutch_midnight
 from gateway.domain.errors import ErrorCode
 from gateway.domain.fallback import Fallback
 from gateway.domain.user_held import UserHeld
@@ -142,6 +143,24 @@ class TestTime:
         assert "Log in bij ROC Voorbeeld" in roc.page(step)
         roc.userinfo(roc.by_school(isAdult=("true",)))
         assert roc.userinfo(roc.by_eduid())["eckid"] == ECK_ID
+
+    def test_to_the_second_of_its_last_dutch_day(self, roc: Mbo, sitting: Sitting) -> None:
+        sitting.link()
+        [row] = roc.op.world.links.rows.values()
+        last = dutch_midnight(row.until + timedelta(days=1)) - timedelta(seconds=1)
+        roc.op.world.links.rows[row.id] = replace(row, seen=last)
+        roc.op.clock.forward(seconds=(last - roc.op.clock.now()).total_seconds())
+        assert roc.userinfo(roc.by_eduid())["eckid"] == ECK_ID
+        roc.op.clock.forward(seconds=1)
+        assert refused(roc.by_eduid()).error.code is ErrorCode.LINK_NEEDED
+
+    def test_the_school_is_believed_to_the_second(self, roc: Mbo, sitting: Sitting) -> None:
+        sitting.link()
+        [row] = roc.op.world.links.rows.values()
+        roc.op.clock.forward(seconds=(row.seen + timedelta(days=180) - roc.op.clock.now()).total_seconds())
+        assert roc.userinfo(roc.by_eduid())["eckid"] == ECK_ID
+        roc.op.clock.forward(seconds=1)
+        assert refused(roc.by_eduid()).error.code is ErrorCode.LINK_STALE
 
     def test_one_that_ended_is_linked_anew(self, roc: Mbo, sitting: Sitting) -> None:
         sitting.link()
