@@ -40,7 +40,20 @@ class _Lazy(click.Group):
         return command
 
 
+def _say_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's form
+    if wanted:
+        click.echo(f"sluis {importlib.import_module('gateway.cli.build').said()}")
+        context.exit()
+
+
 @click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="sluis", prog_name="sluis")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Print the version and the commit that it was built from.",
+)
 def main() -> None:
     """Sluis, a federated identity gateway for Dutch education."""

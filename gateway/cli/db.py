@@ -19,17 +19,18 @@ def command() -> None:
 @command.command("status")
 @directory_argument
 def status(directory: Path) -> None:
-    """Say which version the database has; exit 1 when the gateway needs another."""
+    """Say which version the database has; exit 1 when the gateway cannot work on it."""
     with database_of(settings_or_exit(directory)) as engine:
         found = migrate.status(engine)
-    click.echo(f"schema {found.current or 'none'}, needed {found.needed}")
+    newer = "; it is newer, and serves this gateway" if found.is_newer else ""
+    click.echo(f"schema {found.current or 'none'}, needed {found.needed}{newer}")
     sys.exit(0 if found.fits else 1)
 
 
 @command.command("upgrade")
 @directory_argument
 def upgrade(directory: Path) -> None:
-    """Bring the database up to date; nothing happens when it is."""
+    """Bring the database up to date; nothing happens when it is, or is newer and serves this gateway too."""
     with database_of(settings_or_exit(directory)) as engine:
         before = migrate.status(engine)
         try:

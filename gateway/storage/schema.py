@@ -233,3 +233,6 @@ outbox = Table(
     Index("ix_outbox_due", "due"),
 )
 """What services are still to be told, of logouts or of successions; `due` in seconds since 1970."""
+
+schema_serves = Table("schema_serves", metadata, Column("version", String(32), primary_key=True))
+"""Versions of the schema whose gateways go on working on this one: see `gateway.storage.migrate`."""
