@@ -31,12 +31,10 @@ class Authority:
         return self.directory / f"{self.name}.pem"
 
     def issue(self, name: str, *hosts: str) -> tuple[Path, Path]:
-        """Certificate and key of somebody, for these IP addresses."""
+        """Certificate and key of somebody, for these hosts and IP addresses."""
         issuer = x509.load_pem_x509_certificate(self.ca.read_bytes())
         key = ec.generate_private_key(ec.SECP256R1())
-        others = (
-            [x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(one)) for one in hosts])] if hosts else []
-        )
+        others = [x509.SubjectAlternativeName([_general_name(one) for one in hosts])] if hosts else []
         certificate = _certificate(name, issuer.subject, key, self._key(), *others)
         return _written(self.directory / f"{self.name}-{name}", certificate, key)
 
@@ -112,6 +110,13 @@ def _certificate(
     for one in extensions:
         builder = builder.add_extension(one, critical=False)
     return builder.sign(signer, hashes.SHA256())
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _written(stem: Path, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> tuple[Path, Path]:
