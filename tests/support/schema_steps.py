@@ -18,6 +18,7 @@ from gateway.storage import migrate
 MIGRATIONS = Path(migrate.__file__).with_name("migrations")
 _SAMPLES: dict[type[Any], Any] = {
     int: 1,
+    bool: True,
     str: "a",
     bytes: b"a",
     dt.datetime: dt.datetime(2026, 9, 7, tzinfo=dt.UTC),

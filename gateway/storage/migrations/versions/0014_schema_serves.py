@@ -3,9 +3,9 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
-serves = "0011"
+revision = "0014"
+down_revision = "0013"
+serves = "0014"
 """Gateways before it do not read the table, and refuse a schema that is not theirs."""
 
 
