@@ -64,7 +64,7 @@ from gateway.saml.sp.request import ServiceProvider
 from gateway.storage.consents import SqlConsents
 from gateway.storage.migrate import check
 from gateway.storage.own_releases import OwnReleases
-from gateway.web import headers, jar, operations
+from gateway.web import headers, jar, measured, operations
 from gateway.web.answers import AnswersLeft
 from gateway.web.application import Application
 from gateway.web.cookies import BrowserCookie
@@ -104,6 +104,7 @@ def create_app(parts: Parts) -> Flask:
     headers.install(app, https=parts.https)
     jar.install(app)
     site.install_errors(app, respond=respond)
+    measured.install(app, parts.metrics.durations)
     busy.install(
         app,
         patience=Patience(_STARTS, settings.busy.start_waits, settings.busy.other_waits),

@@ -108,15 +108,27 @@ def parts_of(
     """Make the parts around what has been loaded and checked. `standing` is what the process above has to tell."""
     clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
     engine, metrics = lasting_engine(settings), Metrics()
-    given_up = metrics.stood_on.watch_store
+    given_up, of_store = metrics.stood_on.watch_store, metrics.durations.of_store
     return Parts(
         settings=settings,
         federation=federation,
         keys=keys,
-        store=open_short_lived(settings, keys, clock, randomness, told=given_up("short_lived")),
-        lasting_marks=open_short_lived(settings, keys, clock, randomness, told=given_up("lasting_marks"), durable=True),
+        store=open_short_lived(
+            settings, keys, clock, randomness, told=given_up("short_lived"), measure=partial(of_store, "short_lived")
+        ),
+        lasting_marks=open_short_lived(
+            settings,
+            keys,
+            clock,
+            randomness,
+            told=given_up("lasting_marks"),
+            measure=partial(of_store, "lasting_marks"),
+            durable=True,
+        ),
         engine=engine,
-        ledger=SqlLedger(engine, key=keys.ledger.active, clock=clock, randomness=randomness),
+        ledger=SqlLedger(
+            engine, key=keys.ledger.active, clock=clock, randomness=randomness, measure=of_store("ledger", "append")
+        ),
         clock=clock,
         randomness=randomness,
         http=http or OutgoingHttp(),

@@ -2,12 +2,15 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
+from gateway.observability.durations import Durations
 from gateway.observability.stood_on import StoodOn
 from gateway.observability.worker_counters import reading
 
@@ -18,11 +21,32 @@ _MAX_NAMES = 200
 _NAME = re.compile(r"[A-Za-z0-9:._/-]{1,100}", re.ASCII)
 
 
+class Described(NamedTuple):
+    """What there is to know of one metric."""
+
+    name: str
+    type: str
+    says: str
+    labels: tuple[str, ...]
+
+
+class _Registry(CollectorRegistry):
+    """One that knows what was registered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.collectors: list[Any] = []
+
+    def register(self, collector: Collector) -> None:
+        self.collectors.append(collector)
+        super().register(collector)
+
+
 class Metrics:
     """The gateway's counters. In workers of one gateway they add up through PROMETHEUS_MULTIPROC_DIR."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+        self._registry = _Registry()
         self.logins_told: list[LoginTold] = []
         """Who hears of each login beside."""
         self._logins = Counter(
@@ -104,6 +128,7 @@ class Metrics:
             multiprocess_mode="mostrecent",
         )
         self.stood_on = StoodOn(self._registry)
+        self.durations = Durations(self._registry)
         self._count_agreements: Callable[[], Mapping[str, int]] = dict
         self._certificates = Gauge(
             "sluis_certificates",
@@ -176,6 +201,19 @@ class Metrics:
     def watch_certificates(self, count: Callable[[], Mapping[tuple[str, str], int]]) -> None:
         """Count certificates by whose they are and how soon they end, whenever the metrics are asked for."""
         self._count_certificates = count
+
+    def described(self) -> Sequence["Described"]:
+        """Every metric that there is."""
+        return tuple(
+            Described(
+                f"{metric.name}_total" if metric.type == "counter" else metric.name,
+                metric.type,
+                metric.documentation,
+                tuple(collector._labelnames),  # noqa: SLF001 - told nowhere else
+            )
+            for collector in self._registry.collectors
+            for metric in collector.describe()
+        )
 
     def render(self) -> bytes:
         """All counters of all workers in the text format of Prometheus."""

@@ -1,11 +1,15 @@
 """What a backend promises. `tests/storage/test_short_lived_stores.py` holds every backend to it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from gateway.domain.link import LinkKind, LinkState
+
+Measure = Callable[[], AbstractContextManager[None]]
+"""Makes what a call runs in to be measured."""
 
 
 class Value(NamedTuple):

@@ -3,6 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from threading import Lock
 
@@ -12,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
-from gateway.storage.contracts import LedgerRow
+from gateway.storage.contracts import LedgerRow, Measure
 from gateway.storage.ledger_answers import Answers, Place, answers_row
 from gateway.storage.ledger_chain import Chain
 from gateway.storage.ledger_connection import LedgerConnection
@@ -37,7 +38,10 @@ class SqlLedger:
     after a failure it goes on as a new one, since nobody can tell whether a commit without an answer was made.
     """
 
-    def __init__(self, engine: Engine, *, key: SecretKey, clock: Clock, randomness: Randomness) -> None:
+    def __init__(
+        self, engine: Engine, *, key: SecretKey, clock: Clock, randomness: Randomness, measure: Measure = nullcontext
+    ) -> None:
+        self._measure = measure
         self._clock = clock
         self._writer = ChainWriter(Chain(key), statements(engine.dialect.name), randomness)
         self._connection = LedgerConnection(engine)
@@ -50,7 +54,8 @@ class SqlLedger:
         self.answers = Answers(self.flush)
 
     def append(self, row: LedgerRow) -> None:
-        place = self._append(row)
+        with self._measure():
+            place = self._append(row)
         self.answers.note(place)
 
     def flush(self) -> None:

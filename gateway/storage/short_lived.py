@@ -8,7 +8,8 @@ from gateway.settings.keys import KeyRing
 from gateway.settings.loader import Settings
 from gateway.settings.models.stores import RedisStoreSettings
 from gateway.settings.stores import redis_at, redis_options
-from gateway.storage.contracts import ShortLivedStore
+from gateway.storage.contracts import Measure, ShortLivedStore
+from gateway.storage.measured_store import MeasuredStore
 from gateway.storage.redis_store import open_redis
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sqlite_store import SqliteStore
@@ -21,11 +22,12 @@ def open_short_lived(
     randomness: Randomness,
     *,
     told: Callable[[bool], None],
+    measure: Callable[[str], Measure],
     durable: bool = False,
 ) -> ShortLivedStore:
     """On SQLite what is durable has a file of its own, beside the other; how durable a Redis is, its operator says.
 
-    `told` hears when a Redis is given up (True), and when it answers again.
+    `told` hears when a Redis is given up (True), and when it answers again; `measure` makes what measures calls.
     """
     stores = settings.gateway.stores.short_lived
     store: ShortLivedStore
@@ -41,4 +43,6 @@ def open_short_lived(
     else:
         path = settings.directory / stores.path
         store = SqliteStore(path.with_stem(f"{path.stem}-marks") if durable else path, clock=clock, durable=durable)
-    return SealedStore(store, keys=keys.sealing.all, lookup=keys.pseudonyms.first, randomness=randomness)
+    return SealedStore(
+        MeasuredStore(store, measure), keys=keys.sealing.all, lookup=keys.pseudonyms.first, randomness=randomness
+    )

@@ -14,12 +14,15 @@ import sys
 from gateway.observability.metrics import Metrics
 metrics = Metrics()
 metrics.login(service=sys.argv[1], idp="po", outcome="released", code="")
+metrics.durations.waited(0.02)
 metrics.stood_on.watch_store("short_lived")(False)
 metrics.watch_agreements(lambda: {sys.argv[1]: 1})
 sys.stdout.write(metrics.render().decode())
 sys.stdout.flush()
 sys.stdin.read()
 """
+LEFT = {"counter_gone.db", "histogram_gone.db"}
+"""One file a kind of counter."""
 SAMPLE = 'sluis_logins_total{code="",idp="po",outcome="released",service="leesplein"}'
 
 
@@ -46,12 +49,15 @@ def _files(directory: Path) -> set[str]:
     return {path.name for path in directory.glob("*.db")}
 
 
-def test_workers_that_are_gone_leave_one_file_and_all_that_they_counted(tmp_path: Path):
+def test_workers_that_are_gone_leave_a_file_a_kind_and_all_that_they_counted(tmp_path: Path):
     for _ in range(3):
         _rendered(tmp_path)
         fold(tmp_path)
-    assert _files(tmp_path) == {"counter_gone.db"}
-    assert f"{SAMPLE} 4.0" in _rendered(tmp_path)
+    assert _files(tmp_path) == LEFT
+    shown = _rendered(tmp_path)
+    assert f"{SAMPLE} 4.0" in shown
+    assert 'sluis_waited_seconds_bucket{le="0.01"} 0.0' in shown
+    assert 'sluis_waited_seconds_bucket{le="0.025"} 4.0' in shown
 
 
 def test_states_that_a_worker_told_end_with_it(tmp_path: Path):
@@ -70,7 +76,7 @@ def test_a_worker_that_lives_keeps_its_files(tmp_path: Path):
         assert f"counter_{process.pid}.db" in _files(tmp_path)
         process.communicate("")
     fold(tmp_path)
-    assert _files(tmp_path) == {"counter_gone.db"}
+    assert _files(tmp_path) == LEFT
 
 
 def test_nothing_is_folded_while_somebody_reads(tmp_path: Path):
@@ -81,7 +87,7 @@ def test_nothing_is_folded_while_somebody_reads(tmp_path: Path):
         left = _files(tmp_path)
     assert {name.rpartition("_")[0] for name in before - left} == {"gauge_livemin"}, "no reader misses that"
     fold(tmp_path)
-    assert _files(tmp_path) == {"counter_gone.db"}
+    assert _files(tmp_path) == LEFT
 
 
 def test_what_a_worker_left_that_was_killed_while_it_wrote_keeps_nobody_from_the_metrics(tmp_path: Path):
@@ -89,5 +95,5 @@ def test_what_a_worker_left_that_was_killed_while_it_wrote_keeps_nobody_from_the
     (tmp_path / "counter_1999999998.db").write_bytes(b"")
     (tmp_path / "counter_1999999999.db").write_bytes((99).to_bytes(4, "little") + b"\0" * 4 + b"\x77" * 8)
     fold(tmp_path)
-    assert _files(tmp_path) == {"counter_gone.db"}
+    assert _files(tmp_path) == LEFT
     assert f"{SAMPLE} 2.0" in _rendered(tmp_path)

@@ -1,0 +1,38 @@
+"""A short-lived store whose calls are measured."""
+
+from collections.abc import Callable, Sequence
+
+from gateway.storage.contracts import Measure, ShortLivedStore, Value
+
+
+class MeasuredStore:
+    """Fulfils ShortLivedStore over another one."""
+
+    def __init__(self, store: ShortLivedStore, measure: Callable[[str], Measure]) -> None:
+        self._store = store
+        self._put, self._add, self._add_all, self._get, self._take = (
+            measure(call) for call in ("put", "add", "add_all", "get", "take")
+        )
+
+    def put(self, key: str, value: bytes, *, seconds: int) -> None:
+        with self._put():
+            self._store.put(key, value, seconds=seconds)
+
+    def add(self, key: str, value: bytes, *, seconds: int) -> bool:
+        with self._add():
+            return self._store.add(key, value, seconds=seconds)
+
+    def add_all(self, values: Sequence[Value]) -> Sequence[bool]:
+        with self._add_all():
+            return self._store.add_all(values)
+
+    def get(self, key: str) -> bytes | None:
+        with self._get():
+            return self._store.get(key)
+
+    def take(self, key: str) -> bytes | None:
+        with self._take():
+            return self._store.take(key)
+
+    def ping(self) -> None:
+        self._store.ping()
