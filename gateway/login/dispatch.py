@@ -78,6 +78,7 @@ class Dispatcher:
             services=services,
             metrics=metrics,
             told=releases.links.told,
+            clock=clock,
         )
         self._notified = notified
         self._errands = errands

@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
+from gateway.domain.clock import Clock, dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.link import BETWEEN_SCHOOLS
 from gateway.domain.protocol import Protocol
+from gateway.federation.models import School
 from gateway.federation.snapshot import Federation
 from gateway.login.assurance import LevelMissing
 from gateway.login.contracts import TowardsServices
@@ -49,6 +52,7 @@ class Refusals:
         services: Mapping[Protocol, TowardsServices],
         metrics: Metrics,
         told: Callable[[LinkRow], None],
+        clock: Clock,
     ) -> None:
         self._federation = federation
         self._ways = ways
@@ -56,6 +60,7 @@ class Refusals:
         self._services = services
         self._metrics = metrics
         self._told = told
+        self._clock = clock
 
     def refuse(
         self, transaction: Transaction, error: SluisError, authentication: Authentication | None = None
@@ -76,7 +81,20 @@ class Refusals:
         if isinstance(error, LinkStopped):
             self._told(error.row)
         missing = error.level.names if isinstance(error, LevelMissing) else None
-        return Refused(error, service, back, self._other_way(transaction, error), missing)
+        link_at = self._could_link_at(transaction, error)
+        return Refused(error, service, back, self._other_way(transaction, error), missing, link_at)
+
+    def _could_link_at(self, transaction: Transaction, error: SluisError) -> School | None:
+        """The school at which somebody lacks an ECK iD that they may have at their own, where that would do."""
+        if error.code is not ErrorCode.ECK_ID_REQUIRED or transaction.school is None:
+            return None
+        today, service = dutch_day(self._clock.now()), transaction.request.service
+        services = (
+            one
+            for kind in BETWEEN_SCHOOLS
+            for one in self._federation.services_linked_at(transaction.school, kind, today)
+        )
+        return self._federation.schools[transaction.school] if any(one.id == service for one in services) else None
 
     def _other_way(self, transaction: Transaction, error: SluisError) -> OtherWay | None:
         """The same login anew, for a person whose way in is closed and who has another, or can open it."""

@@ -83,6 +83,7 @@ class Responder:
             start_url=_start_url(refused),
             other_way=refused.other_way,
             missing=refused.missing,
+            link_at=refused.link_at,
             reference=reference.current(),
             now=dutch_time(self._clock.now()),
             for_the_helpdesk=error.kind.audience is not Audience.PERSON and error.hint,

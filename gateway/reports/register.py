@@ -33,6 +33,7 @@ class Activity(StrEnum):
     SUBJECTS = "subjects"
     VAULT = "vault"
     LINKS = "links"
+    SCHOOL_LINKS = "school_links"
     CONSENTS = "consents"
     CHOICE = "choice"
     LOG = "log"
@@ -234,6 +235,8 @@ def _activities(gateway: Gateway, federation: Federation) -> Iterator[tuple[Acti
     if federation.held_by_brin:
         yield (Activity.LINKS, _seconds(gateway.links.lifetime))
         yield (Activity.CONSENTS, _seconds(retention.consents))
+    if federation.links_schools:
+        yield (Activity.SCHOOL_LINKS, _seconds(timedelta(days=365)))
     yield (Activity.CHOICE, _seconds(timedelta(days=365)))
     yield (Activity.LOG, _seconds(gateway.processing.log) if gateway.processing.log else None)
 

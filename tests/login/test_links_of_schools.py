@@ -13,7 +13,7 @@ from gateway.domain.fallback import Fallback
 from gateway.domain.link import LinkKind, LinkState, end_of_school_year
 from gateway.domain.sector import Sector
 from gateway.federation.models import IdentityProvider
-from gateway.login.steps import AskToLink, ShowMine
+from gateway.login.steps import AskToLink, Redirect, ShowMine
 from gateway.storage.contracts import LinkRow
 from tests.support.two_schools import (
     AT_HERE,
@@ -264,10 +264,44 @@ class TestStopped:
         assert guest.op.authorize().headers["Location"] == f"https://{HERE_IDP}.example/sso"
         assert "eckid" not in guest.mbo.userinfo(guest.answer({**AT_HERE, **OF_AGE}))
 
+    def test_where_no_link_would_help_none_is_offered(self, tmp_path: Path) -> None:
+        none = two_schools(tmp_path, kinds=(), fallback=Fallback.NONE)
+        step = refused(none.log_in())
+        assert step.error.code is ErrorCode.ECK_ID_REQUIRED
+        assert "/link" not in none.mbo.page(step)
+
+    def test_revoked_while_its_owner_is_at_school(self, guest: TwoSchools) -> None:
+        guest.link(here={**AT_HERE, **OF_AGE})
+        login = guest.mbo.begin()
+        with guest.op.app.test_request_context():
+            guest.op.dispatcher.choose(login, HERE.brin, guest.op.browser)
+        guest.op.world.links.rows.clear()
+        assert "eckid" not in guest.mbo.userinfo(guest.answer({**AT_HERE, **OF_AGE}))
+
+    def test_revoked_before_the_service_fetches_its_claims(self, guest: TwoSchools) -> None:
+        """The service was told one `sub`: it gets nothing under another."""
+        guest.link(here={**AT_HERE, **OF_AGE})
+        step = guest.log_in(said={**AT_HERE, **OF_AGE})
+        assert isinstance(step, Redirect)
+        code = dict(part.split("=") for part in step.url.partition("?")[2].split("&"))["code"]
+        token = (guest.op.exchange(code).json or {})["access_token"]
+        assert guest.op.userinfo(token).status_code == 200
+        guest.op.world.links.rows.clear()
+        assert guest.op.userinfo(token).status_code == 401
+
+    def test_a_school_that_leaves_in_the_middle(self, guest: TwoSchools) -> None:
+        guest.to_question()
+        guest.op.more_schools, guest.op.more_idps = (HERE,), ()
+        guest.op.load()
+        assert guest.post(guest.page, answer="yes").status_code == 400
+        assert guest.op.world.links.rows == {}
+
     def test_without_a_fallback_a_link_that_waits_lets_nobody_in(self, tmp_path: Path) -> None:
         guest = two_schools(tmp_path, fallback=Fallback.NONE)
         guest.link()
-        assert refused(guest.log_in()).error.code is ErrorCode.ECK_ID_REQUIRED
+        step = refused(guest.log_in())
+        assert step.error.code is ErrorCode.ECK_ID_REQUIRED
+        assert 'href="/link?at=99XB"' in guest.mbo.page(step)
         guest.approve()
         assert guest.got()["eckid"] == ECK_ID_THERE
 
