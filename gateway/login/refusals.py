@@ -82,7 +82,8 @@ class Refusals:
             self._told(error.row)
         missing = error.level.names if isinstance(error, LevelMissing) else None
         link_at = self._could_link_at(transaction, error)
-        return Refused(error, service, back, self._other_way(transaction, error), missing, link_at)
+        school = self._federation.schools.get(transaction.school) if transaction.school else None
+        return Refused(error, service, back, self._other_way(transaction, error), missing, link_at, school)
 
     def _could_link_at(self, transaction: Transaction, error: SluisError) -> School | None:
         """The school at which somebody lacks an ECK iD that they may have at their own, where that would do."""

@@ -1,6 +1,6 @@
 """From a login's next step to the response that makes the browser take it."""
 
-from flask import Response
+from flask import Response, request
 from markupsafe import escape
 
 from gateway.domain.clock import Clock, dutch_time
@@ -24,6 +24,10 @@ from gateway.observability import reference
 from gateway.pages.error_texts import text_of
 from gateway.pages.render import Renderer
 from gateway.web.headers import POLICY, framing
+
+_UNAVAILABLE = 503
+_SOONEST, _SPREAD = 20, 41
+"""Seconds: a store that is gone takes longer to come back than a crowd to pass."""
 
 
 class Responder:
@@ -73,6 +77,8 @@ class Responder:
 
     def _refused(self, refused: Refused) -> Response:
         error = refused.error
+        start_url = _start_url(refused)
+        seconds = _comes_back_after(refused)
         response = self._renderer.page(
             "error.html",
             status=error.kind.http_status,
@@ -80,7 +86,10 @@ class Responder:
             text=text_of(error.code),
             service=refused.service,
             back=refused.back if isinstance(refused.back, PostForm) else None,
-            start_url=_start_url(refused),
+            start_url=start_url,
+            school=refused.school,
+            seconds=seconds,
+            nothing_sent_again=error.kind.http_status == _UNAVAILABLE and request.method == "POST",
             other_way=refused.other_way,
             missing=refused.missing,
             link_at=refused.link_at,
@@ -89,7 +98,22 @@ class Responder:
             for_the_helpdesk=error.kind.audience is not Audience.PERSON and error.hint,
         )
         response.headers["Content-Security-Policy"] = POLICY
+        if error.kind.http_status == _UNAVAILABLE:
+            response.headers["Retry-After"] = str(seconds or _SOONEST + _SPREAD)
+        if seconds:
+            response.headers["Refresh"] = str(seconds)
         return response
+
+
+def _comes_back_after(refused: Refused) -> int | None:
+    """Seconds after which the browser asks again by itself; None where that could do something twice, or is no use.
+
+    A login that was refused has ended. The reference is random: by it not everybody comes back at once.
+    """
+    unavailable = refused.error.kind.http_status == _UNAVAILABLE
+    if not unavailable or request.method != "GET" or refused.back is not None:
+        return None
+    return _SOONEST + sum(reference.current().encode()) % _SPREAD
 
 
 def _page_of(step: Question) -> str:

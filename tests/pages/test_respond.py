@@ -112,11 +112,46 @@ def test_without_a_refusal_to_send_the_way_back_is_the_start_of_the_service(page
     assert (link.get("href"), link.text_content()) == ("https://leesplein.example/", "Terug naar Leesplein")
 
 
-def test_an_unknown_service_has_no_way_back(pages: Pages) -> None:
+def test_from_an_unknown_service_the_way_leads_to_the_start_of_this_site(pages: Pages) -> None:
     pages.show("/step", Refused(SluisError(ErrorCode.REQUEST_SERVICE_UNKNOWN)))
     page = html.fromstring(pages.client().get("/step").text)
     assert not page.forms
-    assert not page.xpath("//main//a")
+    assert [link.get("href") for link in page.xpath("//main//a")] == ["/"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_no_page_is_a_dead_end(pages: Pages, *, known: bool) -> None:
+    shown: list[SluisError] = []
+    pages.show("/step", lambda: Refused(shown[-1], *((leesplein(), FORM) if known else ())))
+    client = pages.client()
+    for code in ErrorCode:
+        shown.append(SluisError(code))
+        for method in ("GET", "POST"):
+            page = html.fromstring(client.open("/step", method=method).text)
+            assert page.xpath("//main//a[@href] | //main//form//button"), (code, method)
+
+
+def test_the_helpdesk_sees_the_school_and_the_service(pages: Pages) -> None:
+    school = small_federation().choices[0].school
+    pages.show("/step", Refused(SluisError(ErrorCode.AGREEMENT_MISSING), leesplein(), FORM, school=school))
+    details = html.fromstring(pages.client().get("/step").text).find(".//details").text_content()
+    assert str(school.brin) in details
+    assert "leesplein" in details
+
+
+def test_while_the_store_is_gone_the_page_comes_back_by_itself_where_nothing_is_done_twice(pages: Pages) -> None:
+    gone = SluisError(ErrorCode.STORE_UNAVAILABLE)
+    pages.show("/asked", Refused(gone))
+    pages.show("/ended", Refused(gone, leesplein(), FORM))
+    asked, posted = pages.client().get("/asked"), pages.client().post("/asked")
+    assert 20 <= int(asked.headers["Refresh"]) <= 60
+    assert f"over {asked.headers['Refresh']} tellen" in asked.text
+    assert asked.headers["Retry-After"] == asked.headers["Refresh"]
+    assert "Refresh" not in posted.headers
+    assert "niet opnieuw verstuurd" in posted.text
+    assert "Refresh" not in pages.client().get("/ended").headers
+    assert posted.status_code == 503
+    assert posted.headers["Retry-After"]
 
 
 def test_the_time_on_the_page_is_that_of_the_clock_on_the_wall(pages: Pages) -> None:

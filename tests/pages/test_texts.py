@@ -2,10 +2,12 @@
 
 import re
 from importlib.resources import files
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
+from gateway.cli import error_reference
 from gateway.domain.errors import Audience, ErrorCode
 from gateway.domain.language import COMPLETE, Language
 from gateway.pages.error_texts import text_of
@@ -99,3 +101,9 @@ def test_what_happened_fits_in_short_sentences(language: Language) -> None:
 def test_a_missing_text_is_no_text() -> None:
     with pytest.raises(KeyError):
         say(Language.NL, "error.invented.title")
+
+
+def test_the_reference_of_errors_is_what_the_catalogue_says() -> None:
+    page = Path(__file__).parents[2] / "docs/reference/errors.md"
+    said = "run: python -m gateway.cli.error_reference > docs/reference/errors.md"
+    assert page.read_text("utf-8") == error_reference.reference(), said
