@@ -3,15 +3,18 @@
 import ipaddress
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import wraps
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
 
 from tests.support import made_keys
+from tests.support.dealing import TOGETHER, Dealing, rank
 from tests.support.held import HeldClock, SeededRandomness
+from tests.support.untraced import Tracer, is_untraced
 
 # How long an example takes says more of the machine than of the code
 settings.register_profile("gateway", deadline=None)
@@ -21,6 +24,7 @@ settings.load_profile("gateway")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 made_keys.come_round()
+_tracer = Tracer()
 
 _LOCAL_NAMES = {"localhost", ""}
 
@@ -46,6 +50,29 @@ def _only_here(send: Callable[..., Any]) -> Callable[..., Any]:
 
 for _method in ("connect", "connect_ex", "sendto"):
     setattr(socket.socket, _method, _only_here(getattr(socket.socket, _method)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=rank)
+    for item in items:
+        if item.nodeid.startswith(TOGETHER):
+            item.add_marker(pytest.mark.untraced)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Dealing | None:
+    return Dealing(config, log) if config.option.dist == "loadfile" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    if is_untraced(item):
+        _tracer.stop()
+    try:
+        return (yield)
+    finally:
+        if not is_untraced(nextitem):
+            _tracer.start()
 
 
 @pytest.fixture

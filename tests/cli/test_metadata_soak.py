@@ -25,6 +25,8 @@ from tests.support.metadata_server import MetadataServer, metadata_server
 from tests.support.reloaded import Person, Running, running
 from tests.support.sourced import FEDERATION, Sourced
 
+pytestmark = pytest.mark.untraced
+
 PEOPLE = 6
 WARM, REFRESHES = 3, 14
 OF_A_REFRESH = 200

@@ -14,6 +14,8 @@ from gateway.cli.init import write_configuration
 from tests.support.child_process import free_address
 from tests.support.reloaded import ENVIRONMENT, HOST, SERVING, SLUIS, Person, Running, running
 
+pytestmark = pytest.mark.untraced
+
 USERS = 50
 RELOADS = 20
 

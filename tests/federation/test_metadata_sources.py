@@ -309,6 +309,7 @@ def test_check_tells_early_what_runs_out_of_a_source(sourced: Sourced, server: M
     assert "identity-providers/petteflat.yaml:4: warning: a certificate ends on 2036-01-01" in sourced.said()
 
 
+@pytest.mark.untraced
 def test_a_refresh_every_second_leaves_nothing_behind_and_nobody_sees_half_of_one(
     sourced: Sourced, server: MetadataServer
 ):

@@ -4,12 +4,16 @@ import gc
 import sys
 from pathlib import Path
 
+import pytest
+
 from gateway.app import create_app
 from gateway.cli.init import write_configuration
 from gateway.parts import assemble
 from gateway.settings.loader import load
 from gateway.storage import migrate
 from tests.bench.parties import Driver, write_parties
+
+pytestmark = pytest.mark.untraced
 
 
 class InProcess(Driver):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha512
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -18,6 +19,8 @@ from gateway.login.messages import Authentication, AuthenticationRequest
 from gateway.login.steps import AskConsent, AskToLink, Redirect, Refused, Step
 from tests.support.op import PASSWORD
 from tests.support.user_held import ADULT_AT_SCHOOL, EDUID, REQUESTER, ROC, ROC_IDP, SAID_BY_EDUID, Mbo, Sitting, mbo
+
+pytestmark = pytest.mark.untraced
 
 PEOPLE = ("mo", "noor", "sam")
 BROWSERS = ("phone", "library")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from gateway.storage.contracts import Value
 from tests.support.held import HeldClock, SeededRandomness
 from tests.support.signing_on import HeldCookie, registry
 from tests.support.small_federation import LEESPLEIN, PO_IDP, REGENBOOG, REKENTUIN, small_federation
+
+pytestmark = pytest.mark.untraced
 
 BROWSER = "browser"
 FEDERATION = small_federation()

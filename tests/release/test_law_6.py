@@ -19,6 +19,8 @@ from tests.support.generated_logins import NAME_ID, Login, at, logins, sound_log
 from tests.support.ledger import LEDGER_KEY, sql_ledger
 from tests.support.releasing import NOW, SENT, world
 
+pytestmark = pytest.mark.untraced
+
 many = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -36,6 +36,8 @@ from tests.support.generated_logins import (
 )
 from tests.support.releasing import ECK_ID, OTHER_ECK_ID, SENT, TODAY, world
 
+pytestmark = pytest.mark.untraced
+
 REPOSITORY = Path(__file__).parents[2]
 many = settings(max_examples=120, deadline=None, phases=[Phase.explicit, Phase.generate])
 OWN = (SubjectKind.REAL_ID, SubjectKind.PROFILE_ID, SubjectKind.LAS_KEY)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from gateway.release.policy import AttributePolicy
 from gateway.release.record import Rule, Ruling
 from tests.support.generated_logins import NAME_ID, Login, at, sound_logins
 from tests.support.releasing import TODAY
+
+pytestmark = pytest.mark.untraced
 
 many = settings(max_examples=120, deadline=None, phases=[Phase.explicit, Phase.generate])
 ASKABLE = sorted(set(Attribute) - IDENTIFIERS)

@@ -95,6 +95,7 @@ def test_s16_no_text_of_an_error_reaches_the_service():
     assert b"StatusMessage" not in xml
 
 
+@pytest.mark.untraced
 def test_3_5_two_thousand_answers_leave_nothing_behind():
     gateway, entry, note, what = role(), service(), REPLY.dump(), released()
 

@@ -21,6 +21,7 @@ ROW = LedgerRow(
 )
 
 
+@pytest.mark.untraced
 def test_the_last_ones_of_these_accounts_at_this_school(tmp_path: Path) -> None:
     with database(tmp_path) as engine:
         with closing(sql_ledger(engine)) as ledger:

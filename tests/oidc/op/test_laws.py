@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from gateway.oidc.op.scopes import SCOPES
 from tests.support.generated_logins import LOCAL_IDS, Login, logins, sound_logins
 from tests.support.jose import CLIENT
 from tests.support.op import Op, back, basic, client
+
+pytestmark = pytest.mark.untraced
 
 NAMES = dialect("oidc").outgoing
 OF_THE_PROTOCOL = {"iss", "sub", "aud", "iat", "exp", "auth_time", "acr", "sid", "at_hash", "nonce"}

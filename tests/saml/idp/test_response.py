@@ -192,6 +192,7 @@ def test_an_instant_of_another_zone_is_written_in_utc():
 VALUES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn"]), min_size=1, max_size=40)
 
 
+@pytest.mark.untraced
 @given(data=st.data(), name=st.sampled_from(NAMES))
 def test_law_1_nothing_unnamed_leaves(data, name):
     """The attributes in the outgoing message are exactly those of the release, value by value."""

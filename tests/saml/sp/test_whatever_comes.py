@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -9,6 +10,8 @@ from lxml import etree
 from gateway.domain.errors import SluisError
 from gateway.xml.signatures import sign
 from tests.support.responses import IDP_KEY, Marks, Message, assertion_of, judge
+
+pytestmark = pytest.mark.untraced
 
 TEXTS = st.sampled_from(
     ["", " ", "2.0", "_assertion-1", "#_response-1", "true", "2026-09-07T24:00:00Z", "12026-01-01T00:00:00Z", "é☃",
