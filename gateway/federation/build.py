@@ -262,6 +262,8 @@ def _school(entry: Entry[SchoolEntry], files: MetadataFiles, sso: SsoSettings) -
         sso=_sso(value.sso, sso),
         administrations=administrations,
         oin=value.oin,
+        nicknames=tuple(value.nicknames),
+        postcode=value.postcode,
         at_eduid=SchoolAtEduid(value.eduid.requester_id, api),
     )
 

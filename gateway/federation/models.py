@@ -54,7 +54,8 @@ class School:
 
     `denies` are attributes that it never lets go to a service, whatever was agreed. `at_eduid` is how it takes part in
     logins with a user-held identity; `administrations` provision the vault;
-    `oin` is what it is known by at Nummervoorziening.
+    `oin` is what it is known by at Nummervoorziening. `nicknames` are what people call it, `postcode` is 4 digits and
+    2 capitals; both are for finding it.
     """
 
     brin: Brin
@@ -69,6 +70,8 @@ class School:
     at_eduid: SchoolAtEduid = field(default_factory=SchoolAtEduid)
     administrations: tuple[Administration, ...] = ()
     oin: str | None = None
+    nicknames: tuple[str, ...] = ()
+    postcode: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,4 +272,3 @@ class SchoolChoice:
 
     school: School
     idp: IdpId
-    search_text: str = field(repr=False)

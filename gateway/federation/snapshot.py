@@ -1,5 +1,6 @@
 """The immutable snapshot of the federation: every look-up that a login makes, O(1)."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,13 +22,18 @@ from gateway.federation.models import (
     Service,
     ServiceId,
 )
+from gateway.federation.school_index import SchoolIndex
+
+_KEPT_AGREED = 200
+"""Services of which it is kept which schools have an agreement: a byte a school each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Federation:
     """All parties, indexed. Built by `Federation.of`; never changed, only replaced whole.
 
-    `choices` are the schools of discovery in the order of their names, `offered` the identity providers behind them.
+    `choices` are the schools of discovery in the order of their names, `index` searches them;
+    `offered` are the identity providers behind them.
     An OpenID provider of user-held identities may have several entries: `idps_by_entity_id` has them all.
     `levels` of assurance are by their context.
     """
@@ -43,14 +49,17 @@ class Federation:
     choices: tuple[SchoolChoice, ...]
     offered: frozenset[IdpId]
     levels: Mapping[str, Level]
-    _choice_by_brin: Mapping[Brin, SchoolChoice]
+    index: SchoolIndex
+    _at_by_brin: Mapping[Brin, int]
     _schools_by_main: Mapping[Brin, tuple[School, ...]]
     _school_by_domain: Mapping[str, School]
     _agreements: Mapping[tuple[ServiceId, Brin], tuple[Agreement, ...]]
     _board_agreements: Mapping[tuple[ServiceId, str], tuple[Agreement, ...]]
     _held_by_brin: Mapping[Brin, IdentityProvider]
     _linking: tuple[ServiceId, ...]
+    _agreements_of: Mapping[ServiceId, tuple[Agreement, ...]]
     _with_links: dict[date, tuple[SchoolChoice, ...]] = field(default_factory=dict, repr=False)
+    _agreed: dict[tuple[ServiceId, date], bytes] = field(default_factory=dict, repr=False)
     _held_at: dict[tuple[ServiceId, date], Mapping[Brin, IdentityProvider]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -69,8 +78,13 @@ class Federation:
         for school in schools:
             by_main[school.brin.main] = (*by_main.get(school.brin.main, ()), school)
         choices = sorted(
-            (_choice(by_brin[brin], idp) for idp in identity_providers if not idp.user_held for brin in idp.schools),
-            key=lambda choice: (choice.search_text, choice.idp),
+            (
+                SchoolChoice(by_brin[brin], idp.id)
+                for idp in identity_providers
+                if not idp.user_held
+                for brin in idp.schools
+            ),
+            key=lambda choice: (_in_order(choice.school), choice.idp),
         )
         named: dict[str, tuple[IdpId, ...]] = {}
         for idp in identity_providers:
@@ -98,7 +112,9 @@ class Federation:
             choices=tuple(choices),
             offered=frozenset(choice.idp for choice in choices),
             levels={level.context: level for level in levels},
-            _choice_by_brin={choice.school.brin: choice for choice in reversed(choices)},
+            index=SchoolIndex.of(choice.school for choice in choices),
+            _at_by_brin={choices[at].school.brin: at for at in reversed(range(len(choices)))},
+            _agreements_of=_by_service(agreements),
             _schools_by_main=by_main,
             _school_by_domain={domain: school for school in schools for domain in school.domains},
             _agreements=by_school,
@@ -109,7 +125,31 @@ class Federation:
 
     def choice(self, brin: Brin) -> SchoolChoice | None:
         """Where a choice of this school leads; None for a school that nobody speaks for."""
-        return self._choice_by_brin.get(brin)
+        at = self._at_by_brin.get(brin)
+        return None if at is None else self.choices[at]
+
+    def at(self, brin: Brin) -> int | None:
+        """The place of this school in `choices`."""
+        return self._at_by_brin.get(brin)
+
+    def agreed(self, service: ServiceId, today: date) -> bytes:
+        """For each of `choices` a 1 if its school has an agreement with this service that is in force, else a 0.
+
+        Found once a day for a service, and kept for those that were asked for last.
+        """
+        known = self._agreed.get((service, today))
+        if known is None:
+            # Copied, because other threads do the same.
+            for old in list(self._agreed)[: -_KEPT_AGREED + 1]:
+                self._agreed.pop(old, None)
+            known = self._agreed[service, today] = self._agreed_of(service, today)
+        return known
+
+    def _agreed_of(self, service: ServiceId, today: date) -> bytes:
+        going = [one for one in self._agreements_of.get(service, ()) if one.in_force(today) and not one.suspended]
+        schools = frozenset[Brin]().union(*(one.schools for one in going))
+        boards = frozenset[str]().union(*(one.boards for one in going))
+        return bytes(one.school.brin in schools or one.school.board in boards for one in self.choices)
 
     def held_at(self, service: ServiceId, today: date) -> Mapping[Brin, IdentityProvider]:
         """The schools whose students may come to this service with a user-held identity, and who has those."""
@@ -219,6 +259,12 @@ class Federation:
         raise SluisError(ErrorCode.AGREEMENT_EXPIRED, hint=known[0].reference)
 
 
-def _choice(school: School, idp: IdentityProvider) -> SchoolChoice:
-    words = " ".join([*school.names.values(), school.place or "", str(school.brin)])
-    return SchoolChoice(school, idp.id, folded(words))
+def _in_order(school: School) -> str:
+    return folded(" ".join([*school.names.values(), school.place or "", str(school.brin)]))
+
+
+def _by_service(agreements: Iterable[Agreement]) -> dict[ServiceId, tuple[Agreement, ...]]:
+    found: defaultdict[ServiceId, list[Agreement]] = defaultdict(list)
+    for agreement in agreements:
+        found[agreement.service].append(agreement)
+    return {service: tuple(ones) for service, ones in found.items()}

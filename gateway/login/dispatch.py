@@ -18,6 +18,7 @@ from gateway.federation.snapshot import Federation
 from gateway.login.assurance import Assurance
 from gateway.login.consenting import Consenting, Pending
 from gateway.login.contracts import AuthenticationFacts, Errands, Notified, TowardsIdentityProviders, TowardsServices
+from gateway.login.discovery import Discovery
 from gateway.login.kept import KeptLogins
 from gateway.login.loops import LoopBrake
 from gateway.login.messages import Authentication, AuthenticationRequest, Expectation, LoginRequest
@@ -27,7 +28,7 @@ from gateway.login.sso.session import Session
 from gateway.login.sso.sign_on import SingleSignOn, transient
 from gateway.login.steps import AskConsent, ChooseSchool, PostForm, Redirect, Refused, Step
 from gateway.login.transactions import NO_SERVICE, Transaction, Transactions
-from gateway.login.ways import Discovery, Way, Ways
+from gateway.login.ways import Way, Ways
 from gateway.observability import reference
 from gateway.observability.metrics import Metrics
 from gateway.release.consent import ConsentNeeded

@@ -95,6 +95,14 @@ class Linking:
         """The schools at which the other account can be."""
         return tuple(one for one in self._federation.choices if one.school.brin.main != at.main)
 
+    def search(self, choices: tuple[SchoolChoice, ...], typed: str) -> tuple[SchoolChoice, ...]:
+        """Those of these choices that may be meant, best first; all when nothing is typed."""
+        if not typed.strip():
+            return choices
+        known, among = self._federation.choices, frozenset(one.school.brin for one in choices)
+        wanted = bytes(one.school.brin in among for one in known)
+        return tuple(known[at] for at in self._federation.index.search(typed, wanted) if wanted[at])
+
     def finish(self, transaction: Transaction, idp: IdentityProvider, reading: Reading) -> Step:
         """One side has answered: on to the other, or to the question."""
         found, _, side = transaction.errand.partition(":")

@@ -16,8 +16,9 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.link import LinkKind
 from gateway.domain.randomness import Randomness
-from gateway.federation.models import IdentityProvider, IdpId, School, SchoolChoice, Service, ServiceId
+from gateway.federation.models import IdentityProvider, IdpId, School, Service, ServiceId
 from gateway.federation.snapshot import Federation
+from gateway.login.discovery import Found, FoundSchools
 from gateway.login.fresh import FreshLogins, Opened
 from gateway.login.steps import PostForm, Redirect, ShowMine
 from gateway.login.transactions import Transaction
@@ -130,9 +131,12 @@ class MyPage:
         self._clock = clock
         self._randomness = randomness
 
-    def choices(self) -> tuple[SchoolChoice, ...]:
-        """The schools to log in at."""
-        return self._federation.choices
+    def schools(self, typed: str, at_most: int) -> FoundSchools:
+        """The schools to log in at: all, or those that may be meant."""
+        choices, index, held = self._federation.choices, self._federation.index, self.held()
+        found = index.search(typed, bytes(len(choices))) if typed.strip() else range(len(choices))
+        first = (choices[at] for at in found[:at_most])
+        return FoundSchools(tuple(Found(one, held=held.get(one.school.brin)) for one in first), len(found))
 
     def links_schools(self) -> bool:
         """Whether accounts at two schools can be linked."""

@@ -1,29 +1,15 @@
 """The ways in that a request leaves: which schools, and where people may come with an identity of their own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock, dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.domain.language import Language
-from gateway.federation.models import IdentityProvider, IdpId, SchoolChoice, Service
+from gateway.federation.models import IdentityProvider, IdpId, Service
 from gateway.federation.snapshot import Federation
+from gateway.login.discovery import Discovery
 from gateway.login.messages import LoginRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Discovery:
-    """What the discovery page needs: who asks, and which schools lead somewhere.
-
-    `held` are the schools at which a user-held identity may be used; those in `held_alone` cannot be had otherwise.
-    """
-
-    service: Service
-    language: Language | None
-    choices: tuple[SchoolChoice, ...]
-    held: Mapping[Brin, IdentityProvider] = field(default_factory=dict)
-    held_alone: frozenset[Brin] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +52,14 @@ class Ways:
 
     def discovery(self, service: Service, request: LoginRequest) -> Discovery:
         """All the ways, to choose from."""
-        held, choices = self.held(request), self._federation.choices
-        if not request.idps:
-            return Discovery(service, request.language, choices, held)
-        named = tuple(one for one in choices if one.idp in request.idps or one.school.brin in held)
-        alone = frozenset(one.school.brin for one in named if one.idp not in request.idps)
-        return Discovery(service, request.language, named, held, alone)
+        return Discovery(
+            service=service,
+            federation=self._federation,
+            today=dutch_day(self._clock.now()),
+            language=request.language,
+            limit=frozenset(request.idps),
+            held=self.held(request),
+        )
 
     def chosen(self, request: LoginRequest, brin: Brin, *, held: bool) -> Way:
         """Where this choice leads. Raises SluisError LOGIN_SCHOOL_UNKNOWN for one that was not offered."""

@@ -1,11 +1,12 @@
-"""GET and POST /login/<login>/school: the person says which school is theirs."""
+"""GET and POST /login/<login>/school: the person says which school is theirs; /schools answers while they type."""
 
-from flask import Blueprint, Response, request
+from collections.abc import Callable
+
+from flask import Blueprint, Response, jsonify, request
 
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.domain.language import folded
-from gateway.federation.models import SchoolChoice
+from gateway.login.discovery import Discovery, FoundSchools
 from gateway.login.dispatch import Dispatcher
 from gateway.login.steps import ChooseSchool
 from gateway.pages.language import Choices
@@ -14,7 +15,7 @@ from gateway.web import Browser, Respond
 from gateway.web.headers import POLICY
 from gateway.web.origin import check_from_here
 
-AT_MOST = 50
+AT_MOST = 20
 """Schools on one page; a search narrows them down."""
 MAX_QUERY = 100
 
@@ -27,33 +28,38 @@ def blueprint(
 
     @routes.get("/login/<login>/school")
     def show(login: str) -> Response:
-        discovery = dispatcher.discovery(login, browser())
-        query = request.args.get("q", "")[:MAX_QUERY]
-        found = search(discovery.choices, query)
-        remembered = choices.remembered().school
+        discovery, query = dispatcher.discovery(login, browser()), _query()
+        found = _found(discovery, query)
+        known = choices.remembered()
         page = renderer.page(
             "discovery.html",
             wish=discovery.language,
             switch=True,
             service=discovery.service,
-            login=login,
             query=query,
-            found=found[:AT_MOST],
-            more=max(0, len(found) - AT_MOST),
-            total=len(discovery.choices),
-            remembered=next((choice for choice in discovery.choices if choice.school.brin == remembered), None),
-            shared=choices.remembered().shared,
-            held=discovery.held,
-            held_alone=discovery.held_alone,
+            found=found,
+            said=_said(found, query, renderer.words(discovery.language)),
+            remembered=tuple(discovery.of(known.schools)),
+            shared=known.shared,
         )
-        page.headers["Content-Security-Policy"] = POLICY
+        page.headers["Content-Security-Policy"] = POLICY_WITH_ANSWERS
         return page
+
+    @routes.get("/login/<login>/schools")
+    def answer(login: str) -> Response:
+        discovery, query = dispatcher.discovery(login, browser()), _query()
+        found = _found(discovery, query)
+        fragment = renderer.fragment("found.html", wish=discovery.language, found=found, service=discovery.service)
+        return jsonify(html=fragment, said=_said(found, query, renderer.words(discovery.language)))
 
     @routes.post("/login/<login>/school")
     def choose(login: str) -> Response:
         check_from_here(origin)
         if "shared" in request.form:
             choices.remember(shared=request.form["shared"] == "yes")
+            return respond(ChooseSchool(login))
+        if "forget" in request.form:
+            choices.forget_schools()
             return respond(ChooseSchool(login))
         try:
             held = "held" in request.form
@@ -67,9 +73,22 @@ def blueprint(
     return routes
 
 
-def search(choices: tuple[SchoolChoice, ...], query: str) -> tuple[SchoolChoice, ...]:
-    """The schools in whose name, place or BRIN every word of the query stands; case and diacritics do not matter."""
-    words = folded(query).split()
-    if not words:
-        return choices
-    return tuple(choice for choice in choices if all(word in choice.search_text for word in words))
+POLICY_WITH_ANSWERS = f"{POLICY}; connect-src 'self'"
+"""For a page whose script asks this site."""
+
+
+def _query() -> str:
+    return request.args.get("q", "")[:MAX_QUERY].strip()
+
+
+def _found(discovery: Discovery, query: str) -> FoundSchools:
+    return discovery.search(query, AT_MOST) if query else discovery.offered(AT_MOST)
+
+
+def _said(found: FoundSchools, query: str, say: Callable[..., str]) -> str:
+    """What a screen reader says of it, and what stands above the schools."""
+    if not query:
+        return "" if found.total else say("discovery.nobody")
+    if not found.total:
+        return say("discovery.none", query=query)
+    return say("discovery.one") if found.total == 1 else say("discovery.count", count=found.total)

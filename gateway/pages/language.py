@@ -1,10 +1,10 @@
-"""Which language a page speaks, and the cookie that remembers it together with the last school.
+"""Which language a page speaks, and the cookie that remembers it together with the last schools.
 
 The page behind an identity provider's answer speaks the chosen language too.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from flask import request
@@ -17,14 +17,19 @@ from gateway.web import jar
 
 _A_YEAR = 365 * 86400
 _SHARED = "shared"
+MAX_SCHOOLS = 3
+"""Schools that a browser remembers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a browser remembers of its person: a language and a school, and whether others use the computer too."""
+    """What a browser remembers of its person: a language and schools, and whether others use the computer too.
+
+    The school that was chosen last comes first.
+    """
 
     language: Language | None = None
-    school: Brin | None = None
+    schools: tuple[Brin, ...] = ()
     shared: bool = False
 
 
@@ -32,7 +37,7 @@ _NOTHING = Choice()
 
 
 class Choices:
-    """Reads and sets the remembered choice. The cookie says `nl.99XB`, on a shared computer `nl.99XB.shared`.
+    """Reads and sets the remembered choice. The cookie says `nl.99XB-99XA`, on a shared computer `nl.99XB-99XA.shared`.
 
     Anything else in it counts for nothing.
     """
@@ -47,17 +52,25 @@ class Choices:
         if cookie is None:
             return _NOTHING
         language, _, rest = cookie.partition(".")
-        school, _, shared = rest.partition(".")
-        return Choice(Language(language) if language in self.languages else None, _brin(school), shared == _SHARED)
+        schools, _, shared = rest.partition(".")
+        known = filter(None, map(_brin, schools.split("-", MAX_SCHOOLS)[:MAX_SCHOOLS]))
+        return Choice(Language(language) if language in self.languages else None, tuple(known), shared == _SHARED)
 
     def remember(
         self, *, language: Language | None = None, school: Brin | None = None, shared: bool | None = None
     ) -> None:
         """Keep this from now on."""
         known = self.remembered()
-        language, school = language or known.language, school or known.school
-        on_shared = known.shared if shared is None else shared
-        value = f"{language or ''}.{school or ''}{f'.{_SHARED}' if on_shared else ''}"
+        schools = known.schools if school is None else tuple(dict.fromkeys((school, *known.schools)))[:MAX_SCHOOLS]
+        self._keep(Choice(language or known.language, schools, known.shared if shared is None else shared))
+
+    def forget_schools(self) -> None:
+        """Remember no school from now on, until one is chosen again."""
+        self._keep(replace(self.remembered(), schools=()))
+
+    def _keep(self, choice: Choice) -> None:
+        schools = "-".join(map(str, choice.schools))
+        value = f"{choice.language or ''}.{schools}{f'.{_SHARED}' if choice.shared else ''}"
         jar.give(self._name, value, max_age=_A_YEAR)
 
     def language(self, wish: Language | None = None) -> Language:

@@ -6,7 +6,7 @@ from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.link import BETWEEN_SCHOOLS, LinkKind
 from gateway.login.linking import Linking
-from gateway.pages.discovery import AT_MOST, MAX_QUERY, search
+from gateway.pages.discovery import AT_MOST, MAX_QUERY
 from gateway.pages.render import Renderer
 from gateway.web import Browser, Respond
 from gateway.web.headers import POLICY
@@ -28,7 +28,7 @@ def blueprint(*, linking: Linking, renderer: Renderer, respond: Respond, browser
         if not choices:
             raise SluisError(ErrorCode.PAGE_UNKNOWN)
         query = request.args.get("q", "")[:MAX_QUERY]
-        found = search(choices, query)
+        found = linking.search(choices, query)
         page = renderer.page(
             "link_choose.html",
             switch=True,

@@ -12,7 +12,7 @@ from gateway.domain.clock import dutch_time
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.login.mine import Mine, MyPage
 from gateway.pages.consent import NameOf
-from gateway.pages.discovery import AT_MOST, MAX_QUERY, search
+from gateway.pages.discovery import AT_MOST, MAX_QUERY
 from gateway.pages.render import Renderer
 from gateway.web import Browser, Respond
 from gateway.web.headers import POLICY
@@ -30,16 +30,12 @@ def blueprint(
     @routes.get(PATH)
     def choose() -> Response:
         query = request.args.get("q", "")[:MAX_QUERY]
-        choices = mine.choices()
-        found = search(choices, query)
         page = renderer.page(
             "mine_login.html",
             switch=True,
             alone=True,
             query=query,
-            found=found[:AT_MOST],
-            more=max(0, len(found) - AT_MOST),
-            held=mine.held(),
+            found=mine.schools(query, AT_MOST),
         )
         page.headers["Content-Security-Policy"] = POLICY
         return page

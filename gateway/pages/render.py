@@ -1,6 +1,6 @@
 """Rendering of pages: one Jinja environment, one language a page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -68,6 +68,14 @@ class Renderer:
         if alone:
             page.headers.extend(ALONE)
         return page
+
+    def words(self, wish: Language | None = None) -> Callable[..., str]:
+        """Texts in the language of the request, by their keys."""
+        return partial(say_with, self.overrides, self.choices.language(wish))
+
+    def fragment(self, template: str, *, wish: Language | None = None, **values: Any) -> str:
+        """A part of a page, for a script that puts it there."""
+        return self._rendered(template, self.choices.language(wish), **values)
 
     def posting(self, form: PostForm) -> Response:
         """The page that posts a form by itself. Only the form differs, so the page around it is rendered once."""

@@ -11,6 +11,7 @@ from gateway.pages.palette import style
 _TYPES = {
     "style.css": "text/css",
     "submit.js": "text/javascript",
+    "schools.js": "text/javascript",
     "leave.js": "text/javascript",
     "again.js": "text/javascript",
     "icon.svg": "image/svg+xml",

@@ -12,7 +12,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import decision, ledger, metadata_12000, oidc_saml, overload, saml_oidc, saml_saml, sso, vault
+from tests.bench import (
+    decision,
+    discovery,
+    ledger,
+    metadata_12000,
+    oidc_saml,
+    overload,
+    saml_oidc,
+    saml_saml,
+    sso,
+    vault,
+)
 
 _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "saml_saml": saml_saml.measure,
@@ -20,6 +31,7 @@ _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "saml_oidc": saml_oidc.measure,
     "sso": sso.measure,
     "decision": decision.measure,
+    "discovery": discovery.measure,
     "ledger": ledger.measure,
     "vault": vault.measure,
     "metadata_12000": metadata_12000.measure,

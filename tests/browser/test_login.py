@@ -151,7 +151,7 @@ def test_the_school_of_last_time_comes_first(demo: Demo, context: BrowserContext
     page.get_by_role("button", name="Sem").click()
     expect(page.get_by_text("You are in.")).to_be_visible()
     context.clear_cookies(name="sluis-session")
-    start(page, demo, "rekentuin")
+    start(page, demo, "schrijfmaatje")
     expect(page.get_by_role("heading", name="De vorige keer koos je")).to_be_visible()
     expect(page.get_by_role("button").first).to_contain_text("Petteflat College")
 

@@ -123,7 +123,6 @@ def test_discovery_is_in_the_order_of_names_and_leads_to_an_identity_provider():
     choice = federation.choice(PETTEFLAT.brin)
     assert choice is not None
     assert choice.idp == VO_IDP
-    assert "petteflat college" in choice.search_text
     assert federation.choice(Brin("98ZZ")) is None
 
 

@@ -123,6 +123,10 @@ class Tab:
     def title(self) -> str:
         return " ".join(self.page.find(".//h1").text_content().split())
 
+    def send(self, url: str, **fields: str) -> "Tab":
+        """Send these fields to this address, as a form of the page might."""
+        return self._go("POST", url, urlencode(fields), self.url)
+
     def _submit(self, form: html.FormElement, button: html.HtmlElement, fields: dict[str, str]) -> "Tab":
         values = dict(form.form_values()) | fields
         if button.get("name"):

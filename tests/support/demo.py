@@ -50,9 +50,16 @@ class Demo:
         return Tab(jar or Jar(), language)
 
     def to_school(self, tab: Tab, service: str, school: str) -> Tab:
-        """From the service to the school's own page."""
+        """From the service to the school's own page; also to one that the page does not offer."""
         tab.open(self.service(service) + "/").follow("Log in")
-        return tab.press(school)
+        return self.choose(tab, school)
+
+    def choose(self, tab: Tab, school: str) -> Tab:
+        """On the discovery page; a school that it does not offer is sent as by somebody who kept an older page."""
+        if school in tab.text:
+            return tab.press(school)
+        schools = self.replicas[0].federation.schools.values()
+        return tab.send(tab.url, school=next(str(one.brin) for one in schools if school in one.names.values()))
 
     def log_in(self, tab: Tab, service: str, school: str, person: str) -> Tab:
         """From the service to whatever page the gateway ends at."""

@@ -6,8 +6,8 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 
 from gateway.domain.language import Language
+from gateway.login.discovery import Discovery
 from gateway.login.steps import Redirect, Step
-from gateway.login.ways import Discovery
 from gateway.observability import reference
 from gateway.pages import discovery, site
 from gateway.pages.language import Choices

@@ -1,8 +1,9 @@
 """`schools/*.yaml`."""
 
+import re
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from gateway.domain.attribute import Attribute
 from gateway.domain.sector import Sector
@@ -21,6 +22,17 @@ from gateway.settings.models.services import ClientId, SubjectName
 from gateway.settings.models.sso import SchoolSsoEntry
 
 _GUID = r"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$"
+
+Nickname = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+def _postcode(value: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{3}[A-Z]{2}", value, re.ASCII):
+        raise ValueError("a postcode is four digits and two capitals: 9401AB")
+    return value
+
+
+Postcode = Annotated[str, AfterValidator(_postcode)]
 
 
 class AdministrationEntry(Model):
@@ -54,6 +66,10 @@ class SchoolEntry(Model):
     sector: Sector = Field(description="Sector")
     board: Id | None = Field(default=None, description="Id of its board")
     place: Text | None = Field(default=None, description="Town, for discovery")
+    nicknames: list[Nickname] = Field(
+        default=[], max_length=10, description="What people call it, or called it before, for discovery"
+    )
+    postcode: Postcode | None = Field(default=None, description="Postcode, as `9401AB`, for discovery")
     domains: list[DomainName] = Field(default=[], description="Values of schacHomeOrganization that mean this school")
     digi_delivery_id: Annotated[str, Field(pattern=_GUID)] | None = Field(
         default=None, description="GUID in the content chain, case as registered"
