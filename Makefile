@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check bench mutants lock clean
+.PHONY: demo test check bench mutants lock wheel licences sbom docs clean
 
 demo: $(READY)
 	$(BIN)/python -m gateway.demo $(DEMO)
@@ -27,6 +27,25 @@ bench: $(READY)
 # Breaks the decision in every small way and lists what no test notices; takes long.
 mutants: $(READY)
 	$(BIN)/python -m tests.mutants $(MUTANTS)
+
+# The wheel into dist/: the same commit, the same octets.
+wheel: $(READY)
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
+# Under which licences the dependencies are; a new one that nobody has looked at is an error.
+licences: $(READY)
+	mkdir -p build
+	$(BIN)/python -m tests.licences > build/licences.md
+	mv build/licences.md docs/reference/licences.md
+
+# What a gateway is made of, as CycloneDX.
+sbom: $(READY)
+	mkdir -p build
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible --of JSON -o build/sbom.json requirements/run-pkcs11.lock
+
+# The documentation as a site, in build/site; a link that leads nowhere is an error.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir build/site
 
 # Renews the lock files from pyproject.toml; needs uv.
 lock:
