@@ -24,7 +24,7 @@ def _asked_of_git() -> str:
     if not (here / ".git").exists():
         return ""
     try:
-        done = subprocess.run(("git", "rev-parse", "HEAD"), cwd=here, check=True, capture_output=True, text=True)  # noqa: S603
+        done = subprocess.run(("git", "rev-parse", "HEAD"), cwd=here, check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError):
         return ""
     return done.stdout.strip()

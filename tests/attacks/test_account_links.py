@@ -1,22 +1,18 @@
 """Nobody links an account that they did not prove, in this sitting, in this browser, by a message made for it."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from gateway.attributes.values import RawAttributes
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.federation.at_eduid import SchoolAtEduid
 from gateway.federation.models import IdpId
-from gateway.login.messages import Authentication, AuthenticationRequest
+from gateway.login.messages import AuthenticationRequest
 from gateway.login.steps import AskToLink, Redirect, Step
-from tests.support.op import PASSWORD
 from tests.support.user_held import (
     ADULT_AT_SCHOOL,
     EDUID,
-    REQUESTER,
+    NO_API,
     ROC,
     ROC_IDP,
     SAID_BY_EDUID,
@@ -30,7 +26,7 @@ ATTACKER = {**SAID_BY_EDUID, "urn:oasis:names:tc:SAML:attribute:subject-id": ("a
 
 @pytest.fixture
 def roc(tmp_path: Path) -> Mbo:
-    return mbo(tmp_path, school=replace(ROC, at_eduid=SchoolAtEduid(REQUESTER)))
+    return mbo(tmp_path, school=NO_API)
 
 
 def in_browser(roc: Mbo, browser: str) -> None:
@@ -41,13 +37,10 @@ def delivered(
     roc: Mbo, asked: tuple[IdpId, AuthenticationRequest], said: dict[str, tuple[str, ...]]
 ) -> Step | ErrorCode:
     """An answer to this request, brought by the browser of now."""
-    idp, request = asked
-    authentication = Authentication(idp, RawAttributes(tuple(said.items())), PASSWORD, roc.op.clock.now())
-    with roc.op.app.test_request_context():
-        try:
-            return roc.op.dispatcher.finish(roc.op.dispatcher.expect(request.attempt, roc.op.browser), authentication)
-        except SluisError as error:
-            return error.code
+    try:
+        return roc.bring(asked, said)
+    except SluisError as error:
+        return error.code
 
 
 def test_a_victim_who_is_sent_into_the_attackers_flow_at_the_school(roc: Mbo) -> None:

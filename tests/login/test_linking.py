@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.clock import dutch_midnight
-from gateway.domain.errors import ErrorCode
+from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.fallback import Fallback
 from gateway.domain.user_held import UserHeld
 from gateway.federation.at_eduid import SchoolAtEduid
@@ -19,6 +19,7 @@ from tests.support.user_held import (
     ECK_ID,
     EDUID,
     GLOBAL,
+    NO_API,
     REQUESTER,
     ROC,
     ROC_IDP,
@@ -29,7 +30,6 @@ from tests.support.user_held import (
     refused,
 )
 
-NO_API = replace(ROC, at_eduid=SchoolAtEduid(REQUESTER))
 OF_EDUID = (AIMED, GLOBAL, "Zelfgekozen", "Achternaam", "prive@mail.example", "elders.example")
 OTHER_ECK_ID = "https://ketenid.nl/pilot/" + "0d" * 64
 OTHER_EDUID = {**SAID_BY_EDUID, "urn:oasis:names:tc:SAML:attribute:subject-id": ("another@eduid.nl",)}
@@ -290,6 +290,57 @@ class TestWaysOut:
         assert asked == 2, "once a login: the tokens stand on the link"
         roc.api.status = 200
         assert roc.userinfo(roc.by_eduid())["given_name"] == "Mo"
+
+
+class TestIdentifiersOfEduid:
+    """The eduID that is aimed at a school is for its API; an account is known by what is the same everywhere."""
+
+    def test_another_one_is_aimed_at_the_school_and_the_link_stays_the_same(self, roc: Mbo, sitting: Sitting) -> None:
+        sitting.link()
+        aimed_anew = {**SAID_BY_EDUID, "urn:mace:eduid.nl:1.1": ("0b0cbd2c-6a0a-4d4b-8b39-2f3f2a8f5d21",)}
+        assert roc.userinfo(roc.by_eduid(aimed_anew))["eckid"] == ECK_ID
+
+    def test_the_same_one_of_another_account_is_no_link(self, roc: Mbo, sitting: Sitting) -> None:
+        sitting.link()
+        assert refused(roc.by_eduid(OTHER_EDUID)).error.code is ErrorCode.LINK_NEEDED
+
+    def test_none_is_aimed_at_a_school_without_an_api(self, roc: Mbo) -> None:
+        without = {name: values for name, values in SAID_BY_EDUID.items() if name != "urn:mace:eduid.nl:1.1"}
+        Sitting(roc).link(holder=without)
+        assert roc.userinfo(roc.answer(without))["eckid"] == ECK_ID
+
+    def test_a_link_does_not_stand_in_for_an_api_that_does_not_answer(self, tmp_path: Path) -> None:
+        """The school may have just said that somebody is no longer there: silence is not consent."""
+        roc = mbo(tmp_path)
+        roc.api.status = 404
+        Sitting(roc).link()
+        roc.userinfo(roc.answer(SAID_BY_EDUID))
+        roc.api.down = True
+        step = refused(roc.by_eduid())
+        assert step.error.code is ErrorCode.INSTITUTION_UNREACHABLE
+        assert step.other_way is not None
+        assert "Log in bij ROC Voorbeeld" in roc.page(step)
+
+    def test_an_account_that_eduid_does_not_name_links_nothing(self, roc: Mbo, sitting: Sitting) -> None:
+        names = ("urn:oasis:names:tc:SAML:attribute:subject-id", "urn:mace:dir:attribute-def:uid")
+        nobody = {name: values for name, values in SAID_BY_EDUID.items() if name not in names}
+        sitting.login = roc.begin()
+        assert sitting.start().status_code == 303
+        assert refused(sitting.prove(nobody)).error.code is ErrorCode.ACCOUNT_MISSING
+        assert roc.op.world.links.rows == {}
+
+
+def test_eduid_that_is_down_while_linking_leaves_the_school(roc: Mbo, sitting: Sitting) -> None:
+    """Its own page says that eduID does not answer; the login that waits goes on through the school."""
+    sitting.begin()
+    assert sitting.start().status_code == 303
+    _, request = roc.op.schools.asked[-1]
+    with roc.op.app.test_request_context():
+        expectation = roc.op.dispatcher.expect(request.attempt, roc.op.browser)
+        step = refused(roc.op.dispatcher.fail(expectation, SluisError(ErrorCode.IDP_UNREACHABLE)))
+    assert step.other_way is not None
+    assert isinstance(roc.choose(step.other_way.login, held=False), Redirect)
+    assert roc.userinfo(roc.answer(ADULT_AT_SCHOOL))["eckid"] == ECK_ID
 
 
 def test_a_link_asks_for_both_logins_again_after_it_was_made(roc: Mbo, sitting: Sitting) -> None:

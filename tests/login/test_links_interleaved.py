@@ -1,7 +1,7 @@
 """Whatever people, tabs and browsers do, and in whatever order: an ECK iD goes only to whoever proved both accounts."""
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha512
 from pathlib import Path
 
@@ -13,12 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from gateway.attributes.values import RawAttributes
 from gateway.domain.errors import SluisError
 from gateway.domain.fallback import Fallback
-from gateway.federation.at_eduid import SchoolAtEduid
 from gateway.federation.models import IdpId
-from gateway.login.messages import Authentication, AuthenticationRequest
+from gateway.login.messages import AuthenticationRequest
 from gateway.login.steps import AskConsent, AskToLink, Redirect, Refused, Step
-from tests.support.op import PASSWORD
-from tests.support.user_held import ADULT_AT_SCHOOL, EDUID, REQUESTER, ROC, ROC_IDP, SAID_BY_EDUID, Mbo, Sitting, mbo
+from tests.support.user_held import ADULT_AT_SCHOOL, EDUID, NO_API, ROC_IDP, SAID_BY_EDUID, Mbo, Sitting, mbo
 
 pytestmark = pytest.mark.untraced
 
@@ -26,7 +24,6 @@ PEOPLE = ("mo", "noor", "sam")
 BROWSERS = ("phone", "library")
 SUBJECT = "urn:oasis:names:tc:SAML:attribute:subject-id"
 AIMED = "urn:mace:eduid.nl:1.1"
-NO_API = replace(ROC, at_eduid=SchoolAtEduid(REQUESTER))
 FIRST_NAMES = {name: f"Eduid{name}" for name in PEOPLE}
 
 
@@ -183,14 +180,10 @@ class Links(RuleBasedStateMachine):
     ) -> Step | None:
         """The answer to this request in a browser; None when it has nowhere to go."""
         self.roc.op.browser = browser
-        idp, request = asked
-        authentication = Authentication(idp, RawAttributes(tuple(said.items())), PASSWORD, self.roc.op.clock.now())
-        with self.roc.op.app.test_request_context():
-            try:
-                expectation = self.roc.op.dispatcher.expect(request.attempt, browser)
-                step = self.roc.op.dispatcher.finish(expectation, authentication)
-            except SluisError:
-                return None
+        try:
+            step = self.roc.bring(asked, said)
+        except SluisError:
+            return None
         return self.roc.consent(step) if isinstance(step, AskConsent) else step
 
 

@@ -13,7 +13,7 @@ from gateway.domain.fallback import Fallback
 from gateway.domain.link import LinkKind, LinkState, end_of_school_year
 from gateway.domain.sector import Sector
 from gateway.federation.models import IdentityProvider
-from gateway.login.steps import AskToLink, Redirect, ShowMine
+from gateway.login.steps import AskToLink, Redirect
 from gateway.storage.contracts import LinkRow
 from tests.support.two_schools import (
     AT_HERE,
@@ -366,7 +366,7 @@ class TestMyPage:
         self, school: str, said: dict[str, tuple[str, ...]], guest: TwoSchools
     ) -> None:
         guest.link()
-        path = my_page(guest, school, said)
+        path = guest.mbo.my_page(said, school=school)
         assert "Wacht tot Petteflat College of De Bron doorgeeft" in guest.text(path)
         assert "Waits until" in guest.text(path, lang="en")
         guest.approve()
@@ -384,23 +384,16 @@ class TestMyPage:
     def test_what_went_elsewhere_is_not_shown_to_the_other_account(self, guest: TwoSchools) -> None:
         guest.link(here={**AT_HERE, **OF_AGE})
         guest.got(said={**AT_HERE, **OF_AGE})
-        assert "ging er niets naar een leermiddel" in guest.text(my_page(guest, "99XC", AT_THERE))
-        assert "<table>" in guest.text(my_page(guest, "99XB", AT_HERE))
+        assert "ging er niets naar een leermiddel" in guest.text(guest.mbo.my_page(AT_THERE, school="99XC"))
+        assert "<table>" in guest.text(guest.mbo.my_page(AT_HERE, school="99XB"))
 
     def test_another_pupil_ends_nothing(self, guest: TwoSchools) -> None:
         guest.link()
         [link] = guest.op.world.links.rows
-        path = my_page(guest, "99XB", {**AT_HERE, "uid": ("sem@petteflat.example",)})
+        path = guest.mbo.my_page({**AT_HERE, "uid": ("sem@petteflat.example",)}, school="99XB")
         guest.post(path, link=link)
         guest.post(path, erase="yes", sure="yes")
         assert link in guest.op.world.links.rows
-
-
-def my_page(one: TwoSchools, school: str, said: dict[str, tuple[str, ...]]) -> str:
-    assert one.post("/me", school=school).status_code == 303
-    step = one.answer(said)
-    assert isinstance(step, ShowMine)
-    return f"/me/{step.page}"
 
 
 def test_the_school_year_ends_with_july() -> None:

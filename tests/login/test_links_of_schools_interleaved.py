@@ -13,15 +13,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gateway.attributes.values import RawAttributes
 from gateway.domain.errors import SluisError
 from gateway.domain.link import LinkKind, LinkState
 from gateway.federation.models import IdpId
-from gateway.login.messages import Authentication, AuthenticationRequest
+from gateway.login.messages import AuthenticationRequest
 from gateway.login.steps import AskToLink, Redirect, Refused, Step
 from gateway.pseudonyms.derivation import account_hash
 from gateway.storage.contracts import LinkRow
-from tests.support.op import PASSWORD
 from tests.support.releasing import KEY
 from tests.support.two_schools import (
     AT_HERE,
@@ -185,14 +183,10 @@ class LinksOfSchools(RuleBasedStateMachine):
     def bring(self, asked: tuple[IdpId, AuthenticationRequest], said: Said, browser: str) -> Step | None:
         """The answer to this request in a browser; None when it has nowhere to go."""
         self.one.op.browser = browser
-        idp, request = asked
-        authentication = Authentication(idp, RawAttributes(tuple(said.items())), PASSWORD, self.one.op.clock.now())
-        with self.one.op.app.test_request_context():
-            try:
-                expectation = self.one.op.dispatcher.expect(request.attempt, browser)
-                step = self.one.op.dispatcher.finish(expectation, authentication)
-            except SluisError:
-                return None
+        try:
+            step = self.one.mbo.bring(asked, said)
+        except SluisError:
+            return None
         assert isinstance(step, Redirect | AskToLink | Refused)
         return step
 

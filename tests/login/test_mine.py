@@ -1,20 +1,17 @@
 """A person sees what there is of their own, ends it and takes it along: theirs alone, in their own browser."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lxml import html
-from werkzeug.test import TestResponse
 
 from gateway.attributes.values import RawAttributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language
-from gateway.federation.at_eduid import SchoolAtEduid
 from gateway.login.messages import Authentication
-from gateway.login.steps import Refused, ShowMine, Step
+from gateway.login.steps import Refused, Step
 from gateway.reports.texts import say
 from tests.support.op import PASSWORD
 from tests.support.user_held import (
@@ -23,6 +20,7 @@ from tests.support.user_held import (
     ECK_ID,
     EDUID,
     GLOBAL,
+    NO_API,
     REQUESTER,
     ROC,
     ROC_IDP,
@@ -38,25 +36,18 @@ SOMEBODY = {**ADULT_AT_SCHOOL, "uid": ("noor@roc.example",)}
 
 @pytest.fixture
 def roc(tmp_path: Path) -> Mbo:
-    made = mbo(tmp_path, school=replace(ROC, at_eduid=SchoolAtEduid(REQUESTER)))
+    made = mbo(tmp_path, school=NO_API)
     Sitting(made).link()
     made.userinfo(made.answer(SAID_BY_EDUID))
     made.userinfo(made.by_school(isAdult=("true",)))
     return made
 
 
-def post(roc: Mbo, path: str, site: str = "same-origin", **form: str) -> TestResponse:
-    return roc.op.app.test_client().post(path, data=form, headers={"Sec-Fetch-Site": site})
-
-
 def log_in(roc: Mbo, said: dict[str, tuple[str, ...]], *, held: bool) -> str:
     """The address of the page that opens."""
-    asked = post(roc, "/me", **{"held" if held else "school": str(ROC.brin)})
-    assert asked.status_code == 303
+    path = roc.my_page(said, **{"held" if held else "school": str(ROC.brin)})
     assert roc.op.schools.asked[-1][0] == (EDUID if held else ROC_IDP)
-    step = roc.answer(said)
-    assert isinstance(step, ShowMine)
-    return f"/me/{step.page}"
+    return path
 
 
 def text(roc: Mbo, path: str, language: str = "nl") -> str:
@@ -107,7 +98,7 @@ def test_it_can_be_taken_along(roc: Mbo) -> None:
 def test_either_account_ends_the_link(held: bool, roc: Mbo) -> None:
     path = log_in(roc, SAID_BY_EDUID if held else ADULT_AT_SCHOOL, held=held)
     [link] = roc.op.world.links.rows
-    assert post(roc, path, link=link).headers["Location"] == path
+    assert roc.post(path, link=link).headers["Location"] == path
     assert roc.op.world.links.rows == {}
     assert "Er is niets gekoppeld" in text(roc, path)
     assert refused(roc.by_eduid()).error.code is ErrorCode.LINK_NEEDED
@@ -115,7 +106,7 @@ def test_either_account_ends_the_link(held: bool, roc: Mbo) -> None:
 
 def test_a_consent_is_withdrawn_and_asked_for_again(roc: Mbo) -> None:
     path = log_in(roc, SAID_BY_EDUID, held=True)
-    post(roc, path, consent="klas")
+    roc.post(path, consent="klas")
     assert roc.op.world.consents.rows == {}
     roc.consents = False
     assert type(roc.by_eduid()).__name__ == "AskConsent"
@@ -123,9 +114,9 @@ def test_a_consent_is_withdrawn_and_asked_for_again(roc: Mbo) -> None:
 
 def test_everything_is_erased_after_a_second_yes(roc: Mbo) -> None:
     path = log_in(roc, ADULT_AT_SCHOOL, held=False)
-    post(roc, path, erase="yes")
+    roc.post(path, erase="yes")
     assert len(roc.op.world.links.rows) == 1
-    post(roc, path, erase="yes", sure="yes")
+    roc.post(path, erase="yes", sure="yes")
     assert roc.op.world.links.rows == {}
     assert roc.op.world.consents.rows == {}
 
@@ -136,9 +127,9 @@ def test_another_person_sees_and_ends_nothing(roc: Mbo) -> None:
     assert "Er is niets gekoppeld" in shown
     assert "ging er niets naar een leermiddel" in shown
     [link] = roc.op.world.links.rows
-    post(roc, path, link=link)
-    post(roc, path, consent="klas")
-    post(roc, path, erase="yes", sure="yes")
+    roc.post(path, link=link)
+    roc.post(path, consent="klas")
+    roc.post(path, erase="yes", sure="yes")
     assert link in roc.op.world.links.rows
     assert len(roc.op.world.consents.rows) == 1
 
@@ -147,7 +138,7 @@ def test_another_browser_opens_nothing(roc: Mbo) -> None:
     path = log_in(roc, SAID_BY_EDUID, held=True)
     roc.op.browser = "another"
     client = roc.op.app.test_client()
-    for answer in (client.get(path), client.get(f"{path}/data.json"), post(roc, path, erase="yes", sure="yes")):
+    for answer in (client.get(path), client.get(f"{path}/data.json"), roc.post(path, erase="yes", sure="yes")):
         assert answer.status_code == 400
         assert "klas" not in answer.get_data(as_text=True)
     assert len(roc.op.world.links.rows) == 1
@@ -156,14 +147,14 @@ def test_another_browser_opens_nothing(roc: Mbo) -> None:
 def test_a_form_of_another_site_does_nothing(roc: Mbo) -> None:
     path = log_in(roc, SAID_BY_EDUID, held=True)
     [link] = roc.op.world.links.rows
-    assert post(roc, path, site="cross-site", link=link).status_code == 400
-    assert post(roc, "/me", site="cross-site", school=str(ROC.brin)).status_code == 400
+    assert roc.post(path, site="cross-site", link=link).status_code == 400
+    assert roc.post("/me", site="cross-site", school=str(ROC.brin)).status_code == 400
     assert link in roc.op.world.links.rows
 
 
 def test_the_page_closes_by_itself_and_by_its_button(roc: Mbo) -> None:
     path = log_in(roc, SAID_BY_EDUID, held=True)
-    assert post(roc, path, close="yes").headers["Location"] == "/"
+    assert roc.post(path, close="yes").headers["Location"] == "/"
     assert roc.op.app.test_client().get(path).status_code == 400
     path = log_in(roc, SAID_BY_EDUID, held=True)
     roc.op.clock.forward(seconds=901)
@@ -171,7 +162,7 @@ def test_the_page_closes_by_itself_and_by_its_button(roc: Mbo) -> None:
 
 
 def test_a_login_that_fails_has_a_page_without_a_service(roc: Mbo) -> None:
-    post(roc, "/me", school=str(ROC.brin))
+    roc.post("/me", school=str(ROC.brin))
     _, request = roc.op.schools.asked[-1]
     with roc.op.app.test_request_context():
         expectation = roc.op.dispatcher.expect(request.attempt, roc.op.browser)
@@ -183,7 +174,7 @@ def test_a_login_that_fails_has_a_page_without_a_service(roc: Mbo) -> None:
 
 
 def test_whose_account_is_not_told_opens_nothing(roc: Mbo) -> None:
-    post(roc, "/me", school=str(ROC.brin))
+    roc.post("/me", school=str(ROC.brin))
     idp, request = roc.op.schools.asked[-1]
     nobody = {name: values for name, values in ADULT_AT_SCHOOL.items() if name != "uid"}
     with roc.op.app.test_request_context():
@@ -195,7 +186,7 @@ def test_whose_account_is_not_told_opens_nothing(roc: Mbo) -> None:
 
 @pytest.mark.parametrize("form", [{"school": "99ZZ"}, {"held": "99ZZ"}, {"school": "x"}, {}], ids=str)
 def test_a_school_that_was_not_offered(form: dict[str, str], roc: Mbo) -> None:
-    assert post(roc, "/me", **form).status_code == 400
+    assert roc.post("/me", **form).status_code == 400
 
 
 def test_the_page_to_log_in_offers_schools_and_eduid(roc: Mbo) -> None:

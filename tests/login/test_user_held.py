@@ -28,6 +28,7 @@ from tests.support.user_held import (
     ECK_ID,
     EDUID,
     GLOBAL,
+    NO_API,
     REQUESTER,
     ROC,
     ROC_IDP,
@@ -163,7 +164,7 @@ class TestTheSchoolDoesNotVouch:
         assert "Log in bij ROC Voorbeeld" in roc.page(step)
 
     def test_a_school_without_an_api_says_nothing_of_anybody(self, tmp_path: Path) -> None:
-        roc = mbo(tmp_path, school=replace(ROC, at_eduid=SchoolAtEduid(REQUESTER)))
+        roc = mbo(tmp_path, school=NO_API)
         assert refused(roc.by_eduid()).error.code is ErrorCode.LINK_NEEDED
 
     @pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 429, 500, 503])

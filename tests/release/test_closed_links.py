@@ -12,7 +12,6 @@ from gateway.domain.errors import ErrorCode
 from gateway.domain.link import LinkState
 from gateway.domain.randomness import SystemRandomness
 from gateway.domain.sector import Sector
-from gateway.federation.at_eduid import SchoolAtEduid
 from gateway.federation.models import EckIdSource
 from gateway.login.steps import ShowMine
 from gateway.pseudonyms.derivation import account_hash
@@ -21,7 +20,7 @@ from gateway.storage.vault import Vault, delete_ended
 from gateway.storage.vault_entry import VaultEntry
 from tests.support.releasing import KEY
 from tests.support.two_schools import AT_HERE, ECK_ID_THERE, OF_AGE, THERE, THERE_IDP, TwoSchools, two_schools
-from tests.support.user_held import REQUESTER, ROC, ROC_IDP, SAID_BY_EDUID, Sitting, mbo, refused
+from tests.support.user_held import NO_API, ROC_IDP, SAID_BY_EDUID, Sitting, mbo, refused
 from tests.support.vault import SEALING, database, vault_in
 
 LOTTE = account_hash(KEY, THERE_IDP, "lotte.berg@bron.example")
@@ -116,7 +115,7 @@ def test_it_is_linked_anew_once_the_account_is_back(kept: Kept, guest: TwoSchool
 
 
 def test_whoever_came_with_eduid_is_told_and_may_link_anew(kept: Kept, tmp_path: Path) -> None:
-    roc = mbo(tmp_path, school=replace(ROC, at_eduid=SchoolAtEduid(REQUESTER)))
+    roc = mbo(tmp_path, school=NO_API)
     sources = (EckIdSource.ASSERTION, EckIdSource.VAULT)
     roc.op.world.idp = replace(roc.op.world.idp, eck_id_sources=sources)
     roc.op.world.vault, roc.op.world.links = kept.vault, kept.links  # type: ignore[assignment]

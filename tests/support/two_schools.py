@@ -61,7 +61,7 @@ class TwoSchools:
         self.mbo = Mbo(self.op, HeldApi())
 
     def post(self, path: str, site: str = "same-origin", **form: str) -> TestResponse:
-        return self.op.app.test_client().post(path, data=form, headers={"Sec-Fetch-Site": site})
+        return self.mbo.post(path, site, **form)
 
     def get(self, path: str, **query: str) -> TestResponse:
         return self.op.app.test_client().get(path, query_string=query)

@@ -21,8 +21,8 @@ from gateway.domain.user_held import UserHeld
 from gateway.federation.at_eduid import AttributeApi, SchoolAtEduid
 from gateway.federation.models import Agreement, IdentityProvider, IdpId, School, ServiceId
 from gateway.federation.snapshot import Federation
-from gateway.login.messages import Authentication
-from gateway.login.steps import AskConsent, AskToLink, Redirect, Refused, Step
+from gateway.login.messages import Authentication, AuthenticationRequest
+from gateway.login.steps import AskConsent, AskToLink, Redirect, Refused, ShowMine, Step
 from gateway.release.consent import ConsentNeeded, what_goes
 from gateway.release.people import HeldLogin
 from gateway.release.pipeline import Outcome, Releases
@@ -41,6 +41,8 @@ ROC = School(
     domains=("roc.example",),
     at_eduid=SchoolAtEduid(REQUESTER, API),
 )
+NO_API = replace(ROC, at_eduid=SchoolAtEduid(REQUESTER))
+"""The same school without an attribute API: its students link eduID themselves."""
 ECK_ID = "https://ketenid.nl/pilot/" + "0c" * 64
 AIMED = "6f1c2f5e-8f0b-4d63-9a2e-0b7f6f7a9b10"
 GLOBAL = "b7c1de60-2b1c-4b8f-8f59-0d3f2f8f8d11"
@@ -115,14 +117,29 @@ class Mbo:
 
     def answer(self, said: dict[str, tuple[str, ...]], **facts: Any) -> Step:
         """Whoever was asked last answers."""
-        idp, request = self.op.schools.asked[-1]
+        step = self.bring(self.op.schools.asked[-1], said, **facts)
+        return self.consent(step) if self.consents and isinstance(step, AskConsent) else step
+
+    def bring(self, asked: tuple[IdpId, AuthenticationRequest], said: dict[str, tuple[str, ...]], **facts: Any) -> Step:
+        """The answer to this request, in the browser of now. Raises SluisError when it has nowhere to go."""
+        idp, request = asked
         how = {"context": PASSWORD, "instant": self.op.clock.now(), **facts}
         with self.op.app.test_request_context():
             expectation = self.op.dispatcher.expect(request.attempt, self.op.browser)
-            step = self.op.dispatcher.finish(
+            return self.op.dispatcher.finish(
                 expectation, Authentication(idp, RawAttributes(tuple(said.items())), **how)
             )
-        return self.consent(step) if self.consents and isinstance(step, AskConsent) else step
+
+    def post(self, path: str, site: str = "same-origin", **form: str) -> TestResponse:
+        """A form of the gateway's own pages."""
+        return self.op.app.test_client().post(path, data=form, headers={"Sec-Fetch-Site": site})
+
+    def my_page(self, said: dict[str, tuple[str, ...]], **form: str) -> str:
+        """The address of the page that opens for somebody who says so where the form leads."""
+        assert self.post("/me", **form).status_code == 303
+        step = self.answer(said)
+        assert isinstance(step, ShowMine)
+        return f"/me/{step.page}"
 
     def consent(self, step: AskConsent) -> Step:
         """The person says yes to what the page shows."""
@@ -218,8 +235,7 @@ class Sitting:
         return self.post(self.page, answer=answer)
 
     def post(self, path: str, **form: str) -> TestResponse:
-        headers = {"Sec-Fetch-Site": "same-origin"}
-        return self.roc.op.app.test_client().post(path, data=form, headers=headers)
+        return self.roc.post(path, **form)
 
     def link(self, **wishes: Any) -> None:
         """From the offer to the link, and back to eduID for the login that waits."""
