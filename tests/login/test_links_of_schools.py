@@ -13,7 +13,9 @@ from gateway.domain.fallback import Fallback
 from gateway.domain.link import LinkKind, LinkState, end_of_school_year
 from gateway.domain.sector import Sector
 from gateway.federation.models import IdentityProvider
+from gateway.login.sso.logout import PersonAsked
 from gateway.login.steps import AskToLink, Redirect
+from gateway.login.ways import Way
 from gateway.storage.contracts import LinkRow
 from tests.support.two_schools import (
     AT_HERE,
@@ -116,6 +118,18 @@ class TestGuest:
         assert "eckid" not in guest.got(said={**AT_HERE, **OF_AGE})
         guest.set(links=frozenset({LinkKind.TRANSITION}))
         assert "eckid" not in guest.got(said={**AT_HERE, **OF_AGE})
+
+    def test_a_service_that_is_registered_for_that_sector_no_more(self, moved: TwoSchools) -> None:
+        here = {**AT_HERE, **OF_AGE, "eckId": (ECK_ID_HERE,)}
+        moved.link(here=here)
+        moved.op.world.service = replace(moved.op.world.service, sectors=frozenset({Sector.VO}))
+        moved.op.load()
+        assert moved.got(said=here)["eckid"] == ECK_ID_HERE
+
+    def test_an_account_without_an_eck_id_is_of_no_use(self, guest: TwoSchools) -> None:
+        without = {name: values for name, values in AT_THERE.items() if name != "eckId"}
+        assert refused(guest.to_question(there=without)).error.code is ErrorCode.LINK_WITHOUT_ECK_ID
+        assert guest.op.world.links.rows == {}
 
     def test_an_eck_id_of_a_sector_that_the_service_is_not_registered_for(self, tmp_path: Path) -> None:
         po = two_schools(tmp_path, there=BEFORE, sectors=frozenset({Sector.VO}))
@@ -352,6 +366,27 @@ class TestChoosing:
         guest.op.load()
         step = refused(guest.to_question({**AT_HERE, brin: (here,)}, {**AT_THERE, brin: (there,)}))
         assert step.error.code is ErrorCode.LINK_OTHER_SCHOOL
+
+    def test_a_flow_that_another_version_of_the_gateway_kept_otherwise(self, guest: TwoSchools) -> None:
+        for fields in ([guest.op.browser, "", "guest"], [guest.op.browser, "", "guest", "x", None, "", None, None]):
+            guest.op.store.put("linking:abc", json.dumps(fields).encode(), seconds=60)
+            assert guest.get("/link/abc").status_code == 400
+
+    def test_an_answer_for_a_side_that_has_answered_goes_nowhere(self, guest: TwoSchools) -> None:
+        """Whoever asks for a side twice, as with the back button, ends one of the two ways."""
+        guest.to_question()
+        flow = guest.page.removeprefix("/link/")
+        asks = guest.op.errands.linking._fresh
+        with guest.op.app.test_request_context():
+            asks.ask(Way(THERE_IDP, THERE.brin), errand=f"{flow}:account", browser=guest.op.browser, reference="0")
+        assert refused(guest.answer(AT_THERE)).error.code is ErrorCode.LOGIN_FINISHED
+
+    def test_a_logout_ends_a_linking_that_is_under_way(self, guest: TwoSchools) -> None:
+        guest.to_question()
+        with guest.op.app.test_request_context():
+            guest.op.logouts.begin(None, PersonAsked, guest.op.browser)
+        assert guest.post(guest.page, answer="yes").status_code == 409
+        assert guest.op.world.links.rows == {}
 
     def test_an_agreement_that_ends_meanwhile(self, guest: TwoSchools) -> None:
         guest.to_question()

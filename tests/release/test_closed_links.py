@@ -25,6 +25,7 @@ from tests.support.vault import SEALING, database, vault_in
 
 LOTTE = account_hash(KEY, THERE_IDP, "lotte.berg@bron.example")
 MO = account_hash(KEY, ROC_IDP, "mo@roc.example")
+ANOTHER = "https://ketenid.nl/pilot/" + "3c" * 64
 UNTIL = date(2026, 12, 31)
 AGE_HERE = {**AT_HERE, **OF_AGE}
 
@@ -103,6 +104,19 @@ def test_a_purge_tells_links_before_what_it_takes_is_gone(kept: Kept, guest: Two
         assert delete_ended(connection, date(2027, 1, 1)) == 2
     assert kept.state() is LinkState.CLOSED
     told_once(guest)
+
+
+def test_another_eck_id_in_the_vault_is_seen_at_a_login_by_the_link(kept: Kept, guest: TwoSchools) -> None:
+    kept.vault.put([[entry(LOTTE, "99XC", Sector.VO, ANOTHER)]], at_once=True)
+    told_once(guest)
+    assert kept.state() is LinkState.SUSPENDED
+    assert [one.kind for one in guest.op.world.records.anomalies] == ["link_suspended"]
+
+
+def test_an_eck_id_that_is_gone_from_the_vault_is_none_that_goes(kept: Kept, guest: TwoSchools) -> None:
+    kept.vault.put([[entry(LOTTE, "99XC", Sector.VO, None)]], at_once=True)
+    assert "eckid" not in guest.got(said=AGE_HERE)
+    assert kept.state() is LinkState.LIVE
 
 
 def test_it_is_linked_anew_once_the_account_is_back(kept: Kept, guest: TwoSchools) -> None:
