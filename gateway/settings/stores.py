@@ -10,7 +10,7 @@ from gateway.settings.problems import Problem
 from gateway.settings.secrets import SecretReference, resolved
 from gateway.storage import redis_address
 from gateway.storage.redis_address import RedisAddress, RedisKind
-from gateway.storage.redis_client import RedisOptions, RedisTls
+from gateway.storage.redis_options import RedisOptions, RedisTls
 
 _SHORT_LIVED: KeyPath = ("stores", "short_lived")
 _LASTING: KeyPath = ("stores", "lasting")

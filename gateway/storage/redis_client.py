@@ -4,7 +4,6 @@ A client belongs to a process: its connections are made when they are needed, an
 """
 
 import random
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelManagedConnection, SentinelManagedSSLConnection
 
 from gateway.storage.redis_address import RedisAddress, RedisKind
+from gateway.storage.redis_options import RedisOptions, RedisTls
 
 Client = redis.Redis | RedisCluster
 _HEALTH_CHECK = 30
@@ -23,31 +23,6 @@ _HEALTH_CHECK = 30
 
 class NotConnected(redis.ConnectionError):
     """No connection could be made: the command was not sent, so that it may be tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class RedisTls:
-    """The authorities that are believed (a PEM file; None: those of the system), and a certificate of our own."""
-
-    ca: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RedisOptions:
-    """How to connect. `seconds`: how long to wait for a connection, and for an answer.
-
-    `user` and `password` come before those in the address. `connections`: at most as many at once to a server.
-    """
-
-    seconds: float = 1.0
-    connections: int = 100
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    sentinel_user: str | None = None
-    sentinel_password: str | None = field(default=None, repr=False)
-    tls: RedisTls = RedisTls()
 
 
 class _Tells:

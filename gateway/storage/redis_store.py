@@ -14,7 +14,8 @@ from gateway.domain.randomness import Randomness
 from gateway.storage.breaker import Breaker
 from gateway.storage.contracts import Value
 from gateway.storage.redis_address import RedisAddress
-from gateway.storage.redis_client import Client, NotConnected, RedisOptions, connect
+from gateway.storage.redis_client import Client, NotConnected, connect
+from gateway.storage.redis_options import RedisOptions
 
 _TRIES = 3
 _LONGEST_PAUSE = 0.1

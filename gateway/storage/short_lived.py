@@ -10,7 +10,6 @@ from gateway.settings.models.stores import RedisStoreSettings
 from gateway.settings.stores import redis_at, redis_options
 from gateway.storage.contracts import Measure, ShortLivedStore
 from gateway.storage.measured_store import MeasuredStore
-from gateway.storage.redis_store import open_redis
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sqlite_store import SqliteStore
 
@@ -32,6 +31,9 @@ def open_short_lived(
     stores = settings.gateway.stores.short_lived
     store: ShortLivedStore
     if isinstance(stores, RedisStoreSettings):
+        # Imported where it is used: the library is a tenth of what every command and every worker would import.
+        from gateway.storage.redis_store import open_redis  # noqa: PLC0415
+
         store = open_redis(
             redis_at(stores, settings.directory),
             redis_options(stores, settings.directory, threads=settings.gateway.threads),

@@ -11,7 +11,7 @@ from gateway.domain.clock import SystemClock
 from gateway.domain.randomness import SystemRandomness
 from gateway.storage.contracts import ShortLivedStore
 from gateway.storage.redis_address import parse
-from gateway.storage.redis_client import RedisOptions
+from gateway.storage.redis_options import RedisOptions
 from gateway.storage.redis_store import RedisStore, open_redis
 from gateway.storage.sealed_store import SealedStore
 from gateway.storage.sealing import SecretKey

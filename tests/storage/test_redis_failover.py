@@ -6,7 +6,8 @@ import pytest
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage.breaker import Breaker
-from gateway.storage.redis_client import NotConnected, RedisOptions
+from gateway.storage.redis_client import NotConnected
+from gateway.storage.redis_options import RedisOptions
 from gateway.storage.redis_store import RedisStore
 from tests.storage.conftest import store_at
 from tests.support.held import HeldClock, SeededRandomness

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage.redis_address import parse
-from gateway.storage.redis_client import RedisOptions, RedisTls
+from gateway.storage.redis_options import RedisOptions, RedisTls
 from gateway.storage.redis_store import RedisStore, open_redis
 from tests.support.child_process import Address
 from tests.support.held import HeldClock, SeededRandomness

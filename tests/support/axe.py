@@ -12,7 +12,7 @@ _WIDTH = 320
 
 
 @contextmanager
-def on_a_phone(browser: Browser, *, scheme: str, locale: str) -> Iterator[Page]:
+def on_a_phone(browser: Browser, *, locale: str, scheme: str = "light") -> Iterator[Page]:
     """A page of a small screen in a browser of its own; axe runs in it from outside its policy."""
     context = browser.new_context(
         locale=locale,
@@ -31,3 +31,10 @@ def check_accessible(page: Page) -> None:
     assert results.violations_count == 0, results.generate_report()
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= _WIDTH, f"the page is {width} pixels wide on a screen of {_WIDTH}"
+
+
+def check_accessible_in_the_dark_too(page: Page) -> None:
+    """The same page as it opened, and as somebody sees it who has the dark scheme."""
+    check_accessible(page)
+    page.emulate_media(color_scheme="dark")
+    check_accessible(page)
