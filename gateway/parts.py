@@ -7,6 +7,7 @@ from functools import partial
 from sqlalchemy import Engine
 
 from gateway.attributes.institution import Institutions
+from gateway.domain.anomaly import Anomaly, Rule
 from gateway.domain.clock import Clock, SystemClock
 from gateway.domain.eck_id import PRODUCTION_SEGMENTS, TEST_SEGMENTS
 from gateway.domain.http import Http
@@ -25,6 +26,7 @@ from gateway.pseudonyms.nummervoorziening.live import FromNummervoorziening, Ter
 from gateway.pseudonyms.resolve import SubjectResolver
 from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault, Source
 from gateway.pseudonyms.succession import Successions
+from gateway.pseudonyms.watch import Watch
 from gateway.release.link_content import LinkRecords
 from gateway.release.linked import LinkedAccounts
 from gateway.release.linking import LinkMaking
@@ -48,6 +50,7 @@ from gateway.storage.known_as import KnownAsStore
 from gateway.storage.ledger import SqlLedger
 from gateway.storage.links import SqlLinks
 from gateway.storage.outbox import SqlOutbox
+from gateway.storage.seen_eck_ids import SqlSeenEckIds
 from gateway.storage.short_lived import open_short_lived
 from gateway.storage.subjects import SqlSubjects
 from gateway.storage.vault import Vault
@@ -195,6 +198,7 @@ def releases_of(parts: Parts) -> Releases:
         ),
         ledger=parts.ledger,
         anomalies=anomalies,
+        watch=watch_of(parts),
         account_key=parts.keys.pseudonyms.first,
         metrics=parts.metrics,
         institutions=Institutions(parts.institution_http),
@@ -202,6 +206,22 @@ def releases_of(parts: Parts) -> Releases:
         making=LinkMaking(links),
         consents=SqlConsents(parts.engine),
     )
+
+
+def watch_of(parts: Parts) -> Watch:
+    """What sees that something is odd about an ECK iD."""
+    entry = parts.settings.gateway.anomalies
+    rules = {
+        Anomaly.ECK_ID_MALFORMED: entry.eck_id_malformed,
+        Anomaly.ECK_ID_CONTRADICTORY: entry.eck_id_contradictory,
+        Anomaly.ECK_ID_CHANGED: entry.eck_id_changed,
+        Anomaly.ECK_ID_WRONG_SECTOR: entry.eck_id_wrong_sector,
+        Anomaly.ECK_ID_SHARED: entry.eck_id_shared,
+        Anomaly.ECK_ID_DISAPPEARED: entry.eck_id_disappeared,
+        Anomaly.ECK_ID_MISSING: entry.eck_id_missing,
+    }
+    records = SqlSeenEckIds(parts.engine, parts.keys.pseudonyms.first)
+    return Watch(records, {kind: Rule(rule) for kind, rule in rules.items()}, entry.missing_after)
 
 
 def _live_source(parts: Parts) -> dict[EckIdSource, Source]:

@@ -27,6 +27,22 @@ _MEANINGS = {
         "An account has another ECK iD than a service knew it by, and nobody said why. The service sees a new learner.",
         "If the ECK iD was replaced, the administration says so in the vault (`replaced`); if not, all is well.",
     ),
+    Anomaly.ECK_ID_WRONG_SECTOR: (
+        "An account has the ECK iD of another sector. Unless `anomalies` says otherwise, services do not see it.",
+        "The school's administration asks for the ECK iD of its own sector, and puts that in its place.",
+    ),
+    Anomaly.ECK_ID_SHARED: (
+        "Two accounts of a school were seen with one ECK iD: services see one learner.",
+        "The school finds out whose it is. Where the other account is no more, resolve the case: it is this one's.",
+    ),
+    Anomaly.ECK_ID_DISAPPEARED: (
+        "An account had an ECK iD and has none any more. Services see another learner, by the fallback identifier.",
+        "The school's administration finds out why its directory, or the file for the vault, lacks it.",
+    ),
+    Anomaly.ECK_ID_MISSING: (
+        "A learner has been without an ECK iD for longer than `anomalies.missing_after`.",
+        "The school's administration finds the learner in DUO's register and asks for the ECK iD.",
+    ),
     Anomaly.SCOPE_FOREIGN: (
         "An identity provider said something of a domain that is not its own. The login was refused.",
         "The identity provider's operator corrects its attributes, or its metadata names the scope.",

@@ -143,6 +143,7 @@ class ErrorCode(StrEnum):
     ECK_ID_MALFORMED = auto()
     ECK_ID_CONTRADICTORY = auto()
     ECK_ID_REQUIRED = auto()
+    ECK_ID_HELD = auto()
     FALLBACK_MISSING = auto()
     INSTITUTION_UNREACHABLE = auto()
 
@@ -332,6 +333,7 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _A.SCHOOL,
         _P.REQUEST_DENIED,
         _C.ECK_ID_REQUIRED,
+        _C.ECK_ID_HELD,
         _C.FALLBACK_MISSING,
         _C.AGREEMENT_MISSING,
         _C.AGREEMENT_NOT_YET,

@@ -108,6 +108,18 @@ class Metrics:
             ["outcome"],
             registry=self._registry,
         )
+        self._anomalies = Counter(
+            "sluis_anomalies_total",
+            "Logins at which something was wrong with an identifier, by kind and by whether they went on",
+            ["kind", "outcome"],
+            registry=self._registry,
+        )
+        self._learners = Counter(
+            "sluis_learner_logins_total",
+            "Releases of learners by school and kind of identifier; all but `eck_id` are fallback identifiers",
+            ["school", "identifier"],
+            registry=self._registry,
+        )
         self._logout_tokens = Counter(
             "sluis_logout_tokens_total",
             "Logout tokens that a client took at a later try, or never",
@@ -189,6 +201,14 @@ class Metrics:
     def nummervoorziening(self, outcome: str) -> None:
         """Count an ECK iD that was asked for in a login: found, late, or why not."""
         self._nummervoorziening.labels(outcome).inc()
+
+    def anomaly(self, kind: str, outcome: str) -> None:
+        """Count a login at which something was wrong with an identifier: `released` or `refused`."""
+        self._anomalies.labels(kind, outcome).inc()
+
+    def learner(self, *, school: str, identifier: str) -> None:
+        """Count a release of a learner."""
+        self._learners.labels(school, identifier).inc()
 
     def session_login(self, service: str) -> None:
         """Count a login without the school."""

@@ -94,6 +94,8 @@ def provisioned(fields: Mapping[str, str], schools: Mapping[Brin, School], segme
     )
     if not found.eck_ids and found.stampseudonym is None and found.adult is None:
         raise ValueError("eck_id: there is none, and no stampseudonym; leave the line out until there is one")
+    if len({one.value for one in found.eck_ids.values()}) < len(found.eck_ids):
+        raise ValueError("eck_id: two sectors have the same one; each sector has its own")
     if found.replaced and school.sector.eck not in found.eck_ids:
         raise ValueError("replaced: there is no ECK iD in the school's sector that took its place")
     if found.replaced and found.eck_ids[school.sector.eck] in found.replaced:

@@ -1,11 +1,12 @@
 """Where an ECK iD comes from, and which one counts where two sources, or two sectors, have one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
 from gateway.attributes.values import Attributes
+from gateway.domain.anomaly import Anomaly
 from gateway.domain.attribute import Attribute
 from gateway.domain.eck_id import EckId
 from gateway.domain.errors import ErrorCode, SluisError
@@ -63,10 +64,15 @@ class FromVault:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The ECK iD that counts, if there is one, and whether the sources disagreed about it."""
+    """The ECK iD that counts, if there is one, and whether the sources disagreed about it.
+
+    `all` are those of every sector, `wrong` is why there is none where a login goes on without.
+    """
 
     eck_id: EckId | None
     disagreed: bool = False
+    all: Mapping[Sector, EckId] = field(default_factory=dict)
+    wrong: Anomaly | None = None
 
     def is_of(self, sector: Sector) -> bool:
         """Whether it is issued in this sector of a school."""
@@ -116,7 +122,8 @@ class EckIds:
             )
         own = asked.school.sector.eck
         visible = [one for sector, one in found.items() if is_registered(asked.service, sector)]
-        return Found(min(visible or found.values(), key=lambda one: one.sector is not own, default=None), disagreed)
+        counts = min(visible or found.values(), key=lambda one: one.sector is not own, default=None)
+        return Found(counts, disagreed, found)
 
 
 _NEED_THE_VAULT = frozenset({EckIdSource.VAULT, EckIdSource.NUMMERVOORZIENING})

@@ -27,6 +27,7 @@ from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.resolve import Learner, SubjectResolver
 from gateway.pseudonyms.sources import Asked, EckIds
 from gateway.pseudonyms.succession import Change, Release, Successions
+from gateway.pseudonyms.watch import NOTHING_SEEN, IdentifierHeld, Sighting, Watch
 from gateway.release import record
 from gateway.release.consent import ConsentNeeded, check_consent, given
 from gateway.release.decision import Case, Decision, decide
@@ -36,6 +37,7 @@ from gateway.release.linking import LinkMaking
 from gateway.release.people import HeldLogin, People, Person, with_provisioned
 from gateway.release.policy import Policy
 from gateway.release.released import ReleasedAttributes
+from gateway.release.rows import refused_row, released_row
 from gateway.storage.contracts import Anomalies, AnomalyRow, Consents, Ledger, LedgerRow
 from gateway.storage.sealing import SecretKey
 
@@ -61,6 +63,7 @@ class Outcome:
     by_link: bool = False
     eck_id: EckId | None = None
     """Of the account that somebody logged in with, whether or not the service sees it."""
+    sighting: Sighting = NOTHING_SEEN
 
 
 class Releases:
@@ -76,6 +79,7 @@ class Releases:
         successions: Successions,
         ledger: Ledger,
         anomalies: Anomalies,
+        watch: Watch,
         account_key: SecretKey,
         metrics: Metrics,
         institutions: Institutions,
@@ -94,6 +98,7 @@ class Releases:
         self._successions = successions
         self._ledger = ledger
         self._anomalies = anomalies
+        self._watch = watch
         self._account_key = account_key
         self._metrics = metrics
 
@@ -128,12 +133,18 @@ class Releases:
             raise
         except SluisError as error:
             self._append(replace(row, code=error.code.value))
-            if error.code in _ANOMALIES:
-                self._record_anomaly(_ANOMALIES[error.code], reading, row)
+            odd = error.anomaly if isinstance(error, IdentifierHeld) else _ANOMALIES.get(error.code)
+            if odd is not None:
+                self._record_anomaly(odd, reading, row)
             raise
-        self._append(_released_row(row, outcome))
+        row = released_row(row, outcome.decision, outcome.released.subject)
+        self._append(row)
         for anomaly in outcome.anomalies:
             self._record_anomaly(anomaly, reading, row)
+        self._watch.keep(outcome.sighting)
+        if outcome.decision.role is Role.STUDENT:
+            kind = outcome.released.subject.kind
+            self._metrics.learner(school=str(outcome.school.brin), identifier=kind.value)
         if outcome.change is not None:
             self._successions.keep(outcome.change, now)
             if outcome.change.known.former is not None:
@@ -237,11 +248,16 @@ class Releases:
         agreement = self._federation.agreement(service.id, found.school, today, member)
         _check_user_held(person, role, agreement)
         asked = Asked(attributes=reading.attributes, school=found.school, service=service, entry=entry)
-        known = self._eck_ids.find(person.idp, asked)
+        known = self._watch.found(lambda: self._eck_ids.find(person.idp, asked))
+        sighting = self._watch.look(
+            person.account, found.school, known, learner=role is Role.STUDENT, held=person.held, now=now
+        )
         if person.link is not None:
             self.links.check_unchanged(person.link, known.eck_id, now=now, reference=reference)
         replaced = entry.replaced if entry and known.is_of(found.school.sector) else ()
         permitted, elsewhere = self._policy.identifiers(role, found.school.sector), None
+        if sighting.provisional:
+            permitted = permitted - {Attribute.ECK_ID}
         if agreement.links and Attribute.ECK_ID in permitted:
             elsewhere = self.links.elsewhere(
                 person.account,
@@ -285,7 +301,9 @@ class Releases:
         anomalies = {
             Anomaly.ECK_ID_CONTRADICTORY: known.disagreed or who.found.disagreed,
             Anomaly.ECK_ID_CHANGED: seen.unexplained,
+            **dict.fromkeys(sighting.anomalies, True),
         }
+        self._watch.check([Anomaly.ECK_ID_CHANGED] if seen.unexplained else [])
         return Outcome(
             released,
             found.school,
@@ -295,30 +313,18 @@ class Releases:
             said=reading if person.asked else None,
             by_link=person.link is not None,
             eck_id=known.eck_id,
+            sighting=sighting,
         )
 
     def _refused_row(
         self, service: Service, idp: IdentityProvider, reading: Reading, *, now: datetime, reference: str
     ) -> LedgerRow:
-        return LedgerRow(
-            at=now,
-            reference=reference,
-            service=service.id,
-            idp=idp.id,
-            school=None,
-            role=None,
-            outcome="refused",
-            code=None,
-            agreement=None,
-            attribute_set=None,
-            policy=self._policy.version,
-            subject_kind=None,
-            subject_hash=self._account(idp.id, reading),
-            decision="{}",
-        )
+        who = self._account(idp.id, reading)
+        return refused_row(service, idp, who, policy=self._policy.version, now=now, reference=reference)
 
     def _record_anomaly(self, kind: Anomaly, reading: Reading, row: LedgerRow) -> None:
         account = self._account(IdpId(row.idp), reading)
+        self._metrics.anomaly(kind.value, row.outcome)
         self._anomalies.record(AnomalyRow(row.at, row.reference, kind.value, row.idp, row.school, account))
 
     def _account(self, idp: IdpId, reading: Reading) -> str | None:
@@ -380,16 +386,3 @@ def _with_identifier(decision: Decision, *, by_link: bool, former: bool) -> Deci
     """The same, on record as one of another school's ECK iD, or of one that took the place of another."""
     ruling = record.SUCCESSION if former else record.LINKED if by_link else None
     return replace(decision, rulings={**decision.rulings, Attribute.ECK_ID: ruling}) if ruling else decision
-
-
-def _released_row(row: LedgerRow, outcome: Outcome) -> LedgerRow:
-    decision, subject = outcome.decision, outcome.released.subject
-    return replace(
-        row,
-        role=decision.role.value,
-        outcome="released",
-        agreement=decision.agreement.reference,
-        attribute_set=decision.agreement.attribute_set,
-        subject_kind=subject.kind.value,
-        decision=record.dump(decision.rulings),
-    )

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Engine, and_, func, select, update
 
-from gateway.storage import schema
+from gateway.domain.anomaly import Anomaly
+from gateway.storage import schema, seen_eck_ids
 from gateway.storage.engine import utc
 
 _rows = schema.anomalies.c
@@ -66,12 +67,17 @@ def case(engine: Engine, number: int) -> AnomalyCase | None:
 
 
 def resolve(engine: Engine, number: int, now: datetime) -> bool:
-    """Close the case; seen again on another day it is open again. False when no open case has this number."""
+    """Close the case; seen again on another day it is open again. False when no open case has this number.
+
+    Of accounts that share an ECK iD the case's account is the one that has it, from now on.
+    """
     named = select(schema.anomalies).where(_rows.id == number)
     with engine.begin() as connection:
         row = connection.execute(named).one_or_none()
         if row is None:
             return False
+        if row.kind == Anomaly.ECK_ID_SHARED:
+            seen_eck_ids.give(connection, row.account, row.school or "")
         of_case = and_(_rows.kind == row.kind, _rows.idp == row.idp, _rows.account == row.account)
         closed = update(schema.anomalies).where(of_case, _rows.resolved.is_(None)).values(resolved=now)
         return connection.execute(closed).rowcount > 0

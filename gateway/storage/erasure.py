@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, String, Text, delete, func, or_, select, update
 
-from gateway.storage import known_as, schema
+from gateway.storage import known_as, schema, seen_eck_ids
 from gateway.storage.contracts import Ledger, LedgerRow
 from gateway.storage.ledger_chain import Chains
 from gateway.storage.ledger_verification import ERASED
@@ -69,6 +69,7 @@ class Erasure:
             vault = delete_account(connection, account)
             links = delete_links_of(connection, account)
             known_as.delete_account(connection, account)
+            seen_eck_ids.delete_account(connection, account)
             given = connection.execute(delete(schema.consents).where(schema.consents.c.account == account)).rowcount
         left = self.traces(account)
         return Erased(rows, anomalies.rowcount, subjects.rowcount, vault, links, given, left)

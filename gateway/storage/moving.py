@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, i
 from sqlalchemy.exc import IntegrityError
 
 from gateway.domain.randomness import Randomness
-from gateway.storage import schema
+from gateway.storage import schema, seen_eck_ids
 from gateway.storage.known_as import KnownAsStore
 from gateway.storage.links import SqlLinks, links_of
 from gateway.storage.vault import Vault, delete_account
@@ -103,6 +103,7 @@ class Moving:
             return rows
         rows += self._move_subjects(connection, old, new)
         rows += self._known_as.move(connection, old, new)
+        seen_eck_ids.move(connection, old, new)
         consents = schema.consents
         rows += connection.execute(update(consents).where(consents.c.account == old).values(account=new)).rowcount
         return rows

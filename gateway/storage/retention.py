@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
-from gateway.storage import known_as, schema
+from gateway.storage import known_as, schema, seen_eck_ids
 from gateway.storage.eck_id_batches import delete_made_before
 from gateway.storage.ledger_chain import Chains
 from gateway.storage.sealing import SecretKey
@@ -81,6 +81,7 @@ class Retention:
                 delete_ended(connection, limits.today)
                 connection.execute(delete(schema.account_links).where(over))
                 delete_made_before(connection, limits.anomalies)
+                seen_eck_ids.delete_before(connection, limits.subjects)
                 known_as.delete_before(connection, limits.subjects)
                 known_as.end_successions(connection, limits.successions)
                 connection.execute(delete(schema.consents).where(given))

@@ -185,6 +185,19 @@ eck_id_lists = Table(
 )
 """The chains and the sectors that Nummervoorziening said it has."""
 
+seen_eck_ids = Table(
+    "seen_eck_ids",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("school", String(6), nullable=False),
+    Column("sector", String(8), nullable=False),
+    Column("mark", String(64)),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("odd", Boolean, nullable=False),
+    Index("ix_seen_eck_ids_mark", "mark"),
+)
+"""What was seen last of each account's ECK iD, as a keyed hash; no `mark`: it had none."""
+
 account_links = Table(
     "account_links",
     metadata,

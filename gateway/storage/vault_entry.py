@@ -30,7 +30,7 @@ class VaultEntry:
 
     def identifiers(self) -> Iterator[str]:
         """What one account of a school has and no other."""
-        yield from self.eck_ids.values()
+        yield from dict.fromkeys(self.eck_ids.values())
         if self.stampseudonym is not None:
             yield self.stampseudonym
 

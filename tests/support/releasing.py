@@ -1,12 +1,14 @@
 """A release pipeline on records kept in memory."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 from gateway.attributes.institution import Institutions
 from gateway.attributes.values import RawAttributes
+from gateway.domain.anomaly import Anomaly, Rule
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.eck_id import TEST_SEGMENTS
@@ -35,6 +37,7 @@ from gateway.pseudonyms.links import LinkRules
 from gateway.pseudonyms.resolve import SubjectResolver
 from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault, Source
 from gateway.pseudonyms.succession import Known, Successions
+from gateway.pseudonyms.watch import Watch
 from gateway.release.link_content import LinkRecords
 from gateway.release.linked import LinkedAccounts
 from gateway.release.linking import LinkMaking
@@ -44,6 +47,7 @@ from gateway.storage.contracts import AnomalyRow, Ledger, LedgerRow, SubjectRow
 from gateway.storage.known_as import KnownAs
 from gateway.storage.outbox import SqlOutbox
 from gateway.storage.sealing import SecretKey
+from gateway.storage.seen_eck_ids import Seen
 from gateway.storage.vault import Vault
 from tests.support.held_consents import HeldConsents
 from tests.support.held_links import HeldLinks
@@ -117,6 +121,28 @@ SENT: dict[str, tuple[str, ...]] = {
 }
 
 
+RULES = dict.fromkeys(Anomaly, Rule.REPORT)
+
+
+class HeldSeen:
+    """Fulfils SeenEckIds."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Seen] = {}
+
+    def mark(self, eck_id: str) -> str:
+        return hashlib.sha256(eck_id.encode()).hexdigest()
+
+    def find(self, account: str) -> Seen | None:
+        return self.rows.get(account)
+
+    def others(self, mark: str, account: str) -> list[tuple[str, str]]:
+        return [(one.school, one.sector) for one in self.rows.values() if one.mark == mark and one.account != account]
+
+    def put(self, seen: Seen) -> None:
+        self.rows[seen.account] = seen
+
+
 class KnownToNobody:
     """Fulfils Known where no service wants to hear of successions."""
 
@@ -159,6 +185,8 @@ class World:
     http: Http = field(default_factory=NobodyAnswers)
     links: HeldLinks = field(default_factory=HeldLinks)
     consents: HeldConsents = field(default_factory=HeldConsents)
+    seen: HeldSeen = field(default_factory=HeldSeen)
+    rules: Mapping[Anomaly, Rule] = field(default_factory=lambda: dict(RULES))
 
     def federation(self) -> Federation:
         return Federation.of(
@@ -191,6 +219,7 @@ class World:
             successions=Successions(known=self.known, subjects=subjects, outbox=cast("SqlOutbox", self.outbox)),
             ledger=self.ledger or self.records,
             anomalies=self.records,
+            watch=Watch(self.seen, self.rules, timedelta(days=30)),
             account_key=KEY,
             metrics=self.metrics,
             institutions=Institutions(self.http),

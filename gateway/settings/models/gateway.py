@@ -20,6 +20,7 @@ from gateway.settings.fields import (
     Text,
     Whole,
 )
+from gateway.settings.models.anomalies import AnomalyRules
 from gateway.settings.models.assurance import LevelEntry
 from gateway.settings.models.busy import Busy
 from gateway.settings.models.client_certificates import ClientCertificates
@@ -125,6 +126,7 @@ class Gateway(Model):
         default=[], max_length=10, description="Levels of assurance, each stronger than those before it"
     )
     links: LinkSettings = Field(default=LinkSettings(), description="Links of eduID and accounts at schools")
+    anomalies: AnomalyRules = Field(default=AnomalyRules(), description="What is done when an ECK iD is not right")
     retention: Retention = Field(default=Retention(), description="How long records are kept")
     processing: Processing = Field(default=Processing(), description="What the register of processing says beside")
     supplier_page: Switch = Field(

@@ -92,6 +92,7 @@ WRONG = [
     ({"account": "a", "eck_id": FENNA, "replaced": FENNA}, "it names the ECK iD that is in force"),
     ({"account": "a", "eck_id_vo": FENNA, "replaced": DAAN}, "no ECK iD in the school's sector"),
     ({"account": "a", "eck_id": FENNA, "replaced": "x"}, "replaced: an ECK iD is"),
+    ({"account": "a", "eck_id_po": FENNA, "eck_id_vo": FENNA}, "two sectors have the same one"),
     ("fenna77", "an entry is an object"),
     ({"account": "emma", "eck_id": FENNA}, "the same account stands earlier"),
     ({"account": "a", "eck_id": EMMA}, "an account earlier in this request has this ECK iD"),

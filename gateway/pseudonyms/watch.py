@@ -1,0 +1,135 @@
+"""What is odd about an account's ECK iD at a login, and what is done about it: reported, held, or gone without."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from gateway.domain.anomaly import Anomaly, Rule
+from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.models import School
+from gateway.pseudonyms.sources import Found
+from gateway.storage.seen_eck_ids import Seen
+
+_OF_ERRORS = {
+    ErrorCode.ECK_ID_MALFORMED: Anomaly.ECK_ID_MALFORMED,
+    ErrorCode.ECK_ID_CONTRADICTORY: Anomaly.ECK_ID_CONTRADICTORY,
+}
+
+
+class SeenEckIds(Protocol):
+    """What is used of the records; `gateway.storage.seen_eck_ids` says what each call promises."""
+
+    def mark(self, eck_id: str) -> str:
+        """A keyed hash."""
+        ...
+
+    def find(self, account: str) -> Seen | None:
+        """What was seen last."""
+        ...
+
+    def others(self, mark: str, account: str) -> Sequence[tuple[str, str]]:
+        """School and sector of others with this ECK iD."""
+        ...
+
+    def put(self, seen: Seen) -> None:
+        """Keep it."""
+        ...
+
+
+class IdentifierHeld(SluisError):
+    """The rule for this anomaly is to hold the release."""
+
+    def __init__(self, anomaly: Anomaly) -> None:
+        super().__init__(ErrorCode.ECK_ID_HELD, hint=anomaly.value)
+        self.anomaly = anomaly
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a login showed. `provisional`: the service sees no ECK iD; `seen` is to be kept when the release goes."""
+
+    anomalies: tuple[Anomaly, ...] = ()
+    provisional: bool = False
+    seen: Seen | None = None
+
+
+NOTHING_SEEN = Sighting()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Sees what is odd. `rules` are for each kind, and `missing_after` how long a learner may be without."""
+
+    records: SeenEckIds
+    rules: Mapping[Anomaly, Rule]
+    missing_after: timedelta
+
+    def found(self, find: Callable[[], Found]) -> Found:
+        """What the sources have; where the rule is to go without, what is wrong with it in place of an error."""
+        try:
+            return find()
+        except SluisError as error:
+            anomaly = _OF_ERRORS.get(error.code)
+            if anomaly is None or self.rules.get(anomaly) is not Rule.PROVISIONAL:
+                raise
+            return Found(None, wrong=anomaly)
+
+    def look(self, account: str, school: School, found: Found, *, learner: bool, held: bool, now: datetime) -> Sighting:
+        """What is odd now. Changes nothing. Raises IdentifierHeld, or SluisError STORE_UNAVAILABLE.
+
+        `held`: somebody came with an identity of their own, which is a second account with their ECK iD by its nature.
+        """
+        if found.wrong is not None:
+            return Sighting((found.wrong,), provisional=True)
+        if held:
+            return NOTHING_SEEN
+        before = self.records.find(account)
+        own = found.all.get(school.sector.eck)
+        seen: Seen | None = None
+        odd: list[Anomaly] = []
+        if own is not None:
+            seen, odd = self._with(account, school, found, before, now)
+        elif found.eck_id is None:
+            seen, odd = self._without(account, school, before, learner=learner, now=now)
+        self.check(odd)
+        return Sighting(tuple(odd), any(self.rules[one] is Rule.PROVISIONAL for one in odd), seen)
+
+    def check(self, anomalies: Sequence[Anomaly]) -> None:
+        """Raises IdentifierHeld when the rule for one of them is to hold the release."""
+        for one in anomalies:
+            if self.rules.get(one) is Rule.HOLD:
+                raise IdentifierHeld(one)
+
+    def keep(self, sighting: Sighting) -> None:
+        """What was seen counts from now on. Raises SluisError STORE_UNAVAILABLE."""
+        if sighting.seen is not None:
+            self.records.put(sighting.seen)
+
+    def _with(
+        self, account: str, school: School, found: Found, before: Seen | None, now: datetime
+    ) -> tuple[Seen | None, list[Anomaly]]:
+        value = found.all[school.sector.eck].value
+        odd = [Anomaly.ECK_ID_WRONG_SECTOR] if [one.value for one in found.all.values()].count(value) > 1 else []
+        mark, brin, sector = self.records.mark(value), str(school.brin), school.sector.eck.value
+        same = before is not None and (before.mark, before.school, before.sector) == (mark, brin, sector)
+        if before is not None and same and not before.odd:
+            return None, odd
+        others = self.records.others(mark, account)
+        if any(other == brin for other, _ in others):
+            odd.append(Anomaly.ECK_ID_SHARED)
+        if not odd and any(other != sector for _, other in others):
+            odd.append(Anomaly.ECK_ID_WRONG_SECTOR)
+        since = before.since if before is not None and before.mark == mark else now
+        seen = Seen(account=account, school=brin, sector=sector, mark=mark, since=since, odd=bool(others and odd))
+        return None if seen == before else seen, odd
+
+    def _without(
+        self, account: str, school: School, before: Seen | None, *, learner: bool, now: datetime
+    ) -> tuple[Seen | None, list[Anomaly]]:
+        if before is None:
+            place = (str(school.brin), school.sector.eck.value)
+            return Seen(account=account, school=place[0], sector=place[1], mark=None, since=now), []
+        if before.mark is not None:
+            return None, [Anomaly.ECK_ID_DISAPPEARED]
+        return None, [Anomaly.ECK_ID_MISSING] if learner and before.since + self.missing_after < now else []
