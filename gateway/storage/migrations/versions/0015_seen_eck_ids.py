@@ -5,6 +5,8 @@ from alembic import op
 
 revision = "0015"
 down_revision = "0014"
+serves = "0014"
+"""Gateways before it do without the table."""
 
 
 def upgrade() -> None:
