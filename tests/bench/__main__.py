@@ -19,6 +19,7 @@ from tests.bench import (
     metadata_12000,
     oidc_saml,
     overload,
+    pages,
     saml_oidc,
     saml_saml,
     sso,
@@ -36,6 +37,7 @@ _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "vault": vault.measure,
     "metadata_12000": metadata_12000.measure,
     "overload": overload.measure,
+    "pages": pages.measure,
 }
 _TARGET = Path("build") / "bench.json"
 

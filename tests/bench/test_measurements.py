@@ -5,7 +5,7 @@ from pathlib import Path
 from gateway.release.plan import plan_of
 from gateway.storage.engine import open_engine
 from gateway.storage.ledger_verification import verify
-from tests.bench import decision, ledger, vault
+from tests.bench import decision, ledger, pages, vault
 from tests.support.ledger import LEDGER_KEY
 
 
@@ -28,3 +28,9 @@ def test_the_rows_that_are_measured_are_rows_of_a_sound_ledger(tmp_path: Path):
 def test_the_vault_that_is_measured_finds_whom_it_looks_up(tmp_path: Path):
     found = vault.measured(f"sqlite:///{tmp_path}/lasting.sqlite", entries=2000, rows=200, rounds=1)
     assert found["lookup_ms"] > 0
+
+
+def test_no_page_weighs_more_than_a_bad_line_carries_in_a_second(tmp_path: Path):
+    client = pages.served(tmp_path)
+    for path in pages.PATHS.values():
+        assert 1000 < pages.weight(client, path) <= pages.MOST_BYTES, path

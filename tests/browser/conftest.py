@@ -1,5 +1,6 @@
 """A real Chromium in front of the demo federation; without one, these tests are skipped with a line."""
 
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -28,10 +29,13 @@ def chromium() -> str:
 
 
 def _framed(federation: DemoFederation) -> None:
-    """The client of OpenID Connect has a front-channel logout address."""
+    """The client of OpenID Connect has a front-channel logout address; the pages speak every language."""
     entry = federation.directory / "services" / "schrijfmaatje.yaml"
     address = f"http://127.0.0.7:{federation.port}/front"
     entry.write_text(f"{entry.read_text('utf-8')}frontchannel_logout_uri: {address}\n", "utf-8")
+    gateway = federation.directory / "gateway.yaml"
+    spoken = re.sub(r"(?m)^languages: .*$", "languages: [nl, en, fy, nl-x-b1]", gateway.read_text("utf-8"))
+    gateway.write_text(spoken, "utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,113 @@
+"""Pages as people see them: as they were when somebody looked, in every language, by keyboard, and twice as large."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.support.axe import check_accessible
+from tests.support.chromium import PATIENCE
+from tests.support.demo import Demo
+from tests.support.screens import FAR, check_as_kept, distance, picture
+
+STEADY = {"home", "error", "refused", "accessibility", "logout"}
+"""Pages that show the same whoever logged in before; of the others a picture is made, and none compared."""
+NOT_LOOKED_AT_BY_AXE_ELSEWHERE = {"status", "accessibility", "logout"}
+PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
+SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), summary")]
+  .map((one) => [one, one.getBoundingClientRect()])
+  .filter(([one, box]) => Math.min(box.width, box.height) < 24 && !one.closest("p, dd") && !one.matches(".skip"))
+  .map(([one]) => one.outerHTML)"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="nl-NL", viewport=PHONE, bypass_csp=True)
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def blank(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def opened(page: Page, demo: Demo, name: str) -> None:
+    if name == "discovery":
+        page.goto(demo.service("leesplein") + "/login")
+    elif name == "refused":
+        page.goto(demo.service("rekentuin") + "/login")
+        page.locator("button[value='99XB']").first.click()
+        page.get_by_role("button", name="Sem").click()
+        page.wait_for_url("**/saml/sp/acs")
+    else:
+        page.goto(demo.gateway + {"home": "/", "error": "/nothing", "logout": "/logout"}.get(name, f"/{name}"))
+
+
+def looked_at(blank: Page, page: Page, name: str, how: str) -> None:
+    if name in STEADY:
+        check_as_kept(blank, page, f"{name}-{how}")
+    else:
+        picture(page, f"{name}-{how}")
+
+
+@pytest.mark.parametrize("name", ["home", "discovery", "error", "refused", "status", "accessibility", "logout"])
+def test_a_page_on_a_phone_and_on_a_desk(page: Page, blank: Page, demo: Demo, name: str) -> None:
+    opened(page, demo, name)
+    assert page.url.startswith(demo.gateway)
+    looked_at(blank, page, name, "phone")
+    assert page.evaluate(SMALL_TARGETS) == []
+    if name in NOT_LOOKED_AT_BY_AXE_ELSEWHERE:
+        check_accessible(page)
+    page.emulate_media(color_scheme="dark", contrast="more", reduced_motion="reduce")
+    picture(page, f"{name}-phone-dark-contrast")
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.evaluate("document.documentElement.dir = 'ltr'")
+    page.emulate_media(color_scheme="dark", contrast="no-preference")
+    if name in NOT_LOOKED_AT_BY_AXE_ELSEWHERE:
+        check_accessible(page)
+    page.set_viewport_size(DESK)
+    looked_at(blank, page, name, "desk-dark")
+
+
+def test_a_page_without_its_style_is_seen_to_be_another(page: Page, blank: Page, demo: Demo) -> None:
+    opened(page, demo, "discovery")
+    styled = page.screenshot()
+    page.evaluate("document.querySelector('link[rel=stylesheet]').disabled = true")
+    assert distance(blank, styled, page.screenshot()) > 2 * FAR
+
+
+@pytest.mark.parametrize("language", ["fy", "nl-x-b1"])
+def test_the_languages_of_pupils_are_as_accessible(page: Page, demo: Demo, language: str) -> None:
+    for name in ("home", "discovery", "error"):
+        opened(page, demo, name)
+        page.goto(f"{page.url}?lang={language}")
+        assert page.locator("html").get_attribute("lang") == language
+        check_accessible(page)
+
+
+def test_by_keyboard_alone_and_always_seeing_where(page: Page, demo: Demo) -> None:
+    opened(page, demo, "discovery")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+    assert page.locator(".skip").bounding_box()["y"] >= 0  # type: ignore[index]
+    page.keyboard.press("Enter")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        focused = page.evaluate("[document.activeElement.value, getComputedStyle(document.activeElement).outlineStyle]")
+        assert focused[1] != "none", focused
+        if focused[0] == "99XA":
+            break
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Fenna").wait_for()
+
+
+def test_twice_as_large_nothing_is_lost(page: Page, demo: Demo) -> None:
+    """200 % on a screen of 640 pixels leaves 320 for the page, with letters that are twice as large beside."""
+    opened(page, demo, "discovery")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
