@@ -24,7 +24,7 @@ from gateway.federation.nummervoorziening_checks import nummervoorziening_proble
 from gateway.federation.policy_checks import POLICY_CHECKS
 from gateway.federation.processing_checks import check_controllers
 from gateway.federation.scope_checks import scope_problems
-from gateway.federation.user_held_checks import user_held_problems
+from gateway.federation.user_held_checks import link_problems, user_held_problems
 from gateway.settings.fields import is_loopback
 from gateway.settings.loader import Entry, Settings
 from gateway.settings.models.agreements import AgreementEntry
@@ -184,7 +184,8 @@ def check_scopes(parties: Parties) -> Iterator[Problem]:
 
 def check_user_held(parties: Parties) -> Iterator[Problem]:
     """Where people may come with eduID, it is asked so that the school knows them by what it answers."""
-    return user_held_problems(parties.settings)
+    yield from user_held_problems(parties.settings)
+    yield from link_problems(parties.settings)
 
 
 def check_administrations(parties: Parties) -> Iterator[Problem]:

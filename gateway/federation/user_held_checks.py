@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gateway.domain.link import LinkKind
 from gateway.domain.protocol import Protocol
 from gateway.domain.user_held import DIALECTS, UserHeld
 from gateway.settings.loader import Entry, Settings
@@ -24,6 +25,16 @@ def user_held_problems(settings: Settings) -> Iterator[Problem]:
         if not at.intersection((*value.schools, *of_boards)):
             what = "no identity provider of eduID is there for a school of this agreement"
             yield warning(agreement.place("user_held"), what, "add one, or leave user_held out")
+
+
+def link_problems(settings: Settings) -> Iterator[Problem]:
+    """Links that can never be of use: who changed sector has two ECK iDs, and the service may see one of them."""
+    sectors = {entry.value.id: {one.eck for one in entry.value.sectors} for entry in settings.services}
+    for agreement in settings.agreements:
+        value = agreement.value
+        if LinkKind.TRANSITION in value.links and len(sectors.get(value.service, ())) == 1:
+            what = f"{value.service} is registered for one sector: it knows no pupil by an ECK iD of another"
+            yield warning(agreement.place("links"), what, "leave transition out, or register the service for both")
 
 
 def _aim(settings: Settings, entry: Entry[IdentityProviderEntry]) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from gateway.domain.errors import ErrorCode
 from gateway.domain.fallback import Fallback
 from gateway.domain.link import LinkKind, LinkState, end_of_school_year
 from gateway.domain.sector import Sector
+from gateway.domain.user_held import UserHeld
 from gateway.federation.models import IdentityProvider
 from gateway.login.sso.logout import PersonAsked
 from gateway.login.steps import AskToLink, Redirect
@@ -31,7 +32,7 @@ from tests.support.two_schools import (
     TwoSchools,
     two_schools,
 )
-from tests.support.user_held import refused
+from tests.support.user_held import EDUID_IDP, SAID_BY_EDUID, refused
 
 ANOTHER = "https://ketenid.nl/pilot/" + "3c" * 64
 LAST_DAY = datetime(2027, 7, 31, tzinfo=UTC).date()
@@ -215,6 +216,25 @@ class TestMinor:
         assert guest.got()["eckid"] == ECK_ID_THERE
         guest.post(guest.page, answer="replace")
         assert "eckid" not in guest.got()
+
+
+def test_whoever_comes_with_eduid_is_known_by_the_same(guest: TwoSchools) -> None:
+    """Their eduID leads to the account here, and that to the one there: by either way a service sees one learner."""
+    here = {**AT_HERE, **OF_AGE}
+    guest.link(here=here)
+    guest.op.more_idps = (*guest.op.more_idps, replace(EDUID_IDP, schools=frozenset({HERE.brin})))
+    guest.set(user_held=UserHeld.ALLOWED)
+    login = guest.mbo.begin()
+    assert guest.post(f"/login/{login}/link", school=str(HERE.brin)).status_code == 303
+    assert isinstance(guest.answer(SAID_BY_EDUID), Redirect)
+    step = guest.answer(here)
+    assert isinstance(step, AskToLink)
+    guest.post(f"/link/{step.linking}", answer="yes")
+    by_eduid, by_school = guest.mbo.userinfo(guest.answer(SAID_BY_EDUID)), guest.got(said=here)
+    assert by_eduid["eckid"] == by_school["eckid"] == ECK_ID_THERE
+    assert by_eduid["sub"] == by_school["sub"]
+    assert by_eduid["school_brin"] == "99XB"
+    assert "identifier-linked" in guest.op.world.records.ledger[-1].decision
 
 
 class TestTwoPeople:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.brin import Brin
+from gateway.domain.link import LinkKind
 from gateway.domain.user_held import UserHeld
 from gateway.federation.build import build
 from gateway.federation.snapshot import Federation
@@ -122,3 +123,26 @@ def test_what_is_wrong_with_an_attribute_api_is_said_at_its_place(old: str, new:
     said = problems(tmp_path, {"schools/schools.yaml": SCHOOLS + API.replace(old, new)})
     assert "schools/schools.yaml:" in said
     assert what in said
+
+
+class TestLinksBetweenSchools:
+    def test_an_agreement_names_the_kinds(self, tmp_path: Path) -> None:
+        federation, said = built(tmp_path, {"agreements/agreements.yaml": AGREEMENTS + "  links: [guest]\n"})
+        assert federation.agreements[0].links == {LinkKind.GUEST}
+        assert federation.links_schools
+        assert not any("link" in str(one) for one in said)
+
+    def test_without_them_there_are_none(self, tmp_path: Path) -> None:
+        federation, _ = built(tmp_path, {})
+        assert not federation.links_schools
+
+    @pytest.mark.parametrize("kind", ["user_held", "sibling"])
+    def test_what_is_no_such_kind(self, kind: str, tmp_path: Path) -> None:
+        said = problems(tmp_path, {"agreements/agreements.yaml": AGREEMENTS + f"  links: [{kind}]\n"})
+        assert "agreements/agreements.yaml:6" in said
+        assert "guest" in said
+
+    def test_a_transition_to_a_service_of_one_sector(self, tmp_path: Path) -> None:
+        _, said = built(tmp_path, {"agreements/agreements.yaml": AGREEMENTS + "  links: [guest, transition]\n"})
+        [one] = [str(problem) for problem in said if "one sector" in str(problem)]
+        assert "agreements/agreements.yaml:6: warning: leesplein" in one
