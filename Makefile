@@ -45,7 +45,7 @@ sbom: $(READY)
 
 # The documentation as a site, in build/site; a link that leads nowhere is an error.
 docs: $(READY)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
 
 # Renews the lock files from pyproject.toml; needs uv.
 lock:
