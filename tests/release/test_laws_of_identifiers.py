@@ -1,7 +1,7 @@
 """Whatever becomes of learners: one identifier a release, nobody another's, and the ECK iD once it is there.
 
-Learners of generated schools come late, as guests, from abroad, to two sectors, with two administrations; they log in,
-get their ECK iDs, and all of it in any order.
+Learners of generated schools come late, as guests, from abroad, to two sectors (10-14), with two administrations; they
+log in, get their ECK iDs, their school changes its administration and its BRIN, and all of it in any order.
 """
 
 from collections.abc import Iterator
@@ -13,21 +13,28 @@ import pytest
 from sqlalchemy import Engine
 
 from gateway.domain.attribute import IDENTIFIERS
+from gateway.domain.brin import Brin
 from gateway.domain.sector import Sector
 from gateway.federation.clients import NameIdFormat
 from gateway.federation.models import EckIdSource
 from gateway.federation.succession import Subscription
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.subject import SubjectKind
+from gateway.storage.contracts import SubjectRow
 from gateway.storage.known_as import KnownAsStore
+from gateway.storage.links import SqlLinks
+from gateway.storage.moving import Move, Moving
 from gateway.storage.outbox import SqlOutbox
+from gateway.storage.seen_eck_ids import SqlSeenEckIds
+from gateway.storage.subjects import SqlSubjects
 from gateway.storage.vault_entry import VaultEntry
 from tests.support.dice import Dice
 from tests.support.held import HeldClock, SeededRandomness
-from tests.support.releasing import KEY, SENT, World, world
+from tests.support.releasing import KEY, SCHOOL, SENT, Records, World, world
 from tests.support.vault import SEALING, database, vault_in
 
-LEARNERS, STEPS = 6, 60
+LEARNERS, STEPS = 6, 40
+MERGED = replace(SCHOOL, brin=Brin("99XC"), domains=(), digi_delivery_id=None)
 
 
 @dataclass
@@ -41,10 +48,18 @@ class Learner:
     seen: list[str] = field(default_factory=list)
     """Identifiers that the service knew the learner by."""
     told: list[tuple[str, str]] = field(default_factory=list)
+    both: bool = False
+    """The school has the ECK iD of the other sector too."""
+    renamed: int = 0
+    """How often the user id changed."""
 
     @property
     def account(self) -> str:
-        return f"learner-{self.number}@regenboog.example"
+        return f"learner-{self.number}.{self.renamed}@regenboog.example"
+
+    @property
+    def elsewhere(self) -> str:
+        return f"https://ketenid.nl/pilot/{1000 + self.number:0128x}"
 
     @property
     def eck_id(self) -> str:
@@ -57,37 +72,88 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         yield made
 
 
+class KeptRecords(Records):
+    """Subjects lie in the database, where accounts move."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self.kept = SqlSubjects(engine)
+
+    def find(self, account: str, service_id: str) -> SubjectRow | None:
+        return self.kept.find(account, service_id)
+
+    def keep(self, row: SubjectRow) -> SubjectRow:
+        return self.kept.keep(row)
+
+
 def a_school(engine: Engine, dice: Dice) -> tuple[World, list[Learner]]:
     """A service of po, which one learner of vo and a guest use as well."""
     given = world(name_id=dice.one([NameIdFormat.TRANSIENT, NameIdFormat.PERSISTENT]))
+    [agreement] = given.agreements
     given = replace(
         given,
+        records=KeptRecords(engine),
+        seen=SqlSeenEckIds(engine, KEY),
+        schools=(SCHOOL, MERGED),
+        agreements=(replace(agreement, schools=frozenset({SCHOOL.brin, MERGED.brin})),),
         service=replace(given.service, succession=Subscription(attribute=True, notices=None)),
-        idp=replace(given.idp, eck_id_sources=(EckIdSource.ASSERTION, EckIdSource.VAULT)),
+        idp=replace(
+            given.idp,
+            schools=frozenset({SCHOOL.brin, MERGED.brin}),
+            eck_id_sources=(EckIdSource.ASSERTION, EckIdSource.VAULT),
+        ),
         vault=vault_in(engine),
         known=KnownAsStore(engine, keys=(SEALING,), lookup=KEY, randomness=SeededRandomness()),
         outbox=SqlOutbox(engine, keys=(SEALING,), clock=HeldClock(), randomness=SeededRandomness(), topic="succession"),
     )
     sectors = [Sector.PO] * 4 + [Sector.VO]
-    learners = [Learner(number, dice.one(sectors), dice.one([True, False])) for number in range(LEARNERS)]
+    learners = [
+        Learner(number, dice.one(sectors), dice.one([True, False]), both=dice.one([True, False, False]))
+        for number in range(LEARNERS)
+    ]
     return given, learners
 
 
-def gets_an_eck_id(given: World, learner: Learner) -> None:
+def changes_its_administration(
+    engine: Engine, given: World, learners: list[Learner], *, schools: dict[str, str]
+) -> None:
+    """Everybody has another user id from now on, and the school another BRIN where two merge."""
+    assert given.vault is not None
+    assert isinstance(given.known, KnownAsStore)
+    moves = []
+    for learner in learners:
+        old = account_hash(KEY, given.idp.id, learner.account)
+        learner.renamed += 1
+        moves.append(Move(learner.number, old, account_hash(KEY, given.idp.id, learner.account)))
+    randomness = SeededRandomness(f"{moves}")
+    moving = Moving(
+        engine,
+        vault=given.vault,
+        known_as=given.known,
+        links=SqlLinks(engine, keys=(SEALING,), randomness=randomness),
+        idp=given.idp.id,
+        schools=schools,
+        randomness=randomness,
+    )
+    assert not any(found.taken and found.rows for found in moving.look(moves))
+    moving.move(moves)
+
+
+def gets_an_eck_id(given: World, learner: Learner, school: str) -> None:
     """The school's administration hears of it; a login that sends it needs no entry."""
     learner.waits = False
-    if learner.sends and learner.sector is Sector.PO:
+    if learner.sends and learner.sector is Sector.PO and not learner.both:
         return
     assert given.vault is not None
     account = account_hash(KEY, given.idp.id, learner.account)
-    entry = VaultEntry(
-        account=account, school="99XA", eck_ids={learner.sector: learner.eck_id}, checked=date(2026, 8, 20)
-    )
+    other = {Sector.VO if learner.sector is Sector.PO else Sector.HO: learner.elsewhere} if learner.both else {}
+    held = {learner.sector: learner.eck_id, **other}
+    entry = VaultEntry(account=account, school=school, eck_ids=held, checked=date(2026, 8, 20))
     given.vault.put([[entry]], at_once=True)
 
 
-def logs_in(given: World, learner: Learner, step: int) -> None:
-    sent = {**SENT, "uid": (learner.account,)}
+def logs_in(given: World, learner: Learner, step: int, school: str) -> None:
+    sent = {**SENT, "uid": (learner.account,), "nlEduPersonHomeOrganizationId": (school,)}
     del sent["eckId"]
     if learner.sends and not learner.waits and learner.sector is Sector.PO:
         sent["eckId"] = (learner.eck_id,)
@@ -103,22 +169,32 @@ def logs_in(given: World, learner: Learner, step: int) -> None:
         learner.told.append((released.former, subject.identifier))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_each_learner_is_one_learner_to_the_service_from_beginning_to_end(engine, seed):
     dice = Dice(seed)
     given, learners = a_school(engine, dice)
+    school, merges = str(SCHOOL.brin), dice.one(range(STEPS))
     for step in range(STEPS):
+        if step == merges:
+            changes_its_administration(engine, given, learners, schools={school: str(MERGED.brin)})
+            school = str(MERGED.brin)
+        elif dice.one(range(20)) == 0:
+            changes_its_administration(engine, given, learners, schools={})
         learner = dice.one(learners)
         if learner.waits and dice.one([True, False, False]):
-            gets_an_eck_id(given, learner)
-        logs_in(given, learner, step)
+            gets_an_eck_id(given, learner, school)
+        logs_in(given, learner, step, school)
     for learner in learners:
         if learner.waits:
-            gets_an_eck_id(given, learner)
-        logs_in(given, learner, STEPS + learner.number)
+            gets_an_eck_id(given, learner, school)
+        logs_in(given, learner, STEPS + learner.number, school)
+    # Somebody new is given a user id that a learner had before.
+    newcomers = [Learner(number, Sector.PO, sends=False) for number in range(LEARNERS)]
+    for one in newcomers:
+        logs_in(given, one, 2 * STEPS + one.number, school)
 
     assert given.records.anomalies == []
-    everything = [identifier for learner in learners for identifier in learner.seen]
+    everything = [identifier for learner in (*learners, *newcomers) for identifier in learner.seen]
     assert len(set(everything)) == len(everything), "no identifier is ever two learners'"
     for learner in learners:
         last = learner.seen[-1]
