@@ -12,15 +12,17 @@ from gateway.federation.ending import agreement_counts, agreement_warnings
 from gateway.federation.metadata.alarms import fetch_warnings, source_standings
 from gateway.federation.published_keys import key_warnings
 from gateway.login.consenting import Consenting
-from gateway.login.contracts import Errands, Notified, TowardsIdentityProviders, TowardsServices
+from gateway.login.contracts import Errands, Hinted, Notified, TowardsIdentityProviders, TowardsServices
 from gateway.login.dispatch import Dispatcher
 from gateway.login.errands import AllErrands
+from gateway.login.hints import Hints
 from gateway.login.kept import KeptLogins
 from gateway.login.loops import LoopBrake
 from gateway.login.recent import Counted, Recent
 from gateway.login.sso.logout import Logouts
 from gateway.login.sso.sign_on import SingleSignOn
 from gateway.login.transactions import Transactions
+from gateway.login.ways import Ways
 from gateway.observability import reference
 from gateway.observability.health import Health
 from gateway.oidc.op.addresses import AUTHORIZATION_PATH, PUSHED_PATH
@@ -36,6 +38,7 @@ from gateway.pages import (
     connect,
     consent,
     discovery,
+    go,
     link_schools,
     logout,
     single_sign_on,
@@ -68,6 +71,7 @@ from gateway.web import headers, jar, measured, operations
 from gateway.web.answers import AnswersLeft
 from gateway.web.application import Application
 from gateway.web.cookies import BrowserCookie
+from gateway.web.hinted_cookie import HintedCookie
 from gateway.web.notified_cookie import NotifiedCookie
 from gateway.web.proxies import TrustedProxies
 from gateway.web.session_cookie import FlaskSessionCookie
@@ -97,6 +101,7 @@ def create_app(parts: Parts) -> Flask:
         randomness=parts.randomness,
         https=parts.https,
     )
+    hinted = HintedCookie(https=parts.https)
     look = Look.of(parts.settings)
     static_files = StaticFiles.of(look)
     renderer = Renderer.of(names=settings.names, choices=choices, static_files=static_files, overrides=look.texts)
@@ -164,6 +169,7 @@ def create_app(parts: Parts) -> Flask:
         sign_on=sign_on,
         provider=provider,
         notified=notified,
+        hinted=hinted,
     )
     consumer = AssertionConsumer(
         federation=parts.federation,
@@ -259,6 +265,7 @@ def create_app(parts: Parts) -> Flask:
             respond=respond,
             browser=cookie.browser,
         ),
+        go.blueprint(parts.federation, hinted, settings.base_url, parts.clock, respond),
         single_sign_on.blueprint(
             single_sign_on.SingleSignOnServices(
                 federation=parts.federation,
@@ -341,6 +348,7 @@ def _dispatcher(
     sign_on: SingleSignOn,
     provider: OpenIdProvider | None,
     notified: Notified,
+    hinted: Hinted,
 ) -> Dispatcher:
     settings = parts.settings.gateway
     services: dict[Protocol, TowardsServices] = {
@@ -368,7 +376,9 @@ def _dispatcher(
         clock=parts.clock,
         randomness=parts.randomness,
         metrics=parts.metrics,
-        notified=notified,
+        hints=Hints(
+            parts.federation, Ways(federation=parts.federation, clock=parts.clock), parts.clock, notified, hinted
+        ),
     )
 
 

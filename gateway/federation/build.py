@@ -172,6 +172,7 @@ def _service(entry: Entry[ServiceEntry], files: MetadataFiles, levels: Mapping[s
         fallback=value.fallback,
         sector_identifier=value.sector_identifier,
         start_url=value.start_url,
+        login_url=value.login_url,
         sso=value.sso == "allowed",
         succession=Subscription(value.succession.attribute, value.succession.notices) if value.succession else None,
         needs=Needed(

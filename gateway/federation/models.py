@@ -158,6 +158,7 @@ class Service:
     fallback: Fallback = Fallback.PROVISIONAL
     sector_identifier: str | None = None
     start_url: str | None = None
+    login_url: str | None = None
     sso: bool = True
     needs: Needed = field(default_factory=Needed)
     succession: Subscription | None = None

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gateway.domain.brin import Brin
 from gateway.domain.errors import SluisError
-from gateway.federation.models import IdentityProvider, IdpId, Service
+from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceId
 from gateway.login.messages import Authentication, AuthenticationRequest
 from gateway.login.steps import PostForm, Redirect, Step
 from gateway.login.transactions import Transaction
@@ -56,6 +57,26 @@ class Notified(Protocol):
 
     def forget(self) -> None:
         """Somebody logged in here: what a portal said counts no longer."""
+        ...
+
+
+class Hinted(Protocol):
+    """Which school the browser of this request was told of, for a service."""
+
+    def school(self, service: ServiceId) -> Brin | None:
+        """The school, until somebody logged in at the service."""
+        ...
+
+    def gone(self, service: ServiceId, school: Brin) -> bool:
+        """Whether it was led to this school already, and nobody logged in."""
+        ...
+
+    def keep(self, service: ServiceId, school: Brin, *, gone: bool = False) -> None:
+        """Know it for the next login."""
+        ...
+
+    def forget(self, service: ServiceId) -> None:
+        """Somebody logged in at the service."""
         ...
 
 

@@ -44,7 +44,7 @@ class Discovery:
     """Who asks, and which schools lead somewhere.
 
     `limit` are the identity providers that may be used; empty: all. `held` are the schools at which an identity of
-    one's own may be used.
+    one's own may be used. `hinted` is the one that the person probably chooses.
     """
 
     service: Service
@@ -53,6 +53,7 @@ class Discovery:
     language: Language | None = None
     limit: frozenset[IdpId] = frozenset()
     held: Mapping[Brin, IdentityProvider] = field(default_factory=dict)
+    hinted: Brin | None = None
 
     def offered(self, at_most: int) -> FoundSchools:
         """The schools that have an agreement with the service, in the order of their names."""

@@ -17,8 +17,9 @@ from gateway.federation.models import IdentityProvider, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.assurance import Assurance
 from gateway.login.consenting import Consenting, Pending
-from gateway.login.contracts import AuthenticationFacts, Errands, Notified, TowardsIdentityProviders, TowardsServices
+from gateway.login.contracts import AuthenticationFacts, Errands, TowardsIdentityProviders, TowardsServices
 from gateway.login.discovery import Discovery
+from gateway.login.hints import Hints
 from gateway.login.kept import KeptLogins
 from gateway.login.loops import LoopBrake
 from gateway.login.messages import Authentication, AuthenticationRequest, Expectation, LoginRequest
@@ -57,7 +58,7 @@ class Dispatcher:
         metrics: Metrics,
         errands: Errands,
         consenting: Consenting,
-        notified: Notified | None = None,
+        hints: Hints | None = None,
     ) -> None:
         self._federation = federation
         self._assurance = Assurance(federation)
@@ -81,7 +82,7 @@ class Dispatcher:
             told=releases.links.told,
             clock=clock,
         )
-        self._notified = notified
+        self._hints = hints
         self._errands = errands
         self._consenting = consenting
 
@@ -105,7 +106,8 @@ class Dispatcher:
         """The choices of a login that waits for a school. Raises SluisError LOGIN_*."""
         transaction = self._resume(self._transactions.find(login, browser))
         request = transaction.request
-        return self._ways.discovery(self._service(request.service), request)
+        known = self._hints.school(request.service) if self._hints else None
+        return self._ways.discovery(self._service(request.service), request, hinted=known)
 
     def choose(self, login: str, brin: Brin, browser: str, *, held: bool = False) -> Step:
         """The person chose a school, and whether to come to it with an identity of their own (`held`).
@@ -206,10 +208,8 @@ class Dispatcher:
     def _discover(self, transaction: Transaction) -> Step:
         request = transaction.request
         way = self._ways.only(request)
-        if way is None and self._notified is not None:
-            way = self._ways.notified(request, self._notified.idp())
-            # Once: whoever comes back without a login may want another school.
-            self._notified.forget()
+        if way is None and self._hints is not None:
+            way = self._hints.way(request)
         if way is not None:
             return self._authenticate(transaction, way)
         if transaction.request.passive:
@@ -266,8 +266,8 @@ class Dispatcher:
         visit = self._sign_on.remember(
             transaction.browser, authentication, reading, outcome.school, with_session=not idp.user_held
         )
-        if self._notified is not None:
-            self._notified.forget()
+        if self._hints is not None:
+            self._hints.done(transaction.request.service)
         if held:
             held = replace(held, said=outcome.said, by_link=outcome.by_link)
         else:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.attributes.values import RawAttributes
+from gateway.domain.brin import Brin
 from gateway.domain.language import Language
 from gateway.federation.models import IdpId, ServiceId
 
@@ -17,6 +18,7 @@ class LoginRequest:
     the end service first. `contexts` are the AuthnContextClassRefs or acr values wanted, in the service's order; unless
     `contexts_essential`, another one will do as well. `fresh_since`: no earlier login will do (a forced one: none from
     before this request). `choose`: the person chooses a school, even where there is only one.
+    `school` is a hint: the one that they probably choose.
     """
 
     service: ServiceId
@@ -30,6 +32,7 @@ class LoginRequest:
     contexts_essential: bool = True
     fresh_since: datetime | None = None
     choose: bool = False
+    school: Brin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,7 @@ def encode(transaction: Transaction) -> bytes:
         str(transaction.school) if transaction.school else None,
         transaction.level,
         transaction.errand,
+        str(request.school) if request.school else None,
     )
     return _JSON.encode(fields).encode()
 
@@ -147,7 +148,7 @@ def _decoded(kept: bytes) -> Transaction:
     login, reference, browser, begun, idp, service, reply, force, passive, contexts, idps, requesters, *more = (
         json.loads(kept)
     )
-    language, essential, fresh_since, choose, after_logout, school, level, errand = more
+    language, essential, fresh_since, choose, after_logout, school, level, errand, hinted = more
     request = LoginRequest(
         service=service,
         reply=reply,
@@ -160,6 +161,7 @@ def _decoded(kept: bytes) -> Transaction:
         contexts_essential=essential,
         fresh_since=datetime.fromtimestamp(fresh_since, UTC) if fresh_since is not None else None,
         choose=choose,
+        school=Brin(hinted) if hinted else None,
     )
     brin = Brin(school) if school else None
     return Transaction(login, reference, browser, begun, request, idp, after_logout, brin, level, errand)

@@ -50,7 +50,7 @@ class Ways:
             return None
         return Way(idp) if not request.idps or idp in request.idps else None
 
-    def discovery(self, service: Service, request: LoginRequest) -> Discovery:
+    def discovery(self, service: Service, request: LoginRequest, *, hinted: Brin | None = None) -> Discovery:
         """All the ways, to choose from."""
         return Discovery(
             service=service,
@@ -59,6 +59,7 @@ class Ways:
             language=request.language,
             limit=frozenset(request.idps),
             held=self.held(request),
+            hinted=hinted or request.school,
         )
 
     def chosen(self, request: LoginRequest, brin: Brin, *, held: bool) -> Way:

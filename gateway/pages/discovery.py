@@ -31,6 +31,7 @@ def blueprint(
         discovery, query = dispatcher.discovery(login, browser()), _query()
         found = _found(discovery, query)
         known = choices.remembered()
+        first = () if discovery.hinted is None else (discovery.hinted,)
         page = renderer.page(
             "discovery.html",
             wish=discovery.language,
@@ -39,7 +40,8 @@ def blueprint(
             query=query,
             found=found,
             said=_said(found, query, renderer.words(discovery.language)),
-            remembered=tuple(discovery.of(known.schools)),
+            remembered=tuple(discovery.of(tuple(dict.fromkeys((*first, *known.schools))))),
+            hinted=bool(first),
             shared=known.shared,
         )
         page.headers["Content-Security-Policy"] = POLICY_WITH_ANSWERS

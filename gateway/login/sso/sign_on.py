@@ -64,6 +64,8 @@ class SingleSignOn:
         session = self._sessions.find(browser)
         if session is None or session.idp not in self._federation.identity_providers:
             return None
+        if request.school and request.school not in self._federation.identity_providers[session.idp].schools:
+            return None
         return session if serves(session, request, service) else None
 
     def knows(self, browser: str) -> bool:

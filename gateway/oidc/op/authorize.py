@@ -44,6 +44,7 @@ WISHES: tuple[Check, ...] = (
     wishes.check_acr_values,
     wishes.check_id_token_hint,
     wishes.check_login_hint,
+    wishes.check_school,
     wishes.check_ui_locales,
     wishes.check_dpop_jkt,
     wishes.check_extensions,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.domain.brin import Brin
 from gateway.domain.language import Language
 from gateway.federation.clients import OidcClient
 from gateway.federation.models import IdpId, Service
@@ -61,6 +62,8 @@ class Incoming:
     contexts: tuple[str, ...] = ()
     essential: bool = False
     """check_claims, check_acr_values."""
+    school: Brin | None = None
+    """check_login_hint, check_school."""
     idps: tuple[IdpId, ...] = ()
     """check_login_hint."""
     dpop_jkt: str | None = None
@@ -96,6 +99,7 @@ class Incoming:
             idps=self.idps,
             requesters=(self.client.client_id,),
             language=self.language,
+            school=self.school,
             fresh_since=self.fresh_since,
             contexts_essential=self.essential,
             choose=self.choose,

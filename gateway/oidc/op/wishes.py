@@ -3,11 +3,10 @@
 import re
 from datetime import timedelta
 
-from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language, looked_up
+from gateway.federation.hinted import MAX_HINT, hinted_school
 from gateway.federation.models import IdpId
-from gateway.federation.snapshot import Federation
 from gateway.oidc.op.incoming import Incoming
 from gateway.oidc.op.parameters import Parameters
 from gateway.oidc.op.requested_claims import read_claims
@@ -16,7 +15,6 @@ from gateway.oidc.op.scopes import OPENID, SCOPES
 MAX_STATE = 2048
 """Characters of `state` and of `nonce`; they come back as they are."""
 MAX_CONTEXTS = 20
-MAX_HINT = 300
 _VISIBLE = re.compile(r"[\x20-\x7e]+", re.ASCII)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _THUMBPRINT = _CHALLENGE
@@ -171,13 +169,24 @@ def check_login_hint(incoming: Incoming) -> None:
     """`login_hint` names a school: its BRIN or domain, an identity provider by id or entity id; or `someone@domain`.
 
     Who is named in front of the domain is passed over, and neither kept nor told to anybody. A hint that says nothing
-    here leads to discovery; one beside `select_account` as well.
+    here leads to discovery; one beside `select_account` as well. An identity provider of several schools is a limit.
     """
     hint = incoming.parameters.get("login_hint")
     if hint is None or len(hint) > MAX_HINT or incoming.choose:
         return
-    idp = _school_hint(incoming.federation, hint.rpartition("@")[2].strip())
-    incoming.idps = (idp,) if idp is not None else ()
+    named, federation = hint.rpartition("@")[2].strip(), incoming.federation
+    incoming.school = hinted_school(federation, school=named) or hinted_school(federation, idp=named)
+    by_id = federation.identity_providers.get(IdpId(named)) or federation.idp_by_entity_id.get(named)
+    if incoming.school is None and by_id is not None and (by_id.id in federation.offered or by_id.user_held):
+        incoming.idps = (by_id.id,)
+
+
+def check_school(incoming: Incoming) -> None:
+    """`school` and `idp`, which are this gateway's own, name the school as `login_hint` does, and go before it."""
+    school, idp = incoming.parameters.get("school"), incoming.parameters.get("idp")
+    named = hinted_school(incoming.federation, school=school or "", idp=idp or "")
+    if named is not None and not incoming.choose:
+        incoming.school, incoming.idps = named, ()
 
 
 def check_ui_locales(incoming: Incoming) -> None:
@@ -209,16 +218,3 @@ def echoed(parameters: Parameters, name: str) -> str | None:
     if value is not None and (len(value) > MAX_STATE or not _VISIBLE.fullmatch(value)):
         raise SluisError(ErrorCode.REQUEST_MALFORMED, hint=f"{name}: at most {MAX_STATE} visible ASCII characters")
     return value
-
-
-def _school_hint(federation: Federation, hint: str) -> IdpId | None:
-    by_id = federation.identity_providers.get(IdpId(hint)) or federation.idp_by_entity_id.get(hint)
-    if by_id is not None:
-        return by_id.id if by_id.id in federation.offered or by_id.user_held else None
-    school = federation.school_by_domain(hint.lower())
-    try:
-        brin = school.brin if school is not None else Brin(hint.upper())
-    except ValueError:
-        return None
-    choice = federation.choice(brin)
-    return choice.idp if choice is not None else None

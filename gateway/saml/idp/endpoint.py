@@ -1,11 +1,14 @@
 """GET and POST /saml/idp/sso: where services send their requests."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import Blueprint, Response, request
 
+from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.hinted import hinted_school
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.saml.addresses import SINGLE_SIGN_ON_PATH, Addresses
@@ -40,9 +43,15 @@ def blueprint(
         )
         if isinstance(outcome, NotGranted):
             return respond(dispatcher.refuse(outcome.request, outcome.error, browser()))
-        return respond(dispatcher.begin(outcome, browser()))
+        return respond(dispatcher.begin(replace(outcome, school=_hinted(federation)), browser()))
 
     return routes
+
+
+def _hinted(federation: Federation) -> Brin | None:
+    """The school that `school` or `idp` beside the request names: no part of SAML, and signed by nobody."""
+    school, idp = (request.values.get(name, "") for name in ("school", "idp"))
+    return hinted_school(federation, school=school, idp=idp)
 
 
 def _sent() -> Sent:

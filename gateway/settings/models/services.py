@@ -112,6 +112,11 @@ class CommonServiceEntry(Model):
         "identifier; absent: each has its own",
     )
     start_url: Address | None = Field(default=None, description="Where error pages lead back to")
+    login_url: Address | None = Field(
+        default=None,
+        description="Where a login begins at once (for a client: its initiate_login_uri); `/go/<id>` leads there, or "
+        "to start_url where it is absent",
+    )
     sso: Literal["allowed", "never"] = Field(
         default="allowed", description="`never`: every login asks the school, also of a person who is logged in already"
     )
