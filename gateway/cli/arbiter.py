@@ -2,6 +2,7 @@
 
 gunicorn itself stops the old workers at once, so that requests wait until the new ones have started. Here a reload that
 fails at any step, be it in the configuration or in a worker that cannot start with it, leaves everything as it was.
+Who says to stop in the middle of one does not wait for its end.
 """
 
 import os
@@ -24,6 +25,10 @@ class Renewable(Protocol):
 
     def renew(self) -> bool:
         """Load the configuration anew; whether it can be used. One that cannot changes nothing."""
+        ...
+
+    def is_behind(self) -> bool:
+        """Whether what was fetched since is not in the configuration, nor in one that could not be used."""
         ...
 
     def look_after(self) -> None:
@@ -67,6 +72,10 @@ class _NoWorkerStarted(Exception):
     """Ends gunicorn's reload, which would go on to wait for old workers that stay."""
 
 
+class _ToldToStop(BaseException):
+    """Ends the loading of a configuration that nobody will use."""
+
+
 class SmoothArbiter(Arbiter):  # type: ignore[misc]
     """gunicorn's arbiter, with reloads that nobody notices."""
 
@@ -74,11 +83,31 @@ class SmoothArbiter(Arbiter):  # type: ignore[misc]
         self._renewable: Renewable = app
         self._readiness = _Readiness()
         self._newest_before: int | None = None
+        self._loading = self._told_to_stop = False
         super().__init__(app)
+
+    def signal(self, sig: int, frame: Any) -> None:
+        """Take a signal; that to stop does not wait for what is being loaded."""
+        super().signal(sig, frame)
+        if sig in _STOPPING:
+            self._told_to_stop = True
+            if self._loading:
+                self._loading = False
+                raise _ToldToStop
+
+    def handle_usr2(self) -> None:
+        """Something was fetched: reload, unless that was done meanwhile; gunicorn would start a second gateway."""
+        if self._renewable.is_behind():
+            self.reload()
 
     def reload(self) -> None:
         """New workers with the configuration made anew; with one that cannot be used, nothing."""
-        if not self._renewable.renew():
+        renewed = False
+        with suppress(_ToldToStop):
+            self._loading = True
+            renewed = self._renewable.renew()
+            self._loading = False
+        if not renewed or self._told_to_stop:
             return
         self._readiness.forget()
         self._newest_before = self.worker_age
@@ -132,7 +161,7 @@ class SmoothArbiter(Arbiter):  # type: ignore[misc]
     def _new_ones_are_ready(self, newest_before: int) -> bool:
         until = time.monotonic() + READY_WITHIN
         try:
-            while not self._readiness.wait(self.cfg.workers, 0.2):
+            while not self._told_to_stop and not self._readiness.wait(self.cfg.workers, 0.2):
                 self.reap_workers()
                 new = [worker for worker in self.WORKERS.values() if worker.age > newest_before]
                 if len(new) < self.cfg.workers or time.monotonic() > until:

@@ -26,10 +26,14 @@ def gently(work: Callable[[], Result]) -> Result:
     """Do it with less right to the processor than logins, and wait for it; what it raises is raised here.
 
     On Linux every thread has a niceness of its own, and none that gave way can take it back without privileges: so the
-    work is done in a thread that ends with it.
+    work is done in a thread that ends with it. Who is interrupted while waiting does not wait for the rest of it.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="gently", initializer=_give_way) as thread:
-        return thread.submit(work).result()
+    thread = ThreadPoolExecutor(1, thread_name_prefix="gently", initializer=_give_way)
+    doing = thread.submit(work)
+    try:
+        return doing.result()
+    finally:
+        thread.shutdown(wait=doing.done())
 
 
 def _give_way() -> None:

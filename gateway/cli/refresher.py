@@ -50,6 +50,8 @@ class Refresher:
         self._watched: tuple[_Queried, list[tuple[str, str]]] = ([], [])
         self.seen: Documents = {}
         """What `documents` said before the configuration in use was loaded."""
+        self.tried: Documents = {}
+        """The same of the last one that was loaded, be it in use or refused."""
 
     def keep_running(self, settings: Settings) -> None:
         """Start it where there is something to fetch, anew for other sources, and again if it ended.
@@ -124,7 +126,8 @@ def watch(settings: Settings, seen: Documents, *, clock: Clock, pause: Callable[
 
     def tell() -> None:
         if os.getppid() == parent:
-            os.kill(parent, signal.SIGHUP)
+            # Not SIGHUP: an operator who reloaded meanwhile had it taken.
+            os.kill(parent, signal.SIGUSR2)
 
     looking = Watch(settings, seen, fetch, tell, keys=ClientKeys(settings, OutgoingHttp()))
     while os.getppid() == parent:

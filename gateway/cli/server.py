@@ -61,7 +61,8 @@ def serve(directory: Path) -> None:
     wsgi.SERVER = "sluis"
     with pid_file.held(pid_file.path_of(configuration.settings)) as held:
         server = _Server(directory, configuration, held)
-        server.refresher.seen, server.changes = seen, changes
+        server.refresher.seen = server.refresher.tried = seen
+        server.changes = changes
         server.run()
 
 
@@ -188,7 +189,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def renew(self) -> bool:
         """The configuration anew, for the workers that follow; one that cannot be used changes nothing."""
-        seen = documents(self._directory)
+        seen = self.refresher.tried = documents(self._directory)
         self.changes.forget()
         examination = gently(lambda: examine(self._directory, SystemClock()))
         show(examination.problems)
@@ -207,6 +208,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._take_over()
         log.info("reloaded")
         return True
+
+    def is_behind(self) -> bool:
+        """Whether other documents lie on disk than when it was last loaded."""
+        return documents(self._directory) != self.refresher.tried
 
     def look_after(self) -> None:
         """Metadata is fetched by a process of its own; where it is wished, changed files are a wish to reload."""
