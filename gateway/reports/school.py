@@ -92,7 +92,8 @@ class RoleLine:
 class SchoolReport:
     """The report. `notes` have a value to put in their text: a day, or names.
 
-    `without_eck_id` are learners who came, and never with an ECK iD; its logins are all of theirs.
+    `without_eck_id` are learners who came, and never with an ECK iD; its logins are all of theirs. `fallback_percent`
+    is the share of learners' logins, of those that are shown, with a fallback identifier; None: it would tell of few.
     """
 
     school: Named
@@ -102,6 +103,7 @@ class SchoolReport:
     notes: tuple[tuple[Note, str], ...]
     roles: tuple[RoleLine, ...]
     without_eck_id: Figure
+    fallback_percent: int | None
     services: tuple[ServiceLine, ...]
     refusals: tuple[RefusalLine, ...]
     agreements: tuple[AgreementLine, ...]
@@ -131,6 +133,7 @@ def school_report(
         notes=(*notes, *_notes_of(figures)),
         roles=tuple(_roles(shown, figures)),
         without_eck_id=_without_eck_id(shown, figures),
+        fallback_percent=_fallback_percent(shown, figures),
         services=tuple(
             ServiceLine(
                 use.service,
@@ -202,6 +205,17 @@ def _without_eck_id(shown: Mapping[Use, Count], figures: Figures) -> Figure:
     if any(_differ_by_few(missing, other, figures) for other in (*of_learners, sum(of_learners, Count()), *beside)):
         return Figure(Shown.WITHHELD, None, None)
     return Figure(Shown.EXACT, None, figure.people)
+
+
+def _fallback_percent(shown: Mapping[Use, Count], figures: Figures) -> int | None:
+    learners = sum((count for use, count in shown.items() if use.role == Role.STUDENT), Count())
+    fallbacks = sum((figures.fallbacks[use] for use in shown if use in figures.fallbacks), Count())
+    if not learners.logins:
+        return None
+    few = fallbacks.logins and alone(fallbacks, figures.crowd).shown is Shown.FEW
+    if few or is_nearly(fallbacks, learners, figures.crowd):
+        return None
+    return round(100 * fallbacks.logins / learners.logins)
 
 
 def _differ_by_few(one: Count, other: Count, figures: Figures) -> bool:

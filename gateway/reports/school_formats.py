@@ -40,6 +40,8 @@ def _school_rows(report: SchoolReport) -> Iterator[dict[str, Any]]:
     for role in report.roles:
         yield {"part": "role", "role": role.role, **_figure(role.figure)}
     yield {"part": "without-eck-id", **_figure(report.without_eck_id)}
+    if report.fallback_percent is not None:
+        yield {"part": "fallback-percent", "logins": report.fallback_percent}
     for line in report.services:
         whose = {"service": line.service, "role": line.role}
         yield {"part": "service", **whose, **_figure(line.figure)}

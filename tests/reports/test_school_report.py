@@ -8,9 +8,11 @@ import pytest
 from gateway.domain.brin import Brin
 from gateway.domain.errors import SluisError
 from gateway.domain.fallback import Fallback
+from gateway.domain.language import Language
 from gateway.federation.snapshot import Federation
 from gateway.reports.ending import State
 from gateway.reports.school import Note, Period
+from gateway.reports.school_formats import school_csv, school_html
 from gateway.reports.suppression import Figure, Shown
 from gateway.storage.erasure import Erasure
 from tests.support.ledger import LEDGER_KEY, sql_ledger
@@ -115,6 +117,22 @@ def test_learners_without_eck_id_are_those_who_never_came_with_one(school):
     school.released(range(10), FALLBACK)
     school.released(range(40, 60), FALLBACK, role="employee")
     assert school.report().without_eck_id == Figure(Shown.EXACT, None, 7)
+
+
+@pytest.mark.parametrize(
+    ("without", "learners", "percent"),
+    [(0, 20, 0), (5, 20, 25), (20, 20, 100), (3, 20, None), (17, 20, None), (0, 0, None)],
+)
+def test_the_share_of_fallback_identifiers_tells_of_no_few(school, without, learners, percent):
+    school.released(range(without), FALLBACK)
+    school.released(range(without, learners), ECK_ID)
+    school.released(range(40, 60), FALLBACK, role="employee")
+    report = school.report()
+    assert report.fallback_percent == percent
+    lines = [line for line in school_csv(report).splitlines() if line.startswith("fallback-percent")]
+    assert [line.split(",")[-2] for line in lines] == ([] if percent is None else [str(percent)])
+    page = school_html(report, language=Language.NL, operator="Sluis")
+    assert (f"ging {percent}% met een vervangende" in page) == (percent is not None)
 
 
 @pytest.mark.parametrize(

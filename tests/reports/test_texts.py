@@ -30,6 +30,9 @@ def places(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
+WRITTEN = [one for one in Language if (files("gateway.reports.texts") / f"{one}.po").is_file()]
+"""A report is read by grown-ups: languages of pages alone are others."""
+
 VOCABULARIES = {
     "measure": list(Measure),
     "missing": list(Missing),
@@ -46,7 +49,7 @@ VOCABULARIES = {
 }
 
 
-@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("language", WRITTEN)
 def test_every_word_of_a_vocabulary_has_a_text(language: Language) -> None:
     known = catalogue(language)
     for kind, words in VOCABULARIES.items():
