@@ -22,7 +22,6 @@ from gateway.login.recent import Counted, Recent
 from gateway.login.sso.logout import Logouts
 from gateway.login.sso.sign_on import SingleSignOn
 from gateway.login.transactions import Transactions
-from gateway.login.ways import Ways
 from gateway.observability import reference
 from gateway.observability.health import Health
 from gateway.oidc.op.addresses import AUTHORIZATION_PATH, PUSHED_PATH
@@ -58,6 +57,7 @@ from gateway.reports.words import attribute_name
 from gateway.roles import logouts_of, openid_provider_of, relying_party_of, saml_logout_of, vault_api_of
 from gateway.saml import metadata_endpoint
 from gateway.saml.addresses import SINGLE_SIGN_ON_PATH
+from gateway.saml.idp import discovery_service
 from gateway.saml.idp import endpoint as idp_endpoint
 from gateway.saml.idp.response import IdentityProviderRole
 from gateway.saml.schemas import schema
@@ -193,6 +193,7 @@ def create_app(parts: Parts) -> Flask:
             respond=respond,
             browser=cookie.browser,
         ),
+        discovery_service.blueprint(addresses=parts.addresses, federation=parts.federation, respond=respond),
         sp_endpoint.blueprint(consumer=consumer, dispatcher=dispatcher, respond=respond, browser=cookie.browser),
         rp_endpoint.blueprint(consumer=relying.reads, dispatcher=dispatcher, respond=respond, browser=cookie.browser),
         metadata_endpoint.blueprint(**publications(parts.settings, parts.keys, parts.federation, parts.clock)),
@@ -376,9 +377,7 @@ def _dispatcher(
         clock=parts.clock,
         randomness=parts.randomness,
         metrics=parts.metrics,
-        hints=Hints(
-            parts.federation, Ways(federation=parts.federation, clock=parts.clock), parts.clock, notified, hinted
-        ),
+        hints=Hints(parts.federation, parts.clock, notified, hinted),
     )
 
 

@@ -46,6 +46,7 @@ class ErrorCode(StrEnum):
     REQUEST_DESTINATION = auto()
     REQUEST_STALE = auto()
     REQUEST_ACS_UNKNOWN = auto()
+    REQUEST_RETURN_UNKNOWN = auto()
     REQUEST_RELAY_STATE = auto()
     REQUEST_UNSUPPORTED = auto()
     REQUEST_NAME_ID_POLICY = auto()
@@ -209,6 +210,7 @@ CATALOGUE: dict[ErrorCode, ErrorKind] = {
         _C.REQUEST_ALGORITHM,
         _C.REQUEST_DESTINATION,
         _C.REQUEST_STALE,
+        _C.REQUEST_RETURN_UNKNOWN,
         _C.REQUEST_ACS_UNKNOWN,
         _C.REQUEST_RELAY_STATE,
         _C.REQUEST_UNSUPPORTED,

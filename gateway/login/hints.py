@@ -20,7 +20,6 @@ class Hints:
     """Of the service, of a link that somebody followed, and of portals."""
 
     federation: Federation
-    ways: Ways
     clock: Clock
     notified: Notified
     hinted: Hinted
@@ -29,7 +28,7 @@ class Hints:
         """The way that a hint shows; None when there is none, or when it was gone before."""
         way = self._to_school(request)
         if way is None:
-            way = self.ways.notified(request, self.notified.idp())
+            way = Ways(federation=self.federation, clock=self.clock).notified(request, self.notified.idp())
             # Once: whoever comes back without a login may want another school.
             self.notified.forget()
         return way

@@ -11,6 +11,7 @@ _SHARED: dict[str, tuple[ErrorCode, ...]] = {
         ErrorCode.REQUEST_SIGNATURE_INVALID,
         ErrorCode.REQUEST_DESTINATION,
         ErrorCode.REQUEST_ACS_UNKNOWN,
+        ErrorCode.REQUEST_RETURN_UNKNOWN,
         ErrorCode.REQUEST_RELAY_STATE,
         ErrorCode.REQUEST_UNSUPPORTED,
         ErrorCode.REQUEST_NAME_ID_POLICY,

@@ -65,7 +65,10 @@ class IdpMetadata:
 
 @dataclass(frozen=True, slots=True)
 class SpMetadata:
-    """An SPSSODescriptor and its entity. Only POST consumers are kept, in the document's order."""
+    """An SPSSODescriptor and its entity. Only POST consumers are kept, in the document's order.
+
+    `discovery_responses` are where answers of a discovery service may go, the default in front.
+    """
 
     entity_id: str
     valid_until: datetime | None
@@ -77,6 +80,7 @@ class SpMetadata:
     display_names: Mapping[Language, str]
     encryption_keys: tuple[EncryptionKey, ...] = ()
     single_logout: tuple[LogoutEndpoint, ...] = ()
+    discovery_responses: tuple[str, ...] = ()
 
     @property
     def default_consumer(self) -> IndexedEndpoint:

@@ -24,7 +24,7 @@ from gateway.federation.metadata.entities import (
 from gateway.federation.metadata.scopes import scopes_of
 from gateway.settings.fields import is_loopback
 from gateway.xml.algorithms import strong_key
-from gateway.xml.namespaces import DS, MD, MDUI, name
+from gateway.xml.namespaces import DS, IDPDISC, MD, MDUI, name
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MAX_INDEX = 65535
@@ -85,7 +85,19 @@ def read_sp(document: MetadataDocument, entity_id: str | None) -> SpMetadata:
         display_names=_display_names(role),
         encryption_keys=encryption_keys(role, _certificate),
         single_logout=_single_logout(role),
+        discovery_responses=_discovery_responses(role),
     )
+
+
+def _discovery_responses(role: etree._Element) -> tuple[str, ...]:
+    """Where answers of a discovery service may go (IdP Discovery Service Protocol 2.5); the default in front.
+
+    One that is not https is as if it were not there: nothing else depends on it.
+    """
+    found = role.findall(f"{name(MD, 'Extensions')}/{name(IDPDISC, 'DiscoveryResponse')}")
+    found.sort(key=lambda one: not _is_true(one.get("isDefault")))
+    locations = (one.get("Location", "").strip() for one in found if one.get("Binding") == IDPDISC)
+    return tuple(one for one in locations if is_safe(one))
 
 
 def _consumers(role: etree._Element) -> tuple[IndexedEndpoint, ...]:
