@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check bench mutants lock wheel licences sbom docs clean
+.PHONY: demo test check bench mutants lock wheel licences sbom docs image-steps clean
 
 demo: $(READY)
 	$(BIN)/python -m gateway.demo $(DEMO)
@@ -43,9 +43,13 @@ sbom: $(READY)
 	mkdir -p build
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible --of JSON -o build/sbom.json requirements/run-pkcs11.lock
 
+# Carries out the steps of deploy/Containerfile in a clean directory; for machines that can build no image.
+image-steps: $(READY)
+	$(BIN)/python -m pytest -n0 tests/deploy/image.py
+
 # The documentation as a site, in build/site; a link that leads nowhere is an error.
 docs: $(READY)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
+	$(BIN)/mkdocs build --strict --site-dir build/site
 
 # Renews the lock files from pyproject.toml; needs uv.
 lock:

@@ -1,8 +1,11 @@
 """What a gateway is made of: licences that somebody has looked at, a list of materials that is whole."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from tests import licences
 from tests.licences import LOCK, licence, locked, page
 
 ROOT = Path(__file__).parents[2]
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def test_the_page_of_licences_is_current():
@@ -40,3 +44,32 @@ def test_the_list_of_materials_has_every_package_with_its_version_and_hashes(tmp
     assert LOCK.read_text().count("--hash=sha256:") == sum(
         len(place["hashes"]) for one in made["components"] for place in one["externalReferences"]
     )
+
+
+def built(directory: Path, zone: str, moment: int) -> Path:
+    """The wheel of one commit, made in this directory, in this time zone, of files of this moment."""
+    source = directory / "source"
+    source.mkdir(parents=True)
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "gateway", source / "gateway", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in source.rglob("*"):
+        os.utime(path, (moment, moment))
+    command = (sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps")
+    subprocess.run(
+        (*command, "--no-build-isolation", "--wheel-dir", directory, "."),
+        cwd=source,
+        check=True,
+        capture_output=True,
+        timeout=300,
+        env=os.environ | {"SLUIS_COMMIT": COMMIT, "SOURCE_DATE_EPOCH": "1790000000", "TZ": zone},
+    )
+    [wheel] = directory.glob("*.whl")
+    return wheel
+
+
+def test_a_commit_gives_the_same_wheel_wherever_and_whenever_it_is_built(tmp_path: Path):
+    first, second = built(tmp_path / "a", "UTC", 1), built(tmp_path / "b", "Asia/Tokyo", 2_000_000_000)
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as wheel:
+        assert wheel.read("gateway/commit.txt").decode().strip() == COMMIT
