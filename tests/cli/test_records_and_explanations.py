@@ -163,7 +163,7 @@ class TestFind:
     def test_a_reference_elsewhere_in_a_line_is_no_login(self, logged):
         assert sluis("find", logged, "leesplein").exit_code == 1
 
-    def test_lines_that_were_cut_off_or_are_no_text(self, logged):
+    def test_lines_that_are_no_text_or_were_cut_off(self, logged):
         with (logged / "var/sluis.log").open("ab") as log:
             log.write(b"\xff\xfe\n" + _line(4, "cut_off").encode()[:-2] + b"\n" + _line(5, "login_restarted").encode())
 
