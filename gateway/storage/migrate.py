@@ -105,7 +105,9 @@ def _status(connection: Connection) -> SchemaStatus:
     current, needed = MigrationContext.configure(connection).get_current_revision(), _needed()
     if current in {None, needed} or not inspect(connection).has_table(schema_serves.name):
         return SchemaStatus(current, needed)
-    return SchemaStatus(current, needed, frozenset(connection.scalars(select(schema_serves.c.version))))
+    serves = frozenset(connection.scalars(select(schema_serves.c.version)))
+    # A list without the version itself was written for another one.
+    return SchemaStatus(current, needed, serves if current in serves else frozenset())
 
 
 def _say_whom_it_serves(connection: Connection) -> None:
