@@ -81,7 +81,7 @@ def dispatcher(known, clock, randomness, tmp_path) -> BeginsOnly:
         transactions=Transactions(store=store, clock=clock, randomness=randomness, seconds=900),
         identity_providers={},
         services={Protocol.SAML: role(clock)},
-        releases=SimpleNamespace(),
+        releases=SimpleNamespace(links=SimpleNamespace(told=lambda _: None)),
         kept=SimpleNamespace(),
         errands=SimpleNamespace(),
         consenting=SimpleNamespace(),
