@@ -231,6 +231,12 @@ def test_an_idp_list_limits_who_may_be_asked_and_strangers_on_it_are_passed_over
     assert request.idps == (VO_IDP, PO_IDP)
 
 
+def test_an_idp_list_of_a_thousand_entries_leaves_those_that_there_are():
+    listed = idp_list(*(f"https://s{number}.example" for number in range(1000)), *["https://vo.example/idp"] * 3)
+    request = granted(by_redirect(authn_request(inside=scoping(listed))))
+    assert request.idps == (VO_IDP,)
+
+
 def test_an_idp_list_of_strangers_leaves_nobody():
     listed = idp_list("https://stranger.example/idp")
     assert told(by_redirect(authn_request(inside=scoping(listed)))) is ErrorCode.REQUEST_NO_AVAILABLE_IDP
