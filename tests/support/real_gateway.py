@@ -13,6 +13,7 @@ from gateway.cli import main
 from gateway.saml.addresses import Addresses
 from tests.support.browser_like import Tab
 from tests.support.child_process import Address, free_address, serving
+from tests.support.patient import patient
 
 _SLUIS = Path(sys.executable).with_name("sluis")
 
@@ -47,7 +48,7 @@ def initialised(directory: Path, host: str) -> RealGateway:
     """A fresh configuration without parties, for test ECK iDs."""
     address = free_address(host)
     sluis("init", directory, "--base-url", address.url, "--environment", "test")
-    return RealGateway(address, directory)
+    return RealGateway(address, patient(directory))
 
 
 def add(gateway: RealGateway, entries: Iterable[Path], metadata: Mapping[str, str]) -> None:

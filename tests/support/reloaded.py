@@ -14,6 +14,7 @@ from threading import Event
 from gateway.cli.init import write_configuration
 from tests.bench.parties import Driver, write_parties
 from tests.support.child_process import Address, free_address, serving
+from tests.support.patient import patient
 
 SLUIS = (sys.executable, "-m", "gateway.cli")
 SERVING = (
@@ -126,7 +127,7 @@ def running(directory: Path, add: Callable[[Path], None] = lambda _: None) -> It
     text = gateway.read_text()
     listen = next(line for line in text.splitlines() if line.startswith("listen:"))
     gateway.write_text(text.replace(listen, f'listen: "{address.host}:{address.port}"'))
-    write_parties(directory)
+    write_parties(patient(directory))
     add(directory)
     (directory / "var").mkdir(exist_ok=True)
     (directory / "var/tmp").mkdir()

@@ -17,6 +17,7 @@ from tests.bench.parties import Driver, write_parties
 from tests.support import redis_server
 from tests.support.browser_like import Tab
 from tests.support.child_process import Address, free_address
+from tests.support.patient import patient
 from tests.support.postgresql_server import postgresql_process, url_of
 from tests.support.real_gateway import sluis
 from tests.support.server_process import ServerProcess
@@ -86,7 +87,7 @@ def replicas(directory: Path, clients: Authority) -> Iterator[Replicas]:
 
 def _write(directory: Path, clients: Authority, redis: str, database: str) -> None:
     write_configuration(directory, base_url=f"https://{LOGIN}", rsa_bits=2048, environment="test")
-    write_parties(directory)
+    write_parties(patient(directory))
     for name, secret in (("redis.url", redis), ("database.url", database)):
         path = directory / "keys" / name
         path.write_text(secret)

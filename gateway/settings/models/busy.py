@@ -11,14 +11,14 @@ class Busy(Model):
     """How long a request may have waited for its turn. Whoever waited longer is told to come back, at once."""
 
     start_waits: Duration = Field(
-        default=dt.timedelta(seconds=1),
+        default=dt.timedelta(seconds=2),
         ge=dt.timedelta(seconds=1),
-        le=dt.timedelta(seconds=60),
+        le=dt.timedelta(minutes=10),
         description="The request with which a login begins: who is under way goes first",
     )
     other_waits: Duration = Field(
         default=dt.timedelta(seconds=10),
         ge=dt.timedelta(seconds=1),
-        le=dt.timedelta(seconds=60),
+        le=dt.timedelta(minutes=10),
         description="Every other request: the school's answer, a client's call",
     )
