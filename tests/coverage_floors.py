@@ -6,6 +6,8 @@ The rooms that decide what leaves stand highest; what is missing there is named,
 import subprocess
 import sys
 
+OMITTED = "gateway/demo/*,gateway/storage/migrations/env.py"
+"""As in pyproject.toml, which a report goes by only where it is not told what to include."""
 FLOORS = {
     "gateway/release/*,gateway/pseudonyms/*,gateway/saml/*": 98,
     "gateway/oidc/*": 96,
@@ -18,7 +20,16 @@ def main() -> int:
         room
         for room, floor in FLOORS.items()
         if subprocess.run(
-            [sys.executable, "-m", "coverage", "report", f"--include={room}", f"--fail-under={floor}"], check=False
+            [
+                sys.executable,
+                "-m",
+                "coverage",
+                "report",
+                f"--include={room}",
+                f"--omit={OMITTED}",
+                f"--fail-under={floor}",
+            ],
+            check=False,
         ).returncode
     ]
     for room in failed:

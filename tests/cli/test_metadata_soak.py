@@ -66,11 +66,16 @@ class Soaked:
         begins = f"{_door(number)}?"
         assert self.gateway.becomes(lambda: all(someone.ask()[1].startswith(begins) for _ in range(6)))
 
+    def _counting(self) -> set[str]:
+        """Whose files of counters there are; those of a worker that has gone are folded soon after."""
+        return {path.stem.rpartition("_")[2] for path in (self.gateway.directory / "var").rglob("*_*.db")}
+
     def held(self) -> dict[str, int]:
         """What the gateway holds once the workers of the last refresh are alone, by kind."""
         self.gateway.settled()
         pid, var = self.gateway.process.pid, self.gateway.directory / "var"
         assert self.gateway.becomes(lambda: not any(var.rglob(".*.[0-9]*"))), "half a file is left"
+        assert self.gateway.becomes(lambda: self._counting() <= {*map(str, self.gateway.workers()), str(pid), "gone"})
         return {
             "files": sum(path.is_file() for path in var.rglob("*")),
             "descriptors": len([*Path(f"/proc/{pid}/fd").iterdir()]),
