@@ -9,26 +9,23 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.login.discovery import Discovery, FoundSchools
 from gateway.login.dispatch import Dispatcher
 from gateway.login.steps import ChooseSchool
+from gateway.pages.front import Front
 from gateway.pages.language import Choices
-from gateway.pages.render import Renderer
-from gateway.web import Browser, Respond
 from gateway.web.headers import POLICY
-from gateway.web.origin import check_from_here
 
 AT_MOST = 20
 """Schools on one page; a search narrows them down."""
 MAX_QUERY = 100
 
 
-def blueprint(
-    *, dispatcher: Dispatcher, renderer: Renderer, choices: Choices, respond: Respond, browser: Browser, origin: str
-) -> Blueprint:
-    """The discovery page. `origin` is the gateway's own, the only one whose forms may choose."""
+def blueprint(front: Front, *, dispatcher: Dispatcher, choices: Choices) -> Blueprint:
+    """The discovery page."""
     routes = Blueprint("discovery", __name__)
+    renderer = front.renderer
 
     @routes.get("/login/<login>/school")
     def show(login: str) -> Response:
-        discovery, query = dispatcher.discovery(login, browser()), _query()
+        discovery, query = dispatcher.discovery(login, front.browser()), _query()
         found = _found(discovery, query)
         known = choices.remembered()
         first = () if discovery.hinted is None else (discovery.hinted,)
@@ -49,28 +46,28 @@ def blueprint(
 
     @routes.get("/login/<login>/schools")
     def answer(login: str) -> Response:
-        discovery, query = dispatcher.discovery(login, browser()), _query()
+        discovery, query = dispatcher.discovery(login, front.browser()), _query()
         found = _found(discovery, query)
         fragment = renderer.fragment("found.html", wish=discovery.language, found=found, service=discovery.service)
         return jsonify(html=fragment, said=_said(found, query, renderer.words(discovery.language)))
 
     @routes.post("/login/<login>/school")
     def choose(login: str) -> Response:
-        check_from_here(origin)
+        front.check_from_here()
         if "shared" in request.form:
             choices.remember(shared=request.form["shared"] == "yes")
-            return respond(ChooseSchool(login))
+            return front.respond(ChooseSchool(login))
         if "forget" in request.form:
             choices.forget_schools()
-            return respond(ChooseSchool(login))
+            return front.respond(ChooseSchool(login))
         try:
             held = "held" in request.form
             brin = Brin(request.form.get("held" if held else "school", ""))
         except ValueError as cause:
             raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN) from cause
-        step = dispatcher.choose(login, brin, browser(), held=held)
+        step = dispatcher.choose(login, brin, front.browser(), held=held)
         choices.remember(school=brin)
-        return respond(step)
+        return front.respond(step)
 
     return routes
 

@@ -7,16 +7,14 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.link import BETWEEN_SCHOOLS, LinkKind
 from gateway.login.linking import Linking
 from gateway.pages.discovery import AT_MOST, MAX_QUERY
-from gateway.pages.render import Renderer
-from gateway.web import Browser, Respond
+from gateway.pages.front import Front
 from gateway.web.headers import POLICY
-from gateway.web.origin import check_from_here
 
 PATH = "/link"
 
 
-def blueprint(*, linking: Linking, renderer: Renderer, respond: Respond, browser: Browser, origin: str) -> Blueprint:
-    """The pages. `origin` is the gateway's own, the only one whose forms may begin a link."""
+def blueprint(front: Front, *, linking: Linking) -> Blueprint:
+    """The pages."""
     routes = Blueprint("link_schools", __name__)
 
     @routes.get(PATH)
@@ -29,7 +27,7 @@ def blueprint(*, linking: Linking, renderer: Renderer, respond: Respond, browser
             raise SluisError(ErrorCode.PAGE_UNKNOWN)
         query = request.args.get("q", "")[:MAX_QUERY]
         found = linking.search(choices, query)
-        page = renderer.page(
+        page = front.renderer.page(
             "link_choose.html",
             switch=True,
             at=next((one.school for one in linking.schools() if one.school.brin == at), None),
@@ -43,16 +41,16 @@ def blueprint(*, linking: Linking, renderer: Renderer, respond: Respond, browser
 
     @routes.post(PATH)
     def begin_between() -> Response:
-        check_from_here(origin)
+        front.check_from_here()
         kind = request.form.get("kind", "")
         if kind not in BETWEEN_SCHOOLS:
             raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN)
         at, school = (brin(request.form.get(name, "")) for name in ("at", "school"))
-        return respond(linking.begin_between(LinkKind(kind), at, school, browser()))
+        return front.respond(linking.begin_between(LinkKind(kind), at, school, front.browser()))
 
     @routes.get(f"{PATH}/done")
     def done() -> Response:
-        return renderer.page("link_done.html", switch=True, pending=request.args.get("pending") == "yes")
+        return front.renderer.page("link_done.html", switch=True, pending=request.args.get("pending") == "yes")
 
     return routes
 

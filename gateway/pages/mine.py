@@ -13,24 +13,20 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.login.mine import Mine, MyPage
 from gateway.pages.consent import NameOf
 from gateway.pages.discovery import AT_MOST, MAX_QUERY
-from gateway.pages.render import Renderer
-from gateway.web import Browser, Respond
+from gateway.pages.front import Front
 from gateway.web.headers import POLICY
-from gateway.web.origin import check_from_here
 
 PATH = "/me"
 
 
-def blueprint(
-    *, mine: MyPage, renderer: Renderer, respond: Respond, browser: Browser, origin: str, name_of: NameOf
-) -> Blueprint:
-    """The pages. `origin` is the gateway's own, the only one whose forms may do anything."""
+def blueprint(front: Front, *, mine: MyPage, name_of: NameOf) -> Blueprint:
+    """The pages."""
     routes = Blueprint("mine", __name__)
 
     @routes.get(PATH)
     def choose() -> Response:
         query = request.args.get("q", "")[:MAX_QUERY]
-        page = renderer.page(
+        page = front.renderer.page(
             "mine_login.html",
             switch=True,
             alone=True,
@@ -42,21 +38,21 @@ def blueprint(
 
     @routes.post(PATH)
     def log_in() -> Response:
-        check_from_here(origin)
+        front.check_from_here()
         held = "held" in request.form
         try:
             school = Brin(request.form.get("held" if held else "school", ""))
         except ValueError as cause:
             raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN) from cause
-        return respond(mine.begin(school, browser(), held=held))
+        return front.respond(mine.begin(school, front.browser(), held=held))
 
     @routes.get(f"{PATH}/<page>")
     def show(page: str) -> Response:
-        shown = renderer.page(
+        shown = front.renderer.page(
             "mine.html",
             switch=True,
             alone=True,
-            mine=mine.show(page, browser()),
+            mine=mine.show(page, front.browser()),
             page=page,
             name_of=name_of,
             local=dutch_time,
@@ -67,15 +63,15 @@ def blueprint(
 
     @routes.get(f"{PATH}/<page>/data.json")
     def download(page: str) -> Response:
-        body = json.dumps(as_data(mine.show(page, browser())), indent=2, ensure_ascii=False)
+        body = json.dumps(as_data(mine.show(page, front.browser())), indent=2, ensure_ascii=False)
         response = Response(f"{body}\n", mimetype="application/json")
         response.headers["Content-Disposition"] = 'attachment; filename="sluis-me.json"'
         return response
 
     @routes.post(f"{PATH}/<page>")
     def act(page: str) -> Response:
-        check_from_here(origin)
-        _do(mine, page, browser(), request.form)
+        front.check_from_here()
+        _do(mine, page, front.browser(), request.form)
         return _see_other("/" if "close" in request.form else f"{PATH}/{page}")
 
     return routes

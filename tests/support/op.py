@@ -48,7 +48,7 @@ from gateway.web.proxies import CLIENT_CERTIFICATE
 from tests.support.held import HeldClock, SeededRandomness
 from tests.support.held_own_releases import HeldOwnReleases
 from tests.support.jose import CLIENT, ISSUER, verified
-from tests.support.paged import ORIGIN, Pages
+from tests.support.paged import Pages
 from tests.support.releasing import KEY, SCHOOL, SENT, TODAY, World
 from tests.support.signing_keys import elliptic_key, signing_key
 from tests.support.signing_on import HeldCookie, HeldHttp, HeldOutbox, registry, signing_on
@@ -234,50 +234,17 @@ class Op:
             ),
         )
         pages = Pages(self.clock)
-        for blueprint in self.provider.blueprints(
-            dispatcher=self.dispatcher, logouts=self.logouts, respond=pages.respond, browser=lambda: self.browser
+        front = replace(pages.front, browser=lambda: self.browser)
+        for blueprint in (
+            *self.provider.blueprints(
+                dispatcher=self.dispatcher, logouts=self.logouts, respond=front.respond, browser=front.browser
+            ),
+            consent.blueprint(front, consenting=self.consenting, dispatcher=self.dispatcher, name_of=attribute_name),
+            mine.blueprint(front, mine=self.errands.mine, name_of=attribute_name),
+            link_schools.blueprint(front, linking=self.errands.linking),
+            linking.blueprint(front, linking=self.errands.linking, dispatcher=self.dispatcher),
         ):
             pages.app.register_blueprint(blueprint)
-        pages.app.register_blueprint(
-            consent.blueprint(
-                consenting=self.consenting,
-                dispatcher=self.dispatcher,
-                renderer=pages.renderer,
-                respond=pages.respond,
-                browser=lambda: self.browser,
-                origin=ORIGIN,
-                name_of=attribute_name,
-            )
-        )
-        pages.app.register_blueprint(
-            mine.blueprint(
-                mine=self.errands.mine,
-                renderer=pages.renderer,
-                respond=pages.respond,
-                browser=lambda: self.browser,
-                origin=ORIGIN,
-                name_of=attribute_name,
-            )
-        )
-        pages.app.register_blueprint(
-            link_schools.blueprint(
-                linking=self.errands.linking,
-                renderer=pages.renderer,
-                respond=pages.respond,
-                browser=lambda: self.browser,
-                origin=ORIGIN,
-            )
-        )
-        pages.app.register_blueprint(
-            linking.blueprint(
-                linking=self.errands.linking,
-                dispatcher=self.dispatcher,
-                renderer=pages.renderer,
-                respond=pages.respond,
-                browser=lambda: self.browser,
-                origin=ORIGIN,
-            )
-        )
         self.app, self.respond = pages.app, pages.respond
 
     # The browser's side.

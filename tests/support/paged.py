@@ -10,6 +10,7 @@ from gateway.login.discovery import Discovery
 from gateway.login.steps import Redirect, Step
 from gateway.observability import reference
 from gateway.pages import discovery, site
+from gateway.pages.front import Front
 from gateway.pages.language import Choices
 from gateway.pages.look import Look
 from gateway.pages.render import Renderer
@@ -40,15 +41,9 @@ class Pages:
         jar.install(self.app)
         site.install_errors(self.app, respond=self.respond)
         self.app.register_blueprint(site.blueprint(renderer=renderer, static_files=static_files))
+        self.front = Front(renderer, self.respond, lambda: "this browser", ORIGIN)
         self.app.register_blueprint(
-            discovery.blueprint(
-                dispatcher=self,  # type: ignore[arg-type]
-                renderer=renderer,
-                choices=choices,
-                respond=self.respond,
-                browser=lambda: "this browser",
-                origin=ORIGIN,
-            )
+            discovery.blueprint(self.front, dispatcher=self, choices=choices)  # type: ignore[arg-type]
         )
 
     def discovery(self, login: str, browser: str) -> Discovery:
