@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check bench mutants lock wheel licences sbom docs image-steps clean
+.PHONY: demo test check bench soak mutants lock wheel licences sbom docs image-steps clean
 
 demo: $(READY)
 	$(BIN)/python -m gateway.demo $(DEMO)
@@ -23,6 +23,10 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+# A hundred thousand logins of all kinds, which takes an hour; BENCH_SOAK and BENCH_SOAK_MINUTES make it shorter.
+soak: $(READY)
+	nice -n 10 $(BIN)/python -m tests.bench soak
 
 # Breaks the decision in every small way and lists what no test notices; takes long.
 mutants: $(READY)

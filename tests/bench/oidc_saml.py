@@ -38,7 +38,7 @@ def measure() -> dict[str, object]:
 
     def add(directory: Path) -> None:
         for client, algorithm in clients.items():
-            _write_client(directory, client.replace("_", "-"), algorithm)
+            write_client(directory, client.replace("_", "-"), algorithm)
 
     with one_worker(add) as (port, worker):
         return {name: _measured(Client(port, name.replace("_", "-")), worker) for name in clients}
@@ -50,39 +50,57 @@ class Client:
 
     port: int
     client_id: str
+    brin: str = "99XA"
+    """The school that the pupil says is theirs, if asked."""
 
     def __post_init__(self) -> None:
         self._school = Driver(HOST, self.port)
         self._connection = HTTPConnection(HOST, self.port)
         basic = b64encode(f"{self.client_id}:{_SECRET.replace(' ', '+').replace(',', '%2C')}".encode()).decode()
         self._basic = {"Authorization": f"Basic {basic}"}
-        self._cookies = ""
+        self._cookies: dict[str, str] = {}
         self._count = 0
+        self._redeemed: dict[str, str] = {}
         self.last_response = b""
 
     def login(self) -> None:
         """One complete login of the next pupil; raises when the client would not have let the person in."""
+        query = self.begin()
+        request = etree.fromstring(zlib.decompress(b64decode(query["SAMLRequest"][0]), -15)).get("ID", "")
+        self.last_response = etree.tostring(self._school.response(request, pupil=self._count))
+        answer = {"SAMLResponse": b64encode(self.last_response).decode(), "RelayState": query["RelayState"][0]}
+        location, _ = self._ask("POST", "/saml/sp/acs", answer)
+        self.finish(location)
+
+    def begin(self) -> dict[str, list[str]]:
+        """In a fresh browser, until the school's door: the query with which it is sent there."""
         self._count += 1
-        self._cookies = ""
+        self._cookies.clear()
         state = f"state-{self._count}"
         asked = {
             "response_type": "code", "client_id": self.client_id, "redirect_uri": _CALLBACK, "scope": _SCOPES,
             "state": state, "nonce": state, "code_challenge": _CHALLENGE, "code_challenge_method": "S256",
         }  # fmt: skip
         location, _ = self._ask("GET", f"/oidc/authorize?{urlencode(asked)}")
-        query = parse_qs(urlsplit(location).query)
-        request = etree.fromstring(zlib.decompress(b64decode(query["SAMLRequest"][0]), -15)).get("ID", "")
-        self.last_response = etree.tostring(self._school.response(request, pupil=self._count))
-        answer = {"SAMLResponse": b64encode(self.last_response).decode(), "RelayState": query["RelayState"][0]}
-        location, _ = self._ask("POST", "/saml/sp/acs", answer)
-        back = parse_qs(urlsplit(location).query)
+        if location.endswith("/school"):
+            path = urlsplit(location).path
+            location, _ = self._ask("POST", path, {"school": self.brin}, {"Sec-Fetch-Site": "same-origin"})
+        return parse_qs(urlsplit(location).query)
+
+    def open(self, path: str) -> str:
+        """Where the browser is sent on to from here."""
+        return self._ask("GET", path)[0]
+
+    def finish(self, location: str) -> None:
+        """Redeem the code that the browser brings, and ask who it is."""
+        back, state = parse_qs(urlsplit(location).query), f"state-{self._count}"
         if back["state"] != [state]:
             raise AssertionError(f"the client was refused: {location}")
-        form = {
+        self._redeemed = {
             "grant_type": "authorization_code", "code": back["code"][0], "redirect_uri": _CALLBACK,
             "code_verifier": _VERIFIER,
         }  # fmt: skip
-        _, tokens = self._ask("POST", "/oidc/token", form, self._basic)
+        _, tokens = self._ask("POST", "/oidc/token", self._redeemed, self._basic)
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
         _, person = self._ask("GET", "/oidc/userinfo", headers=bearer)
         payload = tokens["id_token"].split(".")[1]
@@ -90,24 +108,50 @@ class Client:
         if (claims["nonce"], claims["sub"], person["given_name"]) != (state, person["sub"], "Fenna"):
             raise AssertionError("another person, or another login")
 
+    def refused_code(self) -> None:
+        """The code of the last login once more; raises when it is not refused."""
+        status, _, told = self._send("POST", "/oidc/token", self._redeemed, self._basic)
+        if (status, told.get("error")) != (400, "invalid_grant"):
+            raise AssertionError(f"a code was redeemed twice: {status}")
+
+    def close(self) -> None:
+        """End the connections."""
+        self._connection.close()
+        self._school.close()
+
+    def begin_at(self, count: int) -> None:
+        """Number its pupils from here, so that several clients do not repeat each other's."""
+        self._count = count
+
     def _ask(
         self, method: str, path: str, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
     ) -> tuple[str, dict[str, Any]]:
-        """Location and JSON of an answer; the browser's cookie goes where no client speaks."""
-        sent = headers or ({"Cookie": self._cookies} if self._cookies else {})
+        """Location and JSON of an answer that is none of an error."""
+        status, location, told = self._send(method, path, form, headers)
+        if status not in (200, 303):
+            raise AssertionError(f"{method} {path.partition('?')[0]}: {status}")
+        return location, told
+
+    def _send(
+        self, method: str, path: str, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, str, dict[str, Any]]:
+        """Status, Location and JSON of an answer; the browser's cookie goes where no client speaks."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        sent = dict(headers or {})
+        if "Authorization" not in sent and cookies:
+            sent["Cookie"] = cookies
         body = None
         if form is not None:
             body = urlencode(form)
-            sent = {**sent, "Content-Type": "application/x-www-form-urlencoded"}
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
         self._connection.request(method, path, body, sent)
         answer = self._connection.getresponse()
         text = answer.read()
-        if answer.status not in (200, 303):
-            raise AssertionError(f"{method} {path.partition('?')[0]}: {answer.status}")
-        given = [one.partition(";")[0] for one in answer.headers.get_all("Set-Cookie", ())]
-        self._cookies = "; ".join(given) or self._cookies
+        for set_cookie in answer.headers.get_all("Set-Cookie", ()):
+            name, _, value = set_cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
         is_json = answer.headers.get_content_type() == "application/json"
-        return answer.headers["Location"] or "", json.loads(text) if is_json else {}
+        return answer.status, answer.headers["Location"] or "", json.loads(text) if is_json else {}
 
 
 def _measured(client: Client, worker: Worker) -> dict[str, object]:
@@ -130,7 +174,8 @@ def _measured(client: Client, worker: Worker) -> dict[str, object]:
     }
 
 
-def _write_client(directory: Path, client: str, algorithm: str) -> None:
+def write_client(directory: Path, client: str, algorithm: str, *, brin: str = "99XA") -> None:
+    """A client that signs ID tokens so, and its agreement with one school."""
     hashed = sha256(_SECRET.encode()).hexdigest()
     (directory / "services" / f"{client}.yaml").write_text(
         f"id: {client}\nprotocol: oidc\nnames: {{nl: Klas}}\nsupplier: {{name: Uitgeverij, contact: a@example.org}}\n"
@@ -141,6 +186,6 @@ def _write_client(directory: Path, client: str, algorithm: str) -> None:
         "utf-8",
     )
     (directory / "agreements" / f"{client}.yaml").write_text(
-        f"- {{service: {client}, attribute_set: 1, schools: [99XA], from: 2020-01-01, reference: BENCH-{client}}}\n",
+        f"- {{service: {client}, attribute_set: 1, schools: [{brin}], from: 2020-01-01, reference: BENCH-{client}}}\n",
         "utf-8",
     )

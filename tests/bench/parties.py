@@ -108,6 +108,15 @@ class Driver:
         if status != 403 or "status:Success" in body:
             raise AssertionError(f"a bad login was not refused: {status}")
 
+    def nobodys_login(self) -> None:
+        """A login of somebody whose school does not say what they are; raises when the service learns anything."""
+        attempt, request = self.begin()
+        status, body = self.answer(attempt, etree.tostring(self.response(request, without="eduPersonAffiliation")))
+        found = _FORM.search(body)
+        told = b64decode(unescape(found[1])) if found else b""
+        if status != 403 or b"status:Success" in told or b"Fenna" in told:
+            raise AssertionError(f"a login without a role was not refused: {status}")
+
     def begin(self) -> tuple[str, str]:
         """Until the school's door: RelayState and the id of the gateway's request. Each login has a fresh browser."""
         self.fresh_browser()
@@ -160,9 +169,13 @@ class Driver:
         if b"status:Success" not in self.last_answer or b"Fenna" not in self.last_answer:
             raise AssertionError("the service was refused")
 
-    def response(self, request: str, *, pupil: int | None = None) -> etree._Element:
-        """The school's answer, assertion and Response signed, eleven attributes of the pupil of this number."""
+    def response(self, request: str, *, pupil: int | None = None, without: str = "") -> etree._Element:
+        """The school's answer, assertion and Response signed, eleven attributes of the pupil of this number.
+
+        `without` names one that it does not send.
+        """
         now, number = self._clock.now(), self._count if pupil is None else pupil
+        sent = _of_pupil(number) | {"nlEduPersonHomeOrganizationId": (self.brin,)}
         message = Message(
             issuer=self.idp,
             assertion_issuer=self.idp,
@@ -174,7 +187,7 @@ class Driver:
             recipient=self.addresses.assertion_consumer,
             audiences=(self.addresses.sp_entity_id,),
             name_id=f"<saml:NameID>fenna-{number}@regenboog.example</saml:NameID>",
-            attributes=_of_pupil(number) | {"nlEduPersonHomeOrganizationId": (self.brin,)},
+            attributes={name: values for name, values in sent.items() if name != without},
             authenticated=now,
             not_before=now,
             not_on_or_after=now.replace(year=now.year + 1),

@@ -44,6 +44,12 @@ class ServerProcess:
         self._user = user
         self._child: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started."""
+        assert self._child is not None
+        return self._child.pid
+
     def start(self) -> None:
         """Return when it takes connections."""
         with (self.directory / "server.log").open("ab") as out:
