@@ -185,7 +185,8 @@ def releases_of(parts: Parts) -> Releases:
         account_key=parts.keys.pseudonyms.first,
         anomalies=anomalies,
     )
-    subjects = SubjectResolver(keys=parts.keys.pseudonyms, subjects=SqlSubjects(parts.engine))
+    watch = watch_of(parts)
+    subjects = SubjectResolver(keys=parts.keys.pseudonyms, subjects=SqlSubjects(parts.engine), mark=watch.records.mark)
     return Releases(
         federation=parts.federation,
         policy=Policy.of(parts.settings.policy),
@@ -198,7 +199,7 @@ def releases_of(parts: Parts) -> Releases:
         ),
         ledger=parts.ledger,
         anomalies=anomalies,
-        watch=watch_of(parts),
+        watch=watch,
         account_key=parts.keys.pseudonyms.first,
         metrics=parts.metrics,
         institutions=Institutions(parts.institution_http),

@@ -36,7 +36,7 @@ _MEANINGS = {
         "The school finds out whose it is. Where the other account is no more, resolve the case: it is this one's.",
     ),
     Anomaly.ECK_ID_DISAPPEARED: (
-        "An account had an ECK iD and has none any more. Services see another learner, by the fallback identifier.",
+        "An account had an ECK iD and has none any more. Services see another learner, until it is back.",
         "The school's administration finds out why its directory, or the file for the vault, lacks it.",
     ),
     Anomaly.ECK_ID_MISSING: (

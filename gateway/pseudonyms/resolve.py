@@ -1,5 +1,6 @@
 """Which one identifier a service sees (law 2, design 5)."""
 
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,13 +23,15 @@ from gateway.storage.sealing import SecretKey
 class Learner:
     """Who logs in, as far as identifiers go. `account` is the hash of the local account.
 
-    `replaced` are ECK iDs that the school's administration says this one took the place of, the first one first.
+    `replaced` are ECK iDs that the school's administration says this one took the place of, the first one first;
+    `lost` is the keyed hash of the ECK iD that the account was seen with last, of one that has none any more.
     """
 
     account: str
     eck_id: EckId | None
     attributes: Attributes
     replaced: tuple[str, ...] = ()
+    lost: str | None = None
 
 
 class SubjectResolver:
@@ -36,13 +39,17 @@ class SubjectResolver:
 
     From a local account the active pseudonym key derives, and which one did is kept. Of an ECK iD nothing is kept, so
     it is always the oldest key that derives: a learner is known by the same identifier after a change of keys.
+
+    An ECK iD that goes and comes back brings back the identifier from before it went. Meanwhile a service sees somebody
+    else: the account may be somebody else's by then. `mark` is the keyed hash of an ECK iD.
     """
 
-    def __init__(self, *, keys: Ring[SecretKey], subjects: Subjects) -> None:
+    def __init__(self, *, keys: Ring[SecretKey], subjects: Subjects, mark: Callable[[str], str]) -> None:
         self._keys = {key.id: key for key in keys.all}
         self._active = keys.active
         self._oldest = keys.first
         self._subjects = subjects
+        self._mark = mark
 
     def resolve(
         self,
@@ -68,10 +75,21 @@ class SubjectResolver:
         kept = self._subjects.find(account, service.pairwise_scope)
         return self._of_account(kept.anchor or account, service, kept) if kept else None
 
+    def since_lost(self, account: str, service: Service) -> str | None:
+        """The keyed hash of the ECK iD that was gone when this account got a pairwise identifier at this service."""
+        kept = self._subjects.find(account, service.pairwise_scope)
+        return kept.after if kept else None
+
+    def mark(self, eck_id: str) -> str:
+        """The keyed hash of an ECK iD."""
+        return self._mark(eck_id)
+
     def _by_eck_id(self, learner: Learner, eck_id: EckId, service: Service) -> Subject:
         first = replace(eck_id, value=learner.replaced[0]) if learner.replaced else eck_id
-        known_as = self.known_before(learner.account, service) if service.knows_by_pairwise else None
-        if known_as is None:
+        kept = self._subjects.find(learner.account, service.pairwise_scope) if service.knows_by_pairwise else None
+        if kept is not None and not self._is_back(kept, (eck_id.value, *learner.replaced)):
+            known_as = self._of_account(kept.anchor or learner.account, service, kept)
+        else:
             known_as = pairwise(self._oldest, service.pairwise_scope, anchor_of_eck_id(first))
         return Subject(SubjectKind.ECK_ID, eck_id.value, known_as)
 
@@ -80,11 +98,15 @@ class SubjectResolver:
         if kind is not SubjectKind.PROVISIONAL and len(own) != 1:
             hint = f"the agreement names {kind}; the identity provider sent {len(own)} values"
             raise SluisError(ErrorCode.FALLBACK_MISSING, hint=hint)
-        row = SubjectRow(learner.account, service.pairwise_scope, self._active.id, now)
+        row = SubjectRow(learner.account, service.pairwise_scope, self._active.id, now, after=learner.lost)
         if kind is SubjectKind.PROVISIONAL or service.knows_by_pairwise:
             row = self._subjects.find(learner.account, service.pairwise_scope) or self._subjects.keep(row)
         known_as = self._of_account(row.anchor or learner.account, service, row)
         return Subject(kind, own[0] if own else known_as, known_as)
+
+    def _is_back(self, kept: SubjectRow, eck_ids: Iterable[str]) -> bool:
+        """Whether one of these is the ECK iD that was gone when this was kept."""
+        return kept.after is not None and any(self._mark(one) == kept.after for one in eck_ids)
 
     def _of_account(self, account: str, service: Service, row: SubjectRow) -> str:
         key = self._keys.get(row.key_id)

@@ -7,7 +7,7 @@ days.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -86,49 +86,68 @@ class Successions:
         known, subject = self._known.find(one.account, one.service.id), one.subject
         if known is not None and known.identifier == subject.identifier:
             return Seen(known.former if wanted.attribute and known.reference == one.reference else None)
-        before = known.identifier if known else self._provisional(one)
         if subject.kind is not SubjectKind.ECK_ID:
-            # An ECK iD that is not there today is no other identifier: the service goes on to know the learner by it.
-            gone = known is not None and known.kind == SubjectKind.ECK_ID
-            return NOTHING if gone else _changed(one, known, None)
-        unexplained = known is not None and known.kind == SubjectKind.ECK_ID and before not in one.replaced
-        return _changed(one, known, None if unexplained else before, unexplained=unexplained)
+            # Also of an ECK iD that is gone: nothing is said of it, and the service hears when there is one again.
+            return _changed(one, known, None)
+        if known is None:
+            return _changed(one, known, self._provisional(one))
+        if known.kind == SubjectKind.ECK_ID:
+            unexplained = known.identifier not in one.replaced
+            return _changed(one, known, None if unexplained else known, unexplained=unexplained)
+        return self._after_provisional(one, known)
 
     def keep(self, change: Change, now: datetime) -> None:
         """Keep what the release changed, and the notice of it. Raises SluisError STORE_UNAVAILABLE."""
         letter = None if change.letter is None else _dated(change.letter, now)
         self._known.put(change.known, before=change.before, now=now, letter=letter, outbox=self._outbox)
 
-    def _provisional(self, one: Release) -> str | None:
+    def _after_provisional(self, one: Release, known: KnownAs) -> Seen:
+        """Of an ECK iD that came, or came back: as another one perhaps, and then somebody should have said why."""
+        lost = self._subjects.since_lost(one.account, one.service)
+        if lost is None or lost == self._subjects.mark(one.subject.identifier):
+            return _changed(one, known, known)
+        replaced = next((value for value in one.replaced if self._subjects.mark(value) == lost), None)
+        if replaced is None:
+            return _changed(one, known, known, unexplained=True)
+        return _changed(one, known, replace(known, kind=SubjectKind.ECK_ID.value, identifier=replaced))
+
+    def _provisional(self, one: Release) -> KnownAs | None:
         """What a service that wants to hear of it since a short while knew the learner by, if it knew them."""
         if one.subject.kind is not SubjectKind.ECK_ID:
             return None
         if allowed_fallback(one.service, one.agreement) is not Fallback.PROVISIONAL:
             return None
-        return self._subjects.known_before(one.account, one.service)
+        before = self._subjects.known_before(one.account, one.service)
+        return None if before is None else _known(one, SubjectKind.PROVISIONAL, before, None)
 
 
-def _changed(one: Release, known: KnownAs | None, former: str | None, *, unexplained: bool = False) -> Seen:
-    wanted, subject = one.service.succession, one.subject
-    assert wanted is not None
-    now_known = KnownAs(
+def _known(one: Release, kind: SubjectKind, identifier: str, former: str | None) -> KnownAs:
+    return KnownAs(
         account=one.account,
         service=one.service.id,
-        kind=subject.kind.value,
-        identifier=subject.identifier,
+        kind=kind.value,
+        identifier=identifier,
         reference=one.reference,
         former=former,
     )
+
+
+def _changed(one: Release, known: KnownAs | None, told: KnownAs | None, *, unexplained: bool = False) -> Seen:
+    """What the service knows from now on in place of `known`; `told` is the one before that it hears of."""
+    wanted, subject = one.service.succession, one.subject
+    assert wanted is not None
+    former = told.identifier if told else None
     letter = None
-    if former is not None and wanted.notices is not None:
+    if told is not None and wanted.notices is not None:
         said = {
             "reference": one.reference,
-            "former": former,
-            "former_kind": known.kind if known else SubjectKind.PROVISIONAL.value,
+            "former": told.identifier,
+            "former_kind": told.kind,
             "identifier": subject.identifier,
             "pairwise": subject.pairwise if one.service.knows_by_pairwise else None,
         }
         letter = json.dumps(said).encode()
+    now_known = _known(one, subject.kind, subject.identifier, former)
     change = Change(now_known, known.identifier if known else None, letter)
     return Seen(former if wanted.attribute else None, change, unexplained)
 

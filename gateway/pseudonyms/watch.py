@@ -47,11 +47,15 @@ class IdentifierHeld(SluisError):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What a login showed. `provisional`: the service sees no ECK iD; `seen` is to be kept when the release goes."""
+    """What a login showed. `provisional`: the service sees no ECK iD; `seen` is to be kept when the release goes.
+
+    `lost` is the keyed hash of the ECK iD that the account was seen with last, where it has none that counts now.
+    """
 
     anomalies: tuple[Anomaly, ...] = ()
     provisional: bool = False
     seen: Seen | None = None
+    lost: str | None = None
 
 
 NOTHING_SEEN = Sighting()
@@ -80,11 +84,12 @@ class Watch:
 
         `held`: somebody came with an identity of their own, which is a second account with their ECK iD by its nature.
         """
-        if found.wrong is not None:
-            return Sighting((found.wrong,), provisional=True)
         if held:
-            return NOTHING_SEEN
+            return NOTHING_SEEN if found.wrong is None else Sighting((found.wrong,), provisional=True)
         before = self.records.find(account)
+        lost = before.mark if before else None
+        if found.wrong is not None:
+            return Sighting((found.wrong,), provisional=True, lost=lost)
         own = found.all.get(school.sector.eck)
         seen: Seen | None = None
         odd: list[Anomaly] = []
@@ -93,7 +98,8 @@ class Watch:
         elif found.eck_id is None:
             seen, odd = self._without(account, school, before, learner=learner, now=now)
         self.check(odd)
-        return Sighting(tuple(odd), any(self.rules[one] is Rule.PROVISIONAL for one in odd), seen)
+        provisional = any(self.rules[one] is Rule.PROVISIONAL for one in odd)
+        return Sighting(tuple(odd), provisional, seen, None if found.all else lost)
 
     def check(self, anomalies: Sequence[Anomaly]) -> None:
         """Raises IdentifierHeld when the rule for one of them is to hold the release."""

@@ -271,7 +271,11 @@ class Releases:
             )
         who = elsewhere or Elsewhere(person.account, known, replaced)
         learner = Learner(
-            account=who.account, eck_id=who.found.eck_id, attributes=reading.attributes, replaced=who.replaced
+            account=who.account,
+            eck_id=who.found.eck_id,
+            attributes=reading.attributes,
+            replaced=who.replaced,
+            lost=sighting.lost if elsewhere is None else None,
         )
         subject = self._subjects.resolve(learner, service, agreement, permitted=permitted, now=now)
         decision, values = decide(

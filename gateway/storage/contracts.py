@@ -101,7 +101,8 @@ class SubjectRow:
 
     It keeps that anchor when an ECK iD comes later (design.md 5). `account` is a keyed hash, `key_id` the pseudonym
     key that it was derived with. `anchor` is the account whose place this one took, or a word for one whose
-    place was taken (None: the account itself).
+    place was taken (None: the account itself). `after` is the keyed hash of the ECK iD that the account had before, and
+    had no more then (`gateway.storage.seen_eck_ids`).
     """
 
     account: str
@@ -109,6 +110,7 @@ class SubjectRow:
     key_id: str
     since: datetime
     anchor: str | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

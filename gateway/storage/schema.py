@@ -95,6 +95,7 @@ subjects = Table(
     Column("key_id", String(32), nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
     Column("anchor", String(64)),
+    Column("after", String(64)),
 )
 
 known_as = Table(

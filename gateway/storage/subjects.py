@@ -38,6 +38,7 @@ class SqlSubjects:
             "key_id": row.key_id,
             "since": row.since,
             "anchor": row.anchor,
+            "after": row.after,
         }
         try:
             with self._engine.begin() as connection:
@@ -48,4 +49,4 @@ class SqlSubjects:
 
 
 def _row(found: Row[Any]) -> SubjectRow:
-    return SubjectRow(found.account, found.service, found.key_id, utc(found.since), found.anchor)
+    return SubjectRow(found.account, found.service, found.key_id, utc(found.since), found.anchor, found.after)

@@ -182,11 +182,44 @@ def test_a_roster_that_is_keyed_otherwise_is_no_eck_id(engine):
     assert one.log_in(SENT).released.former == SENT["lasKey"][0]
 
 
-def test_an_eck_id_that_is_gone_for_a_day_is_no_other_identifier(engine):
-    one = told(engine)
-    one.log_in(SENT)
-    assert one.log_in(without("eckId")).released.former is None
+def test_what_a_learner_did_while_the_eck_id_was_gone_is_theirs_once_it_is_back(engine):
+    one = told(engine, name_id=NameIdFormat.PERSISTENT)
+    first = one.log_in(SENT).released.subject
+    gone = one.log_in(without("eckId")).released
+    assert gone.former is None
+    assert gone.subject.pairwise != first.pairwise, "the account may be somebody else's by now"
+    back = one.log_in(SENT).released
+    assert (back.subject, back.former) == (first, gone.subject.identifier)
     assert one.log_in(SENT).released.former is None
+    assert one.log_in(without("eckId")).released.subject == gone.subject
+    assert one.log_in(SENT).released.former == gone.subject.identifier
+    assert {row.kind for row in one.given.records.anomalies} == {"eck_id_disappeared"}
+
+
+def test_an_eck_id_that_comes_back_as_another_one_that_took_its_place(engine):
+    one = told(engine, name_id=NameIdFormat.PERSISTENT)
+    vault = vault_in(engine)
+    one.given = replace(one.given, vault=vault, idp=replace(one.given.idp, eck_id_sources=(EckIdSource.VAULT,)))
+    account = account_hash(KEY, one.given.idp.id, ACCOUNT)
+    released = []
+    for eck_ids, replaced in (({Sector.PO: ECK_ID}, ()), ({}, ()), ({Sector.PO: OTHER_ECK_ID}, (ECK_ID,))):
+        vault.put([[VaultEntry(account=account, school="99XA", eck_ids=eck_ids, replaced=replaced)]], at_once=True)
+        released.append(one.log_in(SENT).released)
+    first, gone, back = released
+    assert (back.subject.identifier, back.former) == (OTHER_ECK_ID, ECK_ID)
+    assert back.subject.pairwise == first.subject.pairwise != gone.subject.pairwise
+    assert "eck_id_changed" not in {row.kind for row in one.given.records.anomalies}
+
+
+def test_another_eck_id_after_a_gap_is_of_who_came_in_the_gap(engine):
+    """A user id that was given to another learner, who had no ECK iD yet."""
+    one = told(engine, name_id=NameIdFormat.PERSISTENT)
+    first = one.log_in(SENT).released.subject
+    newcomer = one.log_in(without("eckId")).released.subject
+    other = one.log_in({**SENT, "eckId": (OTHER_ECK_ID,)}).released
+    assert other.subject.pairwise == newcomer.pairwise != first.pairwise
+    assert other.former == newcomer.identifier
+    assert one.given.records.anomalies[-1].kind == "eck_id_changed"
 
 
 def test_another_eck_id_that_nobody_explained_is_an_anomaly_and_nobodys_successor(engine):

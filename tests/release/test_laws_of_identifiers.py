@@ -1,7 +1,8 @@
 """Whatever becomes of learners: one identifier a release, nobody another's, and the ECK iD once it is there.
 
-Learners of generated schools come late, as guests, from abroad, to two sectors (10-14), with two administrations; they
-log in, get their ECK iDs, their school changes its administration and its BRIN, and all of it in any order.
+Learners of generated schools come late, as guests, from abroad (and get another number, and ECK iD, with their papers),
+to two sectors (10-14), with two administrations; they log in, get their ECK iDs, are without again for a while, their
+school changes its administration and its BRIN, and all of it in any order.
 """
 
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ from tests.support.held import HeldClock, SeededRandomness
 from tests.support.releasing import KEY, SCHOOL, SENT, Records, World, world
 from tests.support.vault import SEALING, database, vault_in
 
-LEARNERS, STEPS = 6, 40
+LEARNERS, STEPS, LATER = 6, 40, 1000
 MERGED = replace(SCHOOL, brin=Brin("99XC"), domains=(), digi_delivery_id=None)
 
 
@@ -52,6 +53,15 @@ class Learner:
     """The school has the ECK iD of the other sector too."""
     renamed: int = 0
     """How often the user id changed."""
+    number_changed: bool = False
+    """A newcomer from abroad has a citizen number by now, and with it another ECK iD."""
+    pairwise: set[str] = field(default_factory=set)
+    """What the service, which knows by it, knew the learner with an ECK iD by."""
+
+    @property
+    def is_sent(self) -> bool:
+        """The login itself has it, and the administration says nothing."""
+        return self.sends and not self.both
 
     @property
     def account(self) -> str:
@@ -59,11 +69,12 @@ class Learner:
 
     @property
     def elsewhere(self) -> str:
+        """Of the other sector."""
         return f"https://ketenid.nl/pilot/{1000 + self.number:0128x}"
 
     @property
     def eck_id(self) -> str:
-        return f"https://ketenid.nl/pilot/{self.number + 1:0128x}"
+        return f"https://ketenid.nl/pilot/{self.number + 1 + 2000 * self.number_changed:0128x}"
 
 
 @pytest.fixture
@@ -142,7 +153,7 @@ def changes_its_administration(
 def gets_an_eck_id(given: World, learner: Learner, school: str) -> None:
     """The school's administration hears of it; a login that sends it needs no entry."""
     learner.waits = False
-    if learner.sends and learner.sector is Sector.PO and not learner.both:
+    if learner.is_sent and learner.sector is Sector.PO:
         return
     assert given.vault is not None
     account = account_hash(KEY, given.idp.id, learner.account)
@@ -152,10 +163,30 @@ def gets_an_eck_id(given: World, learner: Learner, school: str) -> None:
     given.vault.put([[entry]], at_once=True)
 
 
+def gets_papers(given: World, learner: Learner, school: str) -> None:
+    """A newcomer's number becomes another, and the administration says which ECK iD took the place of which."""
+    assert given.vault is not None
+    before = learner.eck_id
+    learner.number_changed = True
+    account = account_hash(KEY, given.idp.id, learner.account)
+    ids = {learner.sector: learner.eck_id}
+    entry = VaultEntry(account=account, school=school, eck_ids=ids, replaced=(before,), checked=date(2026, 8, 20))
+    given.vault.put([[entry]], at_once=True)
+
+
+def has_none_today(given: World, learner: Learner, step: int, school: str) -> None:
+    """The directory lacks it for one login, after which it is back."""
+    if not learner.waits and learner.is_sent and learner.sector is Sector.PO and learner.seen[-1:] == [learner.eck_id]:
+        learner.waits = True
+        logs_in(given, learner, step, school)
+        learner.waits = False
+        logs_in(given, learner, step + LATER, school)
+
+
 def logs_in(given: World, learner: Learner, step: int, school: str) -> None:
     sent = {**SENT, "uid": (learner.account,), "nlEduPersonHomeOrganizationId": (school,)}
     del sent["eckId"]
-    if learner.sends and not learner.waits and learner.sector is Sector.PO:
+    if learner.is_sent and not learner.waits and learner.sector is Sector.PO:
         sent["eckId"] = (learner.eck_id,)
     released = given.release(sent, reference=f"LOGIN-{step}").released
     subject = released.subject
@@ -163,8 +194,10 @@ def logs_in(given: World, learner: Learner, step: int, school: str) -> None:
     may_see = not learner.waits and learner.sector is Sector.PO
     assert (subject.kind is SubjectKind.ECK_ID) is may_see
     assert (subject.identifier == learner.eck_id) is may_see
-    if subject.identifier not in learner.seen:
+    if learner.seen[-1:] != [subject.identifier]:
         learner.seen.append(subject.identifier)
+    if may_see:
+        learner.pairwise.add(subject.pairwise)
     if released.former is not None:
         learner.told.append((released.former, subject.identifier))
 
@@ -183,7 +216,12 @@ def test_each_learner_is_one_learner_to_the_service_from_beginning_to_end(engine
         learner = dice.one(learners)
         if learner.waits and dice.one([True, False, False]):
             gets_an_eck_id(given, learner, school)
+        newcomer = not learner.sends and not learner.both and not learner.waits and not learner.number_changed
+        if newcomer and learner.sector is Sector.PO and dice.one([True, False, False]):
+            gets_papers(given, learner, school)
         logs_in(given, learner, step, school)
+        if dice.one(range(3)) == 0:
+            has_none_today(given, learner, LATER + step, school)
     for learner in learners:
         if learner.waits:
             gets_an_eck_id(given, learner, school)
@@ -193,11 +231,14 @@ def test_each_learner_is_one_learner_to_the_service_from_beginning_to_end(engine
     for one in newcomers:
         logs_in(given, one, 2 * STEPS + one.number, school)
 
-    assert given.records.anomalies == []
-    everything = [identifier for learner in (*learners, *newcomers) for identifier in learner.seen]
+    assert {row.kind for row in given.records.anomalies} <= {"eck_id_disappeared"}
+    everything = [identifier for learner in (*learners, *newcomers) for identifier in set(learner.seen)]
     assert len(set(everything)) == len(everything), "no identifier is ever two learners'"
     for learner in learners:
         last = learner.seen[-1]
         assert (last == learner.eck_id) is (learner.sector is Sector.PO)
-        # What the service knew before it can be joined to what it knows now, by what it was told once each.
-        assert learner.told == list(zip(learner.seen[:-1], learner.seen[1:], strict=True))
+        # What the service knew before it can be joined to what it knows now, by what it was told once each; that an
+        # ECK iD is gone it is not told.
+        changes = zip(learner.seen[:-1], learner.seen[1:], strict=True)
+        assert learner.told == [(one, other) for one, other in changes if other.startswith("https://")]
+        assert len(learner.pairwise) <= 1, "and whoever knows by it knew the learner by one all along"

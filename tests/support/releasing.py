@@ -210,7 +210,9 @@ class World:
             account_key=KEY,
             anomalies=self.records,
         )
-        subjects = SubjectResolver(keys=Ring(self.keys[0], previous=self.keys[1:]), subjects=self.records)
+        subjects = SubjectResolver(
+            keys=Ring(self.keys[0], previous=self.keys[1:]), subjects=self.records, mark=self.seen.mark
+        )
         return Releases(
             federation=federation,
             policy=self.policy,
