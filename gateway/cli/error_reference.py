@@ -14,7 +14,11 @@ _HEAD = """# Errors
 
 Every error has a code. It stands in the details of its page, beside the reference of ten characters, in the log
 (`sluis find REF`), in `sluis_logins_total` and in the ledger. A page says what happened and what to do; what it says
-stands here as well. What a service is told is the status of its protocol, SAML or OAuth; it never hears more.
+stands here as well.
+
+What a service is told is the status of its protocol, SAML or OAuth, and beside it the reference: in `StatusMessage` of
+SAML, in `error_description` of OAuth. A supplier passes it on to a helpdesk, which finds the login by it. Where the
+supplier itself must mend its request, what is wrong with it stands there too; of a login it never hears more.
 
 | who can mend it | is |
 |---|---|

@@ -39,6 +39,5 @@ def oauth_error(error: SluisError) -> str:
 
 
 def description(error: SluisError, reference: str) -> str:
-    """For the client's developer: the hint and the reference, in the characters that RFC 6749 5.2 allows."""
-    said = f"{error.hint or error.code.value.replace('_', ' ')} (reference {reference})"
-    return "".join(one if " " <= one <= "~" and one not in '"\\' else "'" for one in said)
+    """What the error tells a peer, in the characters that RFC 6749 5.2 allows."""
+    return "".join(one if " " <= one <= "~" and one not in '"\\' else "'" for one in error.told(reference))

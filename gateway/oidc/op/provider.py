@@ -58,7 +58,7 @@ class OpenIdProviderRole:
         return released.subject.pairwise
 
     def refuse(self, service: Service, reply: str, error: SluisError) -> Redirect | PostForm:  # noqa: ARG002
-        """The error in OAuth's words, with the reference of this login; of the error itself the hint and no more."""
+        """The error in OAuth's words, with the reference of this login and what `SluisError.told` has of it."""
         told = {"error": oauth_error(error), "error_description": description(error, reference.current())}
         return self._to_client(Reply.load(reply), told)
 

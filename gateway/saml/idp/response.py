@@ -14,6 +14,7 @@ from gateway.federation.encrypting import Encrypt
 from gateway.federation.models import Service
 from gateway.login.contracts import AuthenticationFacts
 from gateway.login.steps import PostForm
+from gateway.observability import reference
 from gateway.release.released import ReleasedAttributes
 from gateway.saml.idp.assertion import Addressed, add_assertion, child
 from gateway.saml.idp.given import GivenName
@@ -86,16 +87,16 @@ class IdentityProviderRole:
         return GivenName(kind, _name_id(kind, released, facts)).dump()
 
     def refuse(self, service: Service, reply: str, error: SluisError) -> PostForm:
-        """The Response that says no: the catalogue's status and nothing else of the error. It is always signed."""
-        to = Reply.load(reply, service)
-        response = self._response(self._addressed(service, to), STATUSES[error.kind.peer])
+        """The Response that says no: the catalogue's status, and what `SluisError.told` has of it. Always signed."""
+        to, told = Reply.load(reply, service), error.told(reference.current())
+        response = self._response(self._addressed(service, to), STATUSES[error.kind.peer], told)
         sign(response, self._key)
         return _post(to, response)
 
     def _addressed(self, service: Service, to: Reply) -> Addressed:
         return Addressed(self._entity_id, service.saml.metadata.entity_id, to.consumer, to.request, self._clock.now())
 
-    def _response(self, addressed: Addressed, status: Status) -> etree._Element:
+    def _response(self, addressed: Addressed, status: Status, told: str | None = None) -> etree._Element:
         response = etree.Element(name(SAMLP, "Response"), nsmap=_NAMESPACES)
         response.set("ID", self._fresh_id())
         response.set("Version", "2.0")
@@ -104,10 +105,13 @@ class IdentityProviderRole:
         if addressed.request is not None:
             response.set("InResponseTo", addressed.request)
         child(response, "Issuer", addressed.issuer)
-        code = etree.SubElement(etree.SubElement(response, name(SAMLP, "Status")), name(SAMLP, "StatusCode"))
+        stated = etree.SubElement(response, name(SAMLP, "Status"))
+        code = etree.SubElement(stated, name(SAMLP, "StatusCode"))
         code.set("Value", status.top)
         if status.second is not None:
             etree.SubElement(code, name(SAMLP, "StatusCode")).set("Value", status.second)
+        if told is not None:
+            etree.SubElement(stated, name(SAMLP, "StatusMessage")).text = told
         return response
 
     def _fresh_id(self) -> str:

@@ -10,12 +10,13 @@ from lxml import etree
 
 from gateway.attributes.dialects import NAMES, dialect
 from gateway.domain.attribute import Attribute
-from gateway.domain.errors import CATALOGUE, ErrorCode, PeerStatus, SluisError
+from gateway.domain.errors import CATALOGUE, Audience, ErrorCode, PeerStatus, SluisError
 from gateway.domain.randomness import SystemRandomness
 from gateway.federation.clients import NameIdFormat
 from gateway.federation.encrypting import Encrypt
 from gateway.federation.metadata.encryption_keys import EncryptionKey
 from gateway.login.contracts import AuthenticationFacts
+from gateway.observability import reference
 from gateway.saml.idp.reply import Reply
 from gateway.saml.schemas import schema
 from gateway.saml.status import STATUSES
@@ -40,6 +41,7 @@ from tests.support.answers import (
 from tests.support.authn_requests import ACS, ADDRESSES, ISSUER
 from tests.support.encrypted import GATEWAY_KEY as SERVICE_KEY
 from tests.support.encrypted import KEYS
+from tests.support.paged import REFERENCE
 
 IDP = ADDRESSES.idp_entity_id
 STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
@@ -212,7 +214,9 @@ def test_every_word_for_peers_has_a_status():
 
 
 @pytest.mark.parametrize("code", ErrorCode)
-def test_a_refusal_is_a_signed_status_of_two_levels_and_nothing_else(code):
+def test_a_refusal_is_a_signed_status_of_two_levels_with_the_reference_and_nothing_else(code):
+    """A supplier who must mend its own request also reads what is wrong with it."""
+    reference.bind(REFERENCE)
     error = SluisError(code, hint="configuration name", cause="what really happened")
     form = role().refuse(service(sign_response=False), REPLY.dump(), error)
     response = response_of(form)
@@ -222,8 +226,10 @@ def test_a_refusal_is_a_signed_status_of_two_levels_and_nothing_else(code):
     status = STATUSES[CATALOGUE[code].peer]
     expected = [status.top] if status.second is None else [status.top, status.second]
     assert found(response, "samlp:Status//samlp:StatusCode/@Value") == expected
-    assert not found(response, "//samlp:StatusMessage | //samlp:StatusDetail | //saml:Assertion")
-    assert b"configuration name" not in xml_of(form)
+    to_mend = CATALOGUE[code].audience is Audience.SERVICE
+    said = f"configuration name (reference {REFERENCE})" if to_mend else f"reference {REFERENCE}"
+    assert found(response, "//samlp:StatusMessage/text()") == [said]
+    assert not found(response, "//samlp:StatusDetail | //saml:Assertion")
     assert b"what really happened" not in xml_of(form)
 
 

@@ -1,0 +1,157 @@
+"""The codes of errors, by the part of a login in which they come up."""
+
+from enum import StrEnum, auto
+
+
+class ErrorCode(StrEnum):
+    """Stable codes: they stand in logs, metrics, pages and documentation."""
+
+    # A request of a service.
+    REQUEST_MISSING = auto()
+    REQUEST_TOO_LARGE = auto()
+    REQUEST_MALFORMED = auto()
+    REQUEST_SERVICE_UNKNOWN = auto()
+    REQUEST_SERVICE_METADATA_EXPIRED = auto()
+    REQUEST_ALGORITHM = auto()
+    REQUEST_SIGNATURE_MISSING = auto()
+    REQUEST_SIGNATURE_INVALID = auto()
+    REQUEST_DESTINATION = auto()
+    REQUEST_STALE = auto()
+    REQUEST_ACS_UNKNOWN = auto()
+    REQUEST_RETURN_UNKNOWN = auto()
+    REQUEST_RELAY_STATE = auto()
+    REQUEST_UNSUPPORTED = auto()
+    REQUEST_NAME_ID_POLICY = auto()
+    REQUEST_AUTHENTICATION_CONTEXT = auto()
+    REQUEST_PROXY_COUNT = auto()
+    REQUEST_NO_PASSIVE = auto()
+    REQUEST_NO_AVAILABLE_IDP = auto()
+    REQUEST_REDIRECT_URI = auto()
+    REQUEST_RESPONSE_TYPE = auto()
+    REQUEST_SCOPE = auto()
+    REQUEST_PKCE = auto()
+    REQUEST_OBJECT = auto()
+    REQUEST_OBJECT_INVALID = auto()
+    REQUEST_OBJECT_BY_REFERENCE = auto()
+    REQUEST_URI_UNKNOWN = auto()
+    REQUEST_REGISTRATION = auto()
+    REQUEST_CONSENT = auto()
+    REQUEST_OTHER_PERSON = auto()
+
+    # A client of OpenID Connect behind the browser's back.
+    CLIENT_AUTHENTICATION = auto()
+    CLIENT_NOT_ALLOWED = auto()
+    GRANT_UNSUPPORTED = auto()
+    GRANT_INVALID = auto()
+    PROOF_INVALID = auto()
+    PROOF_NONCE = auto()
+    TOKEN_MISSING = auto()
+    TOKEN_INVALID = auto()
+    TOKEN_SCOPE = auto()
+
+    # An administration that provisions the vault.
+    API_CONTENT_TYPE = auto()
+    API_ENTRY_UNKNOWN = auto()
+    API_ENTRY_CHANGED = auto()
+    API_ENTRIES_REFUSED = auto()
+
+    # An answer of an identity provider.
+    RESPONSE_MISSING = auto()
+    RESPONSE_TOO_LARGE = auto()
+    RESPONSE_MALFORMED = auto()
+    RESPONSE_SCHEMA = auto()
+    RESPONSE_ENCRYPTED = auto()
+    RESPONSE_ASSERTIONS = auto()
+    RESPONSE_ALGORITHM = auto()
+    RESPONSE_SIGNATURE_MISSING = auto()
+    RESPONSE_SIGNATURE_INVALID = auto()
+    RESPONSE_ISSUER = auto()
+    RESPONSE_IDP_METADATA_EXPIRED = auto()
+    RESPONSE_DESTINATION = auto()
+    RESPONSE_RECIPIENT = auto()
+    RESPONSE_AUDIENCE = auto()
+    RESPONSE_CONDITIONS = auto()
+    RESPONSE_REQUEST = auto()
+    RESPONSE_UNSOLICITED = auto()
+    RESPONSE_TOO_EARLY = auto()
+    RESPONSE_EXPIRED = auto()
+    RESPONSE_REPLAYED = auto()
+    RESPONSE_AUTHENTICATION_CONTEXT = auto()
+    RESPONSE_NOT_FRESH = auto()
+    RESPONSE_USERINFO = auto()
+    IDP_REFUSED = auto()
+    IDP_CANCELLED = auto()
+    IDP_NO_PASSIVE = auto()
+    IDP_NO_AUTHENTICATION_CONTEXT = auto()
+    IDP_UNREACHABLE = auto()
+    IDP_TOKEN_REFUSED = auto()
+
+    # The login itself.
+    LOGIN_UNKNOWN = auto()
+    LOGIN_OTHER_BROWSER = auto()
+    LOGIN_FINISHED = auto()
+    LOGIN_SCHOOL_UNKNOWN = auto()
+    LOGIN_LOGGED_OUT = auto()
+    LOGIN_LOOP = auto()
+    ASSURANCE_UNMET = auto()
+
+    # A logout.
+    LOGOUT_MALFORMED = auto()
+    LOGOUT_SENDER_UNKNOWN = auto()
+    LOGOUT_SIGNATURE = auto()
+    LOGOUT_DESTINATION = auto()
+    LOGOUT_STALE = auto()
+    LOGOUT_REPLAYED = auto()
+    LOGOUT_UNEXPECTED = auto()
+
+    # What the school sent.
+    ACCOUNT_MISSING = auto()
+    SCOPE_FOREIGN = auto()
+    BRIN_MISSING = auto()
+    BRIN_MALFORMED = auto()
+    BRIN_UNKNOWN = auto()
+    BRIN_AMBIGUOUS = auto()
+    ROLE_MISSING = auto()
+    ROLE_CONTRADICTORY = auto()
+    ECK_ID_MALFORMED = auto()
+    ECK_ID_CONTRADICTORY = auto()
+    ECK_ID_REQUIRED = auto()
+    ECK_ID_HELD = auto()
+    FALLBACK_MISSING = auto()
+    INSTITUTION_UNREACHABLE = auto()
+
+    # A user-held identity.
+    USER_HELD_FORBIDDEN = auto()
+    USER_HELD_REQUIRED = auto()
+    USER_HELD_MINOR = auto()
+    USER_HELD_SCHOOL_MISSING = auto()
+    USER_HELD_NOT_KNOWN = auto()
+
+    CONSENT_NEEDED = auto()
+    CONSENT_REFUSED = auto()
+
+    # A link of two accounts.
+    LINK_NEEDED = auto()
+    LINK_STALE = auto()
+    LINK_SUSPENDED = auto()
+    LINK_TAKEN = auto()
+    LINK_OTHER_SCHOOL = auto()
+    LINK_CLOSED = auto()
+    LINK_STOPPED = auto()
+    LINK_WITHOUT_ECK_ID = auto()
+    LINK_OTHER_PERSON = auto()
+
+    # The decision.
+    AGREEMENT_MISSING = auto()
+    AGREEMENT_NOT_YET = auto()
+    AGREEMENT_EXPIRED = auto()
+    AGREEMENT_SUSPENDED = auto()
+    AGREEMENT_NOT_COVERING = auto()
+
+    # The gateway.
+    PAGE_UNKNOWN = auto()
+    SERVICE_WITHOUT_START = auto()
+    METHOD_NOT_ALLOWED = auto()
+    STORE_UNAVAILABLE = auto()
+    LEDGER_UNAVAILABLE = auto()
+    INTERNAL = auto()
