@@ -35,5 +35,6 @@ class SluisError(Exception):
         Who must mend a request of its own also reads what is wrong with it. Of a login it hears no more than the code:
         words such as those of an error about a minor would say of a person what no decision released.
         """
-        words = self.hint or self.code.value.replace("_", " ")
-        return f"{words} (reference {reference})" if self.kind.audience is Audience.SERVICE else f"reference {reference}"
+        if self.kind.audience is not Audience.SERVICE:
+            return f"reference {reference}"
+        return f"{self.hint or self.code.value.replace('_', ' ')} (reference {reference})"
