@@ -7,7 +7,6 @@ from functools import partial
 from sqlalchemy import Engine
 
 from gateway.attributes.institution import Institutions
-from gateway.domain.anomaly import Anomaly, Rule
 from gateway.domain.clock import Clock, SystemClock
 from gateway.domain.eck_id import PRODUCTION_SEGMENTS, TEST_SEGMENTS
 from gateway.domain.http import Http
@@ -212,17 +211,8 @@ def releases_of(parts: Parts) -> Releases:
 def watch_of(parts: Parts) -> Watch:
     """What sees that something is odd about an ECK iD."""
     entry = parts.settings.gateway.anomalies
-    rules = {
-        Anomaly.ECK_ID_MALFORMED: entry.eck_id_malformed,
-        Anomaly.ECK_ID_CONTRADICTORY: entry.eck_id_contradictory,
-        Anomaly.ECK_ID_CHANGED: entry.eck_id_changed,
-        Anomaly.ECK_ID_WRONG_SECTOR: entry.eck_id_wrong_sector,
-        Anomaly.ECK_ID_SHARED: entry.eck_id_shared,
-        Anomaly.ECK_ID_DISAPPEARED: entry.eck_id_disappeared,
-        Anomaly.ECK_ID_MISSING: entry.eck_id_missing,
-    }
     records = SqlSeenEckIds(parts.engine, parts.keys.pseudonyms.first)
-    return Watch(records, {kind: Rule(rule) for kind, rule in rules.items()}, entry.missing_after)
+    return Watch(records, entry.by_kind, entry.missing_after)
 
 
 def _live_source(parts: Parts) -> dict[EckIdSource, Source]:

@@ -56,7 +56,7 @@ def school_command(  # noqa: PLR0917 - click hands in every option by its name
         _insist_on_months(period, today=dutch_day(now))
     spoken = Language(language or settings.languages[0]).basis
     with records_of(configuration.settings) as engine:
-        sources = Sources(engine, configuration.federation, settings.retention.ledger)
+        sources = Sources(engine, configuration.federation, settings.retention.ledger, settings.anomalies.by_kind)
         try:
             report = report_of_school(sources, brin, period, now=now, language=spoken)
         except SluisError as error:

@@ -1,33 +1,36 @@
 """The report of a school, from the database and the configuration as they are now."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from gateway.domain.anomaly import Anomaly, Rule
 from gateway.domain.brin import Brin
 from gateway.domain.clock import dutch_day, dutch_midnight
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language, in_language
 from gateway.federation.models import IdentityProvider, School
 from gateway.federation.snapshot import Federation
+from gateway.reports.anomalies import anomaly_lines
 from gateway.reports.ending import agreements_of
 from gateway.reports.ledger_figures import add_up
 from gateway.reports.page import moment
 from gateway.reports.school import Named, Note, Period, SchoolReport, school_report
-from gateway.storage import ledger_counts
+from gateway.storage import anomaly_reading, ledger_counts
 
 _A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What reports are made of. `kept` is how long the ledger keeps a row."""
+    """What reports are made of. `kept` is how long the ledger keeps a row, `rules` what is done about anomalies."""
 
     engine: Engine
     federation: Federation
     kept: timedelta
+    rules: Mapping[Anomaly, Rule]
 
 
 def report_of_school(
@@ -40,14 +43,9 @@ def report_of_school(
     federation = sources.federation
     school = _school(federation, brin)
     idps = [idp for idp in federation.identity_providers.values() if school is not None and school.brin in idp.schools]
-    counted = ledger_counts.counted(
-        sources.engine,
-        since=dutch_midnight(period.first),
-        until=dutch_midnight(period.last + _A_DAY),
-        school=str(school.brin if school is not None else brin),
-        idps=[idp.id for idp in idps if len(idp.schools) == 1],
-    )
-    figures = add_up(counted)
+    since, until = dutch_midnight(period.first), dutch_midnight(period.last + _A_DAY)
+    whose, of_it = str(school.brin if school is not None else brin), [idp.id for idp in idps if len(idp.schools) == 1]
+    figures = add_up(ledger_counts.counted(sources.engine, since=since, until=until, school=whose, idps=of_it))
     if school is None and figures.empty:
         return None
     agreements = (
@@ -64,6 +62,11 @@ def report_of_school(
             service.id: (in_language(service.names, language), service.supplier)
             for service in federation.services.values()
         },
+        anomalies=anomaly_lines(
+            anomaly_reading.accounts(sources.engine, since=since, until=until, school=whose, idps=of_it),
+            sources.rules,
+            figures,
+        ),
         agreements=agreements,
         notes=_notes(sources, school, period, idps, now=now, language=language),
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from gateway.domain.attribute import IDENTIFIERS, Attribute
 from gateway.domain.role import Role
 from gateway.release.record import Ruling
+from gateway.reports.anomalies import AnomalyLine
 from gateway.reports.ending import AgreementLine
 from gateway.reports.ledger_figures import Figures, Use, sorted_uses
 from gateway.reports.people import Count
@@ -106,6 +107,7 @@ class SchoolReport:
     fallback_percent: int | None
     services: tuple[ServiceLine, ...]
     refusals: tuple[RefusalLine, ...]
+    anomalies: tuple[AnomalyLine, ...]
     agreements: tuple[AgreementLine, ...]
 
 
@@ -116,6 +118,7 @@ def school_report(
     period: Period,
     made: datetime,
     names: Mapping[str, tuple[str, str]],
+    anomalies: Iterable[AnomalyLine],
     agreements: Iterable[AgreementLine],
     notes: Iterable[tuple[Note, str]],
 ) -> SchoolReport:
@@ -148,6 +151,7 @@ def school_report(
             RefusalLine(service, names.get(service, (service, ""))[0], code, alone(count, crowd))
             for (service, code), count in sorted(figures.refusals.items())
         ),
+        anomalies=tuple(anomalies),
         agreements=tuple(agreements),
     )
 

@@ -57,6 +57,8 @@ def _school_rows(report: SchoolReport) -> Iterator[dict[str, Any]]:
             }
     for refusal in report.refusals:
         yield {"part": "refusal", "service": refusal.service, "code": refusal.code, **_figure(refusal.figure)}
+    for anomaly in report.anomalies:
+        yield {"part": "anomaly", "rule": anomaly.handling, "code": anomaly.kind, **_figure(anomaly.figure)}
     for agreement in report.agreements:
         yield {
             "part": "agreement",

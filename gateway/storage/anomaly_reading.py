@@ -1,10 +1,10 @@
 """What is known of anomalies: one case for each account and kind, however many days it was seen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, and_, func, select, update
+from sqlalchemy import Engine, and_, func, or_, select, update
 
 from gateway.domain.anomaly import Anomaly
 from gateway.storage import schema, seen_eck_ids
@@ -59,6 +59,22 @@ def cases(engine: Engine, *, kind: str | None, school: str | None, resolved: boo
                 reference=connection.scalars(select(_rows.reference).where(_rows.id == row.id)).one(),
                 resolved=row.resolved == row.days,
             )
+
+
+def accounts(
+    engine: Engine, *, since: datetime, until: datetime, school: str, idps: Sequence[str]
+) -> Mapping[Anomaly, int]:
+    """At how many accounts of a school each kind was seen in a time; `idps` are those that speak for it alone.
+
+    Kinds that this gateway does not know are left out. Raises SQLAlchemyError.
+    """
+    theirs = or_(_rows.school == school, and_(_rows.school.is_(None), _rows.idp.in_(idps)))
+    whose = select(_rows.kind, _rows.idp, _rows.account).where(_rows.at >= since, _rows.at < until, theirs).distinct()
+    counted = whose.subquery()
+    wanted = select(counted.c.kind, func.count()).group_by(counted.c.kind)
+    with engine.connect() as connection:
+        found = {row[0]: row[1] for row in connection.execute(wanted)}
+    return {kind: found[kind] for kind in Anomaly if kind in found}
 
 
 def case(engine: Engine, number: int) -> AnomalyCase | None:

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from gateway.cli import main
 from gateway.demo.federation import write_federation
+from gateway.domain.anomaly import Anomaly
 from gateway.domain.clock import SystemClock, dutch_day
 from gateway.parts import lasting_engine
 from gateway.settings.loader import load
@@ -33,6 +34,8 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     used.released(range(20, 22), {**FALLBACK, **NO_NAME}, idp="regenboog", at=now)
     used.released(range(30, 36), {**ECK_ID, **NAME}, service="leesplein", role="employee", idp="regenboog", at=now)
     used.refused(range(7), "agreement_suspended", idp="regenboog", at=now)
+    used.odd(range(6), Anomaly.ECK_ID_SHARED, at=now)
+    used.odd(range(2), Anomaly.ECK_ID_MISSING, at=now)
     used.write()
     engine.dispose()
     return made

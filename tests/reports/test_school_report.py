@@ -5,11 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from gateway.domain.anomaly import Anomaly
 from gateway.domain.brin import Brin
 from gateway.domain.errors import SluisError
 from gateway.domain.fallback import Fallback
 from gateway.domain.language import Language
 from gateway.federation.snapshot import Federation
+from gateway.reports.anomalies import Handling
 from gateway.reports.ending import State
 from gateway.reports.school import Note, Period
 from gateway.reports.school_formats import school_csv, school_html
@@ -263,3 +265,51 @@ def test_branches_of_one_number_must_be_told_apart(school):
     school.federation = Federation.of(schools=branches, identity_providers=(), services=(), agreements=())
     with pytest.raises(SluisError, match="brin_ambiguous"):
         school.report(brin="98ZZ", period=SEPTEMBER, now=LATER)
+
+
+def anomalies_of(report):
+    return {one.kind: (one.handling, one.figure) for one in report.anomalies}
+
+
+def test_what_was_wrong_with_identifiers_and_what_is_done_about_it(school):
+    school.released(range(40), ECK_ID)
+    for days in range(2):
+        school.odd(range(6), Anomaly.ECK_ID_SHARED, at=MONDAY + timedelta(days=days))
+    school.odd(range(7), Anomaly.ECK_ID_WRONG_SECTOR, school=None)
+    school.odd(range(4), Anomaly.ECK_ID_MALFORMED)
+    school.odd(range(9), Anomaly.LINK_TAKEN)
+    school.odd(range(9), Anomaly.ECK_ID_MISSING, at=MONDAY - timedelta(days=30))
+    school.odd(range(9), Anomaly.ECK_ID_DISAPPEARED, school="99XB")
+    report = school.report()
+    assert anomalies_of(report) == {
+        Anomaly.ECK_ID_SHARED: (Handling.REPORT, Figure(Shown.EXACT, None, 6)),
+        Anomaly.ECK_ID_WRONG_SECTOR: (Handling.PROVISIONAL, Figure(Shown.EXACT, None, 7)),
+        Anomaly.ECK_ID_MALFORMED: (Handling.HOLD, Figure(Shown.FEW, None, None)),
+        Anomaly.LINK_TAKEN: (Handling.NO_LINK, Figure(Shown.EXACT, None, 9)),
+    }
+    lines = [line.split(",") for line in school_csv(report).splitlines() if line.startswith("anomaly")]
+    assert {(line[5], line[7], line[-3], line[-1]) for line in lines} == {
+        ("report", "eck_id_shared", "exact", "6"),
+        ("provisional", "eck_id_wrong_sector", "exact", "7"),
+        ("hold", "eck_id_malformed", "few", ""),
+        ("no-link", "link_taken", "exact", "9"),
+    }
+    page = school_html(report, language=Language.NL, operator="Sluis")
+    assert "Twee accounts hebben hetzelfde ECK iD" in page
+    assert "Het inloggen wordt geweigerd" in page
+
+
+@pytest.mark.parametrize(
+    ("without", "odd", "shown"), [(9, 9, Shown.EXACT), (10, 9, Shown.WITHHELD), (10, 5, Shown.EXACT)]
+)
+def test_a_number_of_anomalies_that_gives_few_away_is_not_shown(school, without, odd, shown):
+    """Ten learners without ECK iD, nine of them for long: the tenth came lately."""
+    school.released(range(40), ECK_ID)
+    school.released(range(40, 40 + without), FALLBACK)
+    school.odd(range(odd), Anomaly.ECK_ID_MISSING)
+    assert anomalies_of(school.report())[Anomaly.ECK_ID_MISSING][1].shown is shown
+
+
+def test_a_report_without_anomalies_says_so(school):
+    school.released(range(9), ECK_ID)
+    assert "niets misgegaan met identificaties" in school_html(school.report(), language=Language.NL, operator="Sluis")

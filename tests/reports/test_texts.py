@@ -7,12 +7,14 @@ from string import Formatter
 import pytest
 from babel.messages.pofile import read_po
 
+from gateway.domain.anomaly import Anomaly
 from gateway.domain.attribute import Attribute
 from gateway.domain.language import Language
 from gateway.domain.legal_basis import LegalBasis
 from gateway.domain.reduction import Reduction
 from gateway.domain.role import Role
 from gateway.release.record import Rule
+from gateway.reports.anomalies import Handling
 from gateway.reports.ending import State
 from gateway.reports.measures import Measure
 from gateway.reports.recipients import WHOLE
@@ -46,6 +48,9 @@ VOCABULARIES = {
     "shown": [one for one in Shown if one is not Shown.EXACT],
     "state": list(State),
     "note": list(Note),
+    "anomaly": list(Anomaly),
+    "remedy": list(Anomaly),
+    "handling": list(Handling),
 }
 
 

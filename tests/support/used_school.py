@@ -10,13 +10,16 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from gateway.domain.anomaly import Anomaly
 from gateway.domain.brin import Brin
 from gateway.domain.language import Language
 from gateway.federation.snapshot import Federation
 from gateway.reports.of_school import Sources, report_of_school
 from gateway.reports.school import Period, SchoolReport
+from gateway.settings.models.anomalies import AnomalyRules
 from gateway.storage import migrate
-from gateway.storage.contracts import LedgerRow
+from gateway.storage.anomalies import SqlAnomalies
+from gateway.storage.contracts import AnomalyRow, LedgerRow
 from gateway.storage.engine import open_engine
 from gateway.storage.sealing import SecretKey
 from tests.support.ledger import LEDGER_KEY, sql_ledger
@@ -79,6 +82,12 @@ class UsedSchool:
         for person in people:
             self.row(person, {}, outcome="refused", code=code, **{**nothing, **changes})
 
+    def odd(self, people: range, kind: Anomaly, *, at: datetime = MONDAY, school: str | None = "99XA") -> None:
+        """Something was wrong with the identifiers of these people at a login."""
+        records = SqlAnomalies(self.engine)
+        for person in people:
+            records.record(AnomalyRow(at, "R1", kind, "po", school, sha256(f"account {person}".encode()).hexdigest()))
+
     def write(self) -> None:
         with closing(sql_ledger(self.engine, key=self.key)) as ledger:
             for row in self.rows:
@@ -88,7 +97,11 @@ class UsedSchool:
     def report(self, *, period: Period = SEPTEMBER, brin: str = "99XA", now: datetime = LATER) -> SchoolReport:
         self.write()
         found = report_of_school(
-            Sources(self.engine, self.federation, self.kept), Brin(brin), period, now=now, language=Language.EN
+            Sources(self.engine, self.federation, self.kept, AnomalyRules().by_kind),
+            Brin(brin),
+            period,
+            now=now,
+            language=Language.EN,
         )
         assert found is not None
         return found

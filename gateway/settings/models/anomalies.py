@@ -1,10 +1,12 @@
 """`anomalies` in `gateway.yaml`: what is done when something is wrong with an ECK iD. Each time it is reported too."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
+from gateway.domain.anomaly import Anomaly, Rule
 from gateway.settings.fields import Duration, Model
 
 
@@ -35,3 +37,8 @@ class AnomalyRules(Model):
     missing_after: Duration = Field(
         default=dt.timedelta(days=30), ge=dt.timedelta(days=1), description="How long a learner may be without"
     )
+
+    @property
+    def by_kind(self) -> Mapping[Anomaly, Rule]:
+        """The rules, by what they are for."""
+        return {kind: Rule(getattr(self, kind)) for kind in Anomaly if kind in type(self).model_fields}
