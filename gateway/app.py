@@ -9,6 +9,7 @@ from gateway.federation.certificate_ends import CertificateEnds
 from gateway.federation.ending import agreement_counts, agreement_warnings
 from gateway.federation.metadata.alarms import fetch_warnings, source_standings
 from gateway.federation.published_keys import key_warnings
+from gateway.login.limits import Limits
 from gateway.observability import reference
 from gateway.observability.health import Health
 from gateway.oidc.op.addresses import AUTHORIZATION_PATH, PUSHED_PATH
@@ -38,9 +39,10 @@ def create_app(parts: Parts) -> Flask:
     app.config["MAX_FORM_PARTS"] = 50
     app.before_request(lambda: reference.bind(reference.new(parts.randomness)))
     surface = surface_of(parts)
-    _install(app, parts, surface)
+    logins = logins_of(parts, surface)
+    _install(app, parts, surface, logins.limits)
     schema()
-    for blueprint in blueprints_of(parts, surface, logins_of(parts, surface), _health(parts)):
+    for blueprint in blueprints_of(parts, surface, logins, _health(parts)):
         app.register_blueprint(blueprint)
     settings = parts.settings.gateway
     app.wsgi_app = AnswersLeft(app.wsgi_app, parts.ledger.answers)  # type: ignore[method-assign]
@@ -51,7 +53,7 @@ def create_app(parts: Parts) -> Flask:
     return app
 
 
-def _install(app: Application, parts: Parts, surface: Surface) -> None:
+def _install(app: Application, parts: Parts, surface: Surface, limits: Limits) -> None:
     """What stands around every request, outermost first."""
     settings = parts.settings.gateway
     headers.install(app, https=parts.https)
@@ -61,6 +63,7 @@ def _install(app: Application, parts: Parts, surface: Surface) -> None:
     busy.install(
         app,
         patience=Patience(_STARTS, settings.busy.start_waits, settings.busy.other_waits),
+        limits=limits,
         renderer=surface.renderer,
         metrics=parts.metrics,
         randomness=parts.randomness,

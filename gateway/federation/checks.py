@@ -17,6 +17,7 @@ from gateway.federation.clients import ClientAuthentication, OidcClient, SamlCli
 from gateway.federation.dates import agreement_dates, metadata_dates
 from gateway.federation.encryption_checks import encryption_problems
 from gateway.federation.hints import school_hint
+from gateway.federation.limit_checks import limit_problems
 from gateway.federation.metadata.entities import IdpMetadata, SpMetadata
 from gateway.federation.metadata.sources import is_in_source
 from gateway.federation.models import IdentityProvider, Service
@@ -194,6 +195,11 @@ def check_administrations(parties: Parties) -> Iterator[Problem]:
     yield from nummervoorziening_problems(parties.settings)
 
 
+def check_limits(parties: Parties) -> Iterator[Problem]:
+    """Limits of single parties are of parties that there are."""
+    return limit_problems(parties.settings)
+
+
 def check_own_proof(parties: Parties) -> Iterator[Problem]:
     """Where the gateway proves itself with a signature, it has a key."""
     for idp, entry in parties.openid_providers():
@@ -243,6 +249,7 @@ CHECKS: tuple[Callable[[Parties], Iterator[Problem]], ...] = (
     check_scopes,
     check_user_held,
     check_administrations,
+    check_limits,
     check_own_proof,
     check_notices,
     check_sector_identifiers,

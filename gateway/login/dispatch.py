@@ -21,6 +21,7 @@ from gateway.login.contracts import AuthenticationFacts, Errands, TowardsIdentit
 from gateway.login.discovery import Discovery
 from gateway.login.hints import Hints
 from gateway.login.kept import KeptLogins
+from gateway.login.limits import Busy, Limits
 from gateway.login.loops import LoopBrake
 from gateway.login.messages import Authentication, AuthenticationRequest, Expectation, LoginRequest
 from gateway.login.refusals import FOR_THE_SERVICE_ALONE, Refusals
@@ -58,6 +59,7 @@ class Dispatcher:
         metrics: Metrics,
         errands: Errands,
         consenting: Consenting,
+        limits: Limits,
         hints: Hints | None = None,
     ) -> None:
         self._federation = federation
@@ -85,6 +87,7 @@ class Dispatcher:
         self._hints = hints
         self._errands = errands
         self._consenting = consenting
+        self._limits = limits
 
     def begin(self, request: LoginRequest, browser: str) -> Step:
         """A service asks for a login: from the session; to the only identity provider that may answer; to discovery."""
@@ -116,6 +119,7 @@ class Dispatcher:
         """
         transaction = self._resume(self._transactions.find(login, browser))
         way = self._ways.chosen(transaction.request, brin, held=held)
+        self._limits.check_identity_provider(way.idp)
         tried = replace(transaction, idp=way.idp, school=way.school)
         return self._or_refused(tried, lambda: self._authenticate(transaction, way))
 
@@ -211,6 +215,15 @@ class Dispatcher:
         if way is None and self._hints is not None:
             way = self._hints.way(request)
         if way is not None:
+            try:
+                self._limits.check_identity_provider(way.idp)
+            except Busy as busy:
+                if request.passive:
+                    raise SluisError(ErrorCode.REQUEST_NO_PASSIVE) from busy
+                # They come back to the choice of a school, which can be asked again.
+                self._transactions.keep(transaction)
+                busy.again = ChooseSchool(transaction.login)
+                raise
             return self._authenticate(transaction, way)
         if transaction.request.passive:
             raise SluisError(ErrorCode.REQUEST_NO_PASSIVE)

@@ -90,6 +90,17 @@ class Metrics:
             ["request"],
             registry=self._registry,
         )
+        self._limited = Counter(
+            "sluis_limited_total",
+            "Requests that were one too many in a minute and were asked to come back, by limit and by whose it is",
+            ["limit", "party"],
+            registry=self._registry,
+        )
+        self._limits_alone = Counter(
+            "sluis_limits_alone_total",
+            "Counts for limits that a worker could not share because the store did not answer",
+            registry=self._registry,
+        )
         self._logouts = Counter(
             "sluis_logouts_total",
             "Logouts, by who asked for them and whether all that was given ended",
@@ -185,6 +196,14 @@ class Metrics:
     def turned_away(self, *, start: bool) -> None:
         """Count a request that came when the gateway was too busy for it."""
         self._turned_away.labels("start" if start else "other").inc()
+
+    def limited(self, limit: str, party: str) -> None:
+        """Count a request that was one too many: `party` is the service or identity provider; no address is named."""
+        self._limited.labels(limit, party).inc()
+
+    def limits_alone(self) -> None:
+        """Count what was counted for limits and could not be shared."""
+        self._limits_alone.inc()
 
     def logout(self, *, by: str, outcome: str) -> None:
         """Count a logout."""

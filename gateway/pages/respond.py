@@ -42,7 +42,7 @@ class Responder:
             case Redirect(url):
                 return _see_other(url)
             case ChooseSchool() | AskConsent() | AskToLink() | ShowMine():
-                return _see_other(_page_of(step))
+                return _see_other(page_of(step))
             case PostForm():
                 return self._post(step)
             case Refused():
@@ -116,7 +116,7 @@ def _comes_back_after(refused: Refused) -> int | None:
     return _SOONEST + sum(reference.current().encode()) % _SPREAD
 
 
-def _page_of(step: Question) -> str:
+def page_of(step: Question) -> str:
     """Where this question is asked: at an address of its own, so that it can be asked again."""
     match step:
         case ChooseSchool(login):

@@ -112,7 +112,7 @@ def _written(value: Any) -> str:
         seconds = int(value.total_seconds())
         size, unit = next((size, unit) for size, unit in ((3600, "h"), (60, "m"), (1, "s")) if seconds % size == 0)
         return f"{seconds // size}{unit}"
-    return json.dumps(value, ensure_ascii=False).replace('"', "")
+    return json.dumps(value, ensure_ascii=False, default=str).replace('"', "")
 
 
 def _kind(annotation: Any) -> str:

@@ -51,6 +51,14 @@ class ShortLivedStore(Protocol):
         """The value, removed in the same step. Of many at once exactly one gets it."""
         ...
 
+    def count(self, key: str, amount: int, *, seconds: int) -> int:
+        """Add to the number under the key, which begins at 0 and lives from the first of it on; what it is now.
+
+        Of many at once none is lost. A key that is counted under is used for nothing else. It is no longer counted
+        under when its lifetime has nearly passed: what is counted at its very end may begin, or live, anew.
+        """
+        ...
+
     def ping(self) -> None:
         """Return when the backend answers and can be written to."""
         ...

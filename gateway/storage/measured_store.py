@@ -10,8 +10,8 @@ class MeasuredStore:
 
     def __init__(self, store: ShortLivedStore, measure: Callable[[str], Measure]) -> None:
         self._store = store
-        self._put, self._add, self._add_all, self._get, self._take = (
-            measure(call) for call in ("put", "add", "add_all", "get", "take")
+        self._put, self._add, self._add_all, self._get, self._take, self._count = (
+            measure(call) for call in ("put", "add", "add_all", "get", "take", "count")
         )
 
     def put(self, key: str, value: bytes, *, seconds: int) -> None:
@@ -33,6 +33,10 @@ class MeasuredStore:
     def take(self, key: str) -> bytes | None:
         with self._take():
             return self._store.take(key)
+
+    def count(self, key: str, amount: int, *, seconds: int) -> int:
+        with self._count():
+            return self._store.count(key, amount, seconds=seconds)
 
     def ping(self) -> None:
         self._store.ping()

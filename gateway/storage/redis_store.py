@@ -25,10 +25,10 @@ _NO_ANSWER = (redis.ConnectionError, redis.TimeoutError, ClusterError, RedisClus
 class RedisStore:
     """Fulfils ShortLivedStore; needs Redis 6.2 or later (GETDEL). `prefix` separates gateways that share a server.
 
-    Each call is one command on one key (`add_all`: one a key, in a pipeline), so it is atomic in a Cluster too. One
-    that could not be sent, and a `get` whose connection broke, is tried again, after at most a tenth of a second and
-    at most twice. Any other is not: it may have been carried out although its answer was lost. Nor is one whose time
-    has run out. The breaker refuses at once while nothing answers.
+    Each call is one command on one key (`add_all`: one a key, in a pipeline; `count`: two), so it is atomic in a
+    Cluster too. One that could not be sent, and a `get` whose connection broke, is tried again, after at most a tenth
+    of a second and at most twice. Any other is not: it may have been carried out although its answer was lost. Nor is
+    one whose time has run out. The breaker refuses at once while nothing answers.
     """
 
     def __init__(
@@ -71,6 +71,17 @@ class RedisStore:
     def take(self, key: str) -> bytes | None:
         found: bytes | None = self._ask(lambda client: client.getdel(self._key(key)))
         return found
+
+    def count(self, key: str, amount: int, *, seconds: int) -> int:
+        def add(client: Client) -> int:
+            pipeline = client.pipeline(transaction=False)
+            pipeline.set(self._key(key), 0, ex=seconds, nx=True)
+            pipeline.incrby(self._key(key), amount)
+            number: int = pipeline.execute()[1]
+            return number
+
+        counted: int = self._ask(add)
+        return counted
 
     def ping(self) -> None:
         self.put("ping", b"", seconds=1)

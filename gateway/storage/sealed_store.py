@@ -39,6 +39,10 @@ class SealedStore:
     def take(self, key: str) -> bytes | None:
         return self._opened(key, self._store.take(self._hashed(key)))
 
+    def count(self, key: str, amount: int, *, seconds: int) -> int:
+        """A number is not sealed, or the store could not add to it; of what it is the number is not told."""
+        return self._store.count(self._hashed(key), amount, seconds=seconds)
+
     def ping(self) -> None:
         self._store.ping()
 

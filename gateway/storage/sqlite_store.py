@@ -20,6 +20,12 @@ _PUT = "INSERT INTO held (key, value, until) VALUES (?1, ?2, ?3) ON CONFLICT (ke
 _ADD = _PUT + " WHERE until <= ?4 RETURNING 1"
 _GET = "SELECT value FROM held WHERE key = ?1 AND until > ?2"
 _TAKE = "DELETE FROM held WHERE key = ?1 RETURNING value, until"
+_COUNT = """
+INSERT INTO held (key, value, until) VALUES (?1, CAST(?2 AS BLOB), ?3) ON CONFLICT (key) DO UPDATE SET
+value = CASE WHEN until <= ?4 THEN excluded.value ELSE CAST(CAST(value AS INTEGER) + ?2 AS BLOB) END,
+until = CASE WHEN until <= ?4 THEN excluded.until ELSE until END
+RETURNING CAST(value AS INTEGER)
+"""
 _AHEAD = "SELECT max(key) FROM (SELECT key FROM held WHERE key > ?1 ORDER BY key LIMIT ?2)"
 _PURGE = "DELETE FROM held WHERE key > ?1 AND key <= ?2 AND until <= ?3"
 _TABLE = """
@@ -73,6 +79,12 @@ class SqliteStore:
     def take(self, key: str) -> bytes | None:
         rows = self._run(_TAKE, _checked(key))
         return bytes(rows[0][0]) if rows and rows[0][1] > self._now() else None
+
+    def count(self, key: str, amount: int, *, seconds: int) -> int:
+        now = self._now()
+        number: int = self._run(_COUNT, _checked(key), amount, now + seconds, now)[0][0]
+        self._purge_at_times(now)
+        return number
 
     def ping(self) -> None:
         self.put("ping", b"", seconds=1)

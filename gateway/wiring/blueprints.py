@@ -58,6 +58,7 @@ def _towards_services(parts: Parts, surface: Surface, logins: Logins) -> Iterato
         federation=parts.federation,
         clock=parts.clock,
         skew=settings.lifetimes.clock_skew,
+        admit=logins.limits.check_service,
         dispatcher=logins.dispatcher,
         respond=front.respond,
         browser=front.browser,
@@ -65,7 +66,11 @@ def _towards_services(parts: Parts, surface: Surface, logins: Logins) -> Iterato
     yield discovery_service.blueprint(addresses=parts.addresses, federation=parts.federation, respond=front.respond)
     if logins.provider is not None:
         yield from logins.provider.blueprints(
-            dispatcher=logins.dispatcher, logouts=logins.logouts, respond=front.respond, browser=front.browser
+            admit=logins.limits.check_service,
+            dispatcher=logins.dispatcher,
+            logouts=logins.logouts,
+            respond=front.respond,
+            browser=front.browser,
         )
     yield logins.saml_logout.blueprint(
         logouts=logins.logouts,

@@ -9,6 +9,7 @@ from gateway.login.dispatch import Dispatcher
 from gateway.login.errands import AllErrands
 from gateway.login.hints import Hints
 from gateway.login.kept import KeptLogins
+from gateway.login.limits import Limits
 from gateway.login.loops import LoopBrake
 from gateway.login.recent import Counted, Recent
 from gateway.login.sso.logout import Logouts
@@ -39,6 +40,7 @@ class Logins:
     provider: OpenIdProvider | None
     relying: RelyingPartyRole
     recent: Recent
+    limits: Limits
 
 
 def logins_of(parts: Parts, surface: Surface) -> Logins:
@@ -56,9 +58,11 @@ def logins_of(parts: Parts, surface: Surface) -> Logins:
         randomness=parts.randomness,
         replaced=logouts.end_replaced,
     )
+    settings = parts.settings.gateway
+    limits = Limits(settings.limits, store=parts.store, clock=parts.clock, metrics=parts.metrics)
     recent = Recent(store=parts.store, clock=parts.clock)
     parts.metrics.logins_told.append(recent.login)
-    seconds = int(parts.settings.gateway.lifetimes.transaction.total_seconds())
+    seconds = int(settings.lifetimes.transaction.total_seconds())
     transactions = Transactions(store=parts.store, clock=parts.clock, randomness=parts.randomness, seconds=seconds)
     asks = _identity_providers(parts, relying, recent)
     errands = AllErrands.of(
@@ -89,6 +93,7 @@ def logins_of(parts: Parts, surface: Surface) -> Logins:
         identity_providers=asks,
         errands=errands,
         consenting=consenting,
+        limits=limits,
         services=_services(parts, provider),
         releases=releases,
         kept=kept,
@@ -109,6 +114,7 @@ def logins_of(parts: Parts, surface: Surface) -> Logins:
         provider=provider,
         relying=relying,
         recent=recent,
+        limits=limits,
     )
 
 

@@ -20,6 +20,18 @@ CASES = {
         "schools/more.yaml:1",
         ("no identity provider speaks for 99ZZ",),
     ),
+    "limit of an unknown service": Bad(
+        {G: FILES[G] + "limits:\n  services: {leesplien: 5, leesplein: 5}\n  identity_providers: {petteflat: 5}\n"},
+        ERROR,
+        f"{G}:8",
+        ("there is no service leesplien", "there is leesplein"),
+    ),
+    "limit of an unknown identity provider": Bad(
+        {G: FILES[G] + "limits:\n  identity_providers:\n    pettefalt: 5\n"},
+        ERROR,
+        f"{G}:9",
+        ("there is no identity provider pettefalt", "there is petteflat"),
+    ),
     "two identity providers of one school": Bad(
         {**again(I, id="hub", metadata="hub.xml"), "identity-providers/hub.xml": idp_document("https://hub.example")},
         WARNING,

@@ -113,6 +113,29 @@ def test_of_fifty_adders_one_succeeds(backend: Backend):
     assert added.count(True) == 1
 
 
+def test_counts_add_up(backend: Backend):
+    assert backend.store.count("limit:1", 5, seconds=60) == 5
+    assert backend.store.count("limit:1", 1, seconds=60) == 6
+    assert backend.store.count("limit:2", 1, seconds=60) == 1
+    assert backend.store.count("limit:1", 1000, seconds=60) == 1006
+
+
+def test_a_count_lives_from_the_first_of_it_on(backend: Backend):
+    backend.store.count("limit:1", 5, seconds=60)
+    backend.forward(40)
+    assert backend.store.count("limit:1", 5, seconds=60) == 10
+    backend.forward(20)
+    assert backend.store.count("limit:1", 1, seconds=60) == 1
+    backend.forward(59)
+    assert backend.store.count("limit:1", 1, seconds=60) == 2
+
+
+def test_of_fifty_who_count_none_is_lost(backend: Backend):
+    with ThreadPoolExecutor(50) as pool:
+        counted = list(pool.map(lambda _: backend.store.count("limit:1", 2, seconds=60), range(50)))
+    assert sorted(counted) == list(range(2, 101, 2))
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
 def test_keys_are_ascii(kind: str, tmp_path: Path, redis_url: str):
     store = SqliteStore(tmp_path / "s", clock=SystemClock()) if kind == "sqlite" else store_at(redis_url)
@@ -193,6 +216,7 @@ def unavailable(store):
         lambda: store.add_all([Value("a:1", b"", 1)]),
         lambda: store.get("a:1"),
         lambda: store.take("a:1"),
+        lambda: store.count("a:1", 1, seconds=1),
         store.ping,
     ):
         with pytest.raises(SluisError) as caught:

@@ -4,6 +4,7 @@ The client's side is written by hand and shares no code with the provider.
 """
 
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -135,6 +136,7 @@ class Op:
     http: HeldHttp = field(default_factory=HeldHttp)
     outbox: HeldOutbox = field(default_factory=HeldOutbox)
     certificates: ClientCertificates | None = None
+    admit: Callable[[ServiceId], None] = lambda _service: None
     certificate: str | None = None
     """What the proxy says of the client's certificate, at every request of the client from now on."""
 
@@ -237,7 +239,11 @@ class Op:
         front = replace(pages.front, browser=lambda: self.browser)
         for blueprint in (
             *self.provider.blueprints(
-                dispatcher=self.dispatcher, logouts=self.logouts, respond=front.respond, browser=front.browser
+                admit=self.admit,
+                dispatcher=self.dispatcher,
+                logouts=self.logouts,
+                respond=front.respond,
+                browser=front.browser,
             ),
             consent.blueprint(front, consenting=self.consenting, dispatcher=self.dispatcher, name_of=attribute_name),
             mine.blueprint(front, mine=self.errands.mine, name_of=attribute_name),

@@ -7,10 +7,12 @@ from typing import Any
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.http import HttpAnswer, HttpFailed
+from gateway.login.limits import Limits
 from gateway.login.loops import LoopBrake
 from gateway.login.sso.registry import Registry
 from gateway.login.sso.sign_on import SingleSignOn
 from gateway.observability.metrics import Metrics
+from gateway.settings.models.limits import Limits as LimitSettings
 from gateway.storage.outbox import Letter
 
 
@@ -112,6 +114,7 @@ def signing_on(
             randomness=randomness,
             **more,
         ),
+        "limits": Limits(LimitSettings(), store=store, clock=clock, metrics=metrics),
         "brake": LoopBrake(store=store, randomness=randomness, metrics=metrics)
         if braked
         else SimpleNamespace(check=lambda *_: None),

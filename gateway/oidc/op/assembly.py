@@ -1,6 +1,6 @@
 """The provider put together from what the gateway has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +14,7 @@ from gateway.domain.http import Http
 from gateway.domain.key_ring import Ring
 from gateway.domain.language import Language
 from gateway.domain.randomness import Randomness
+from gateway.federation.models import ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.login.kept import KeptLogins
@@ -136,14 +137,21 @@ class OpenIdProvider:
         )
 
     def blueprints(
-        self, *, dispatcher: Dispatcher, logouts: Logouts, respond: Respond, browser: Browser
+        self,
+        *,
+        admit: Callable[[ServiceId], None],
+        dispatcher: Dispatcher,
+        logouts: Logouts,
+        respond: Respond,
+        browser: Browser,
     ) -> tuple[Blueprint, ...]:
-        """Every endpoint."""
+        """Every endpoint. `admit` counts the logins that begin at a service, and raises Busy when they are too many."""
         issuer = self.addresses.issuer
         keys = self._client_keys()
         clients, senders = self._clients(keys), self._senders()
         pushed = PushedRequests(store=self.store, randomness=self.randomness)
-        authorization = Authorization(self.federation, issuer, self.signer, self.clock, pushed, self._objects(keys))
+        objects = self._objects(keys)
+        authorization = Authorization(self.federation, issuer, self.signer, self.clock, pushed, objects, admit)
         return (
             endpoint.blueprint(
                 authorization=authorization,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import SluisError
+from gateway.federation.models import ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.messages import LoginRequest
 from gateway.oidc.op import sender, wishes
@@ -21,6 +22,7 @@ Check = Callable[[Incoming], None]
 
 CLIENT: tuple[Check, ...] = (
     sender.check_client,
+    sender.check_room,
     sender.check_pushed,
     sender.check_request_object,
     sender.check_redirect_uri,
@@ -70,6 +72,8 @@ class Authorization:
     clock: Clock
     pushed: PushedRequests
     objects: RequestObjects
+    admit: Callable[[ServiceId], None]
+    """Counts the logins that begin at a service; raises Busy when they are too many."""
 
     def check(self, parameters: Parameters) -> LoginRequest | NotGranted:
         """What a client asks, checked. Raises SluisError REQUEST_* as long as nobody can be answered."""
@@ -97,5 +101,12 @@ class Authorization:
 
     def _incoming(self, parameters: Parameters) -> Incoming:
         return Incoming(
-            parameters, self.federation, self.issuer, self.signer, self.clock.now(), self.pushed, self.objects
+            parameters,
+            self.federation,
+            self.issuer,
+            self.signer,
+            self.clock.now(),
+            self.pushed,
+            self.objects,
+            self.admit,
         )

@@ -1,12 +1,13 @@
 """An authorization request on its way through the checks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.domain.brin import Brin
 from gateway.domain.language import Language
 from gateway.federation.clients import OidcClient
-from gateway.federation.models import IdpId, Service
+from gateway.federation.models import IdpId, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.messages import LoginRequest
 from gateway.oidc.op.parameters import Parameters
@@ -27,6 +28,7 @@ class Incoming:
     now: datetime
     kept: PushedRequests
     objects: RequestObjects
+    admit: Callable[[ServiceId], None]
     proven: str | None = None
     """Thumbprint of the DPoP key that the client proved when it pushed this."""
     signed: bool = False

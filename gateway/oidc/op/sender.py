@@ -17,6 +17,12 @@ def check_client(incoming: Incoming) -> None:
     incoming.service = service
 
 
+def check_room(incoming: Incoming) -> None:
+    """Not too many logins begin at this service. What was pushed is not spent before; it counts when it is used."""
+    if not incoming.pushed:
+        incoming.admit(incoming.service.id)
+
+
 def check_pushed(incoming: Incoming) -> None:
     """What the client pushed takes the place of what the browser brought: nothing else of that counts (RFC 9126 4)."""
     if "request_uri" not in incoming.parameters or not is_pushed(_one(incoming.parameters, "request_uri")):

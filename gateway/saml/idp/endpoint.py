@@ -1,5 +1,6 @@
 """GET and POST /saml/idp/sso: where services send their requests."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.hinted import hinted_school
+from gateway.federation.models import ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.saml.addresses import SINGLE_SIGN_ON_PATH, Addresses
@@ -29,6 +31,7 @@ def blueprint(
     federation: Federation,
     clock: Clock,
     skew: timedelta,
+    admit: Callable[[ServiceId], None],
     dispatcher: Dispatcher,
     respond: Respond,
     browser: Browser,
@@ -39,7 +42,7 @@ def blueprint(
     @routes.route(SINGLE_SIGN_ON_PATH, methods=["GET", "POST"], provide_automatic_options=False)
     def single_sign_on() -> Response:
         outcome = check_request(
-            _sent(), federation=federation, single_sign_on=addresses.single_sign_on, clock=clock, skew=skew
+            _sent(), federation=federation, single_sign_on=addresses.single_sign_on, clock=clock, skew=skew, admit=admit
         )
         if isinstance(outcome, NotGranted):
             return respond(dispatcher.refuse(outcome.request, outcome.error, browser()))

@@ -1,12 +1,13 @@
 """An AuthnRequest on its way through the checks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from lxml import etree
 
 from gateway.federation.clients import NameIdFormat
-from gateway.federation.models import IdpId, Service
+from gateway.federation.models import IdpId, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.messages import LoginRequest
 from gateway.saml.idp.reply import Reply
@@ -23,6 +24,7 @@ class Incoming:
     federation: Federation
     now: datetime
     skew: timedelta
+    admit: Callable[[ServiceId], None]
 
     query: SignedQuery | None = None
     """check_presence, for a request by Redirect."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import SluisError
+from gateway.federation.models import ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.messages import LoginRequest
 from gateway.saml.idp import sender, wishes
@@ -26,6 +27,7 @@ SENDER: tuple[Check, ...] = (
     sender.check_signature,
     sender.check_destination,
     sender.check_consumer,
+    sender.check_room,
 )
 """Whoever fails one of these gets a page: there is nobody yet who may be answered."""
 
@@ -50,14 +52,21 @@ class NotGranted:
 
 
 def check_request(
-    sent: Sent, *, federation: Federation, single_sign_on: str, clock: Clock, skew: timedelta
+    sent: Sent,
+    *,
+    federation: Federation,
+    single_sign_on: str,
+    clock: Clock,
+    skew: timedelta,
+    admit: Callable[[ServiceId], None],
 ) -> LoginRequest | NotGranted:
     """What a service asks, checked.
 
     `single_sign_on` is the address that it arrived at, `skew` how far a service's clock may be from ours.
+    `admit` counts the logins that begin at a service, and raises Busy when they are too many.
     Raises SluisError REQUEST_* as long as nobody can be answered.
     """
-    incoming = Incoming(sent, single_sign_on, federation, clock.now(), skew)
+    incoming = Incoming(sent, single_sign_on, federation, clock.now(), skew, admit)
     for check in SENDER:
         check(incoming)
     try:

@@ -187,3 +187,8 @@ def check_consumer(incoming: Incoming) -> None:
             incoming.consumer = known.location
             return
     raise SluisError(ErrorCode.REQUEST_ACS_UNKNOWN, hint=incoming.service.id)
+
+
+def check_room(incoming: Incoming) -> None:
+    """Not too many logins begin at this service. Last: who is not the service takes no room of it, if it signs."""
+    incoming.admit(incoming.service.id)

@@ -24,6 +24,7 @@ from gateway.settings.models.anomalies import AnomalyRules
 from gateway.settings.models.assurance import LevelEntry
 from gateway.settings.models.busy import Busy
 from gateway.settings.models.client_certificates import ClientCertificates
+from gateway.settings.models.limits import Limits
 from gateway.settings.models.links import LinkSettings
 from gateway.settings.models.nummervoorziening import NummervoorzieningEntry
 from gateway.settings.models.pages import Pages
@@ -101,6 +102,7 @@ class Gateway(Model):
     workers: Whole = Field(default=2, ge=1, le=64, description="Worker processes")
     threads: Whole = Field(default=4, ge=1, le=64, description="Threads of each worker")
     busy: Busy = Field(default=Busy(), description="When people are asked to come back in a moment")
+    limits: Limits = Field(default=Limits(), description="How many may come in a minute")
     trusted_proxies: list[Network] = Field(
         default=[], description="Addresses or networks whose X-Forwarded-* are believed"
     )

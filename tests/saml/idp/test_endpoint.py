@@ -114,6 +114,7 @@ def gateway(known, dispatcher, clock: HeldClock, randomness: SeededRandomness) -
             federation=known,
             clock=clock,
             skew=timedelta(seconds=60),
+            admit=lambda _service: None,
             dispatcher=dispatcher,
             respond=respond,
             browser=lambda: "browser",
