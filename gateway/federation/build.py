@@ -165,6 +165,7 @@ def _service(entry: Entry[ServiceEntry], files: MetadataFiles, levels: Mapping[s
         id=ServiceId(value.id),
         names=value.names,
         supplier=value.supplier.name,
+        helpdesk=value.supplier.helpdesk,
         client=client,
         sectors=frozenset(value.sectors),
         attribute_sets={version: _attribute_set(version, asked) for version, asked in value.attribute_sets.items()},
@@ -265,6 +266,7 @@ def _school(entry: Entry[SchoolEntry], files: MetadataFiles, sso: SsoSettings) -
         oin=value.oin,
         nicknames=tuple(value.nicknames),
         postcode=value.postcode,
+        helpdesk=value.helpdesk,
         at_eduid=SchoolAtEduid(value.eduid.requester_id, api),
     )
 

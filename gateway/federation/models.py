@@ -55,7 +55,7 @@ class School:
     `denies` are attributes that it never lets go to a service, whatever was agreed. `at_eduid` is how it takes part in
     logins with a user-held identity; `administrations` provision the vault;
     `oin` is what it is known by at Nummervoorziening. `nicknames` are what people call it, `postcode` is 4 digits and
-    2 capitals; both are for finding it.
+    2 capitals; both are for finding it. `helpdesk` is whom its people ask, as pages say it.
     """
 
     brin: Brin
@@ -72,6 +72,7 @@ class School:
     oin: str | None = None
     nicknames: tuple[str, ...] = ()
     postcode: str | None = None
+    helpdesk: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class Service:
 
     `asks` is what any of its attribute sets names. `sector_identifier` is a domain that services of one supplier share.
     Without `sso` every login asks the school. `needs` is how sure it must be who logs in. `succession` is how it hears
-    of learners who are known by another identifier from now on.
+    of learners who are known by another identifier from now on. `helpdesk` is whom schools ask at its supplier.
     """
 
     id: ServiceId
@@ -162,6 +163,7 @@ class Service:
     sso: bool = True
     needs: Needed = field(default_factory=Needed)
     succession: Subscription | None = None
+    helpdesk: str | None = None
     asks: frozenset[Attribute] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -145,6 +145,12 @@ class Federation:
             known = self._agreed[service, today] = self._agreed_of(service, today)
         return known
 
+    def check_agreed(self, service: ServiceId, brin: Brin, today: date) -> None:
+        """That this school has an agreement in force with this service, for whomever. Raises SluisError AGREEMENT_*."""
+        at = self._at_by_brin.get(brin)
+        if at is None or not self.agreed(service, today)[at]:
+            self.agreement(service, self.schools[brin], today)
+
     def _agreed_of(self, service: ServiceId, today: date) -> bytes:
         going = [one for one in self._agreements_of.get(service, ()) if one.in_force(today) and not one.suspended]
         schools = frozenset[Brin]().union(*(one.schools for one in going))

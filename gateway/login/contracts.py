@@ -80,6 +80,30 @@ class Hinted(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class UsualSchool:
+    """The school to which a browser goes without a question; `held`: to an identity of one's own that is used there."""
+
+    brin: Brin
+    held: bool = False
+
+
+class Usual(Protocol):
+    """Which school the browser of this request goes to for a service, because its person wanted that."""
+
+    def usual(self, service: ServiceId) -> UsualSchool | None:
+        """The school; None on a computer that others use too."""
+        ...
+
+    def keep_usual(self, service: ServiceId, school: UsualSchool) -> None:
+        """Go there from now on; nothing is kept on a computer that others use too."""
+        ...
+
+    def forget_usual(self, service: ServiceId) -> None:
+        """Ask again from now on."""
+        ...
+
+
 class Errands(Protocol):
     """What logins are for that no service asked for."""
 

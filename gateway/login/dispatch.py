@@ -17,7 +17,7 @@ from gateway.federation.models import IdentityProvider, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.assurance import Assurance
 from gateway.login.consenting import Consenting, Pending
-from gateway.login.contracts import AuthenticationFacts, Errands, TowardsIdentityProviders, TowardsServices
+from gateway.login.contracts import AuthenticationFacts, Errands, TowardsIdentityProviders, TowardsServices, UsualSchool
 from gateway.login.discovery import Discovery
 from gateway.login.hints import Hints
 from gateway.login.kept import KeptLogins
@@ -112,16 +112,18 @@ class Dispatcher:
         known = self._hints.school(request.service) if self._hints else None
         return self._ways.discovery(self._service(request.service), request, hinted=known)
 
-    def choose(self, login: str, brin: Brin, browser: str, *, held: bool = False) -> Step:
+    def choose(self, login: str, brin: Brin, browser: str, *, held: bool = False, keep: bool = False) -> Step:
         """The person chose a school, and whether to come to it with an identity of their own (`held`).
+
+        `keep`: once they have logged in, no question is asked in this browser for this service.
 
         Raises SluisError LOGIN_*; LOGIN_SCHOOL_UNKNOWN for a choice that was not offered.
         """
-        transaction = self._resume(self._transactions.find(login, browser))
+        transaction = replace(self._resume(self._transactions.find(login, browser)), keep=keep)
         way = self._ways.chosen(transaction.request, brin, held=held)
         self._limits.check_identity_provider(way.idp)
         tried = replace(transaction, idp=way.idp, school=way.school)
-        return self._or_refused(tried, lambda: self._authenticate(transaction, way))
+        return self._or_refused(tried, lambda: self._go_to(transaction, way))
 
     def expect(self, attempt: str, browser: str) -> Expectation:
         """Who was asked what in this attempt, before its answer is read. Raises SluisError LOGIN_*."""
@@ -212,8 +214,6 @@ class Dispatcher:
     def _discover(self, transaction: Transaction) -> Step:
         request = transaction.request
         way = self._ways.only(request)
-        if way is None and self._hints is not None:
-            way = self._hints.way(request)
         if way is not None:
             try:
                 self._limits.check_identity_provider(way.idp)
@@ -225,10 +225,18 @@ class Dispatcher:
                 busy.again = ChooseSchool(transaction.login)
                 raise
             return self._authenticate(transaction, way)
+        way = self._hints.way(request) if self._hints is not None else None
+        if way is not None:
+            return self._authenticate(replace(transaction, led=True), way)
         if transaction.request.passive:
             raise SluisError(ErrorCode.REQUEST_NO_PASSIVE)
         self._transactions.keep(transaction)
         return ChooseSchool(transaction.login)
+
+    def _go_to(self, transaction: Transaction, way: Way) -> Redirect | PostForm:
+        """To what was chosen: a form that somebody wrote, or an older page, may name a school that is not offered."""
+        self._ways.check_agreed(transaction.request, way)
+        return self._authenticate(transaction, way)
 
     def _authenticate(self, transaction: Transaction, way: Way) -> Redirect | PostForm:
         idp = self._federation.identity_providers[way.idp]
@@ -280,7 +288,8 @@ class Dispatcher:
             transaction.browser, authentication, reading, outcome.school, with_session=not idp.user_held
         )
         if self._hints is not None:
-            self._hints.done(transaction.request.service)
+            chosen = UsualSchool(transaction.school, idp.user_held) if transaction.school else None
+            self._hints.done(transaction.request.service, None if transaction.led else chosen, keep=transaction.keep)
         if held:
             held = replace(held, said=outcome.said, by_link=outcome.by_link)
         else:
@@ -299,7 +308,8 @@ class Dispatcher:
             reference=transaction.reference,
             after_logout=transaction.after_logout,
         )
-        return self._authenticate(replace(again, level=least.context), Way(idp.id, transaction.school))
+        again = replace(again, level=least.context, led=transaction.led, keep=transaction.keep)
+        return self._authenticate(again, Way(idp.id, transaction.school))
 
     def _asked_for(self, transaction: Transaction) -> Level | None:
         """The least level that the identity provider is asked for, whatever else the service asks."""

@@ -13,7 +13,7 @@ from gateway.federation.snapshot import Federation
 from gateway.login.assurance import LevelMissing
 from gateway.login.contracts import TowardsServices
 from gateway.login.messages import Authentication
-from gateway.login.steps import OtherWay, PostForm, Redirect, Refused
+from gateway.login.steps import ChooseSchool, OtherWay, PostForm, Redirect, Refused
 from gateway.login.transactions import NO_SERVICE, Transaction, Transactions
 from gateway.login.ways import Way, Ways
 from gateway.observability.metrics import Metrics
@@ -36,6 +36,8 @@ FOR_THE_SERVICE_ALONE = frozenset(
 )
 """What the service can tell the person better than a page of ours: it goes back at once, as a status."""
 
+_LEFT = frozenset({ErrorCode.IDP_REFUSED, ErrorCode.IDP_CANCELLED})
+"""The ways in which somebody comes back from a school without having logged in there."""
 _OURS = frozenset({ErrorCode.STORE_UNAVAILABLE, ErrorCode.LEDGER_UNAVAILABLE, ErrorCode.INTERNAL})
 """What fails here fails whichever way somebody comes in."""
 
@@ -64,8 +66,11 @@ class Refusals:
 
     def refuse(
         self, transaction: Transaction, error: SluisError, authentication: Authentication | None = None
-    ) -> Redirect | PostForm | Refused:
-        """A page with the way back; or at once back, where the service alone can say more, or nobody may see a page."""
+    ) -> Redirect | PostForm | Refused | ChooseSchool:
+        """A page with the way back; or at once back, where the service alone can say more, or nobody may see a page.
+
+        Whom a hint led to a school that they left without a login chooses one: it may not have been theirs.
+        """
         request = transaction.request
         idp = authentication.idp if authentication else transaction.idp
         log.warning(
@@ -74,6 +79,8 @@ class Refusals:
         self._metrics.login(service=request.service, idp=idp or "", outcome="refused", code=error.code)
         if request.service == NO_SERVICE:
             return Refused(error)
+        if transaction.led and error.code in _LEFT and not request.passive:
+            return ChooseSchool(self._again(transaction))
         service = self._federation.services[request.service]
         back = self._services[service.protocol].refuse(service, request.reply, error)
         if request.passive or error.code in FOR_THE_SERVICE_ALONE:
@@ -83,7 +90,23 @@ class Refusals:
         missing = error.level.names if isinstance(error, LevelMissing) else None
         link_at = self._could_link_at(transaction, error)
         school = self._federation.schools.get(transaction.school) if transaction.school else None
-        return Refused(error, service, back, self._other_way(transaction, error), missing, link_at, school)
+        other_way = self._other_way(transaction, error)
+        choose = other_way.login if other_way else self._choose_again(transaction, error)
+        return Refused(error, service, back, other_way, missing, link_at, school, choose)
+
+    def _choose_again(self, transaction: Transaction, error: SluisError) -> str | None:
+        """The same login anew, for a person who came to a school that was not theirs, or that cannot let them in."""
+        ended_here = error.code in _OURS or error.code is ErrorCode.LOGIN_LOOP
+        if transaction.idp is None or ended_here or not self._ways.several(transaction.request):
+            return None
+        return self._again(transaction)
+
+    def _again(self, transaction: Transaction) -> str:
+        again = self._transactions.new(
+            transaction.request, browser=transaction.browser, reference=transaction.reference
+        )
+        self._transactions.keep(again)
+        return again.login
 
     def _could_link_at(self, transaction: Transaction, error: SluisError) -> School | None:
         """The school at which somebody lacks an ECK iD that they may have at their own, where that would do."""
@@ -105,10 +128,8 @@ class Refusals:
         link = error.code in (ErrorCode.LINK_NEEDED, ErrorCode.LINK_CLOSED)
         if transaction.school is None or (way is None and not link):
             return None
-        again = self._transactions.new(
-            transaction.request, browser=transaction.browser, reference=transaction.reference
-        )
-        self._transactions.keep(again)
         idp = self._federation.identity_providers[way.idp] if way else None
         held = idp if idp and idp.user_held else None
-        return OtherWay(again.login, self._federation.schools[transaction.school], held, through=bool(way), link=link)
+        return OtherWay(
+            self._again(transaction), self._federation.schools[transaction.school], held, through=bool(way), link=link
+        )

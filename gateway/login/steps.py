@@ -71,7 +71,8 @@ class Refused:
     """Show the person a page about this error; `back`, if there is one, takes the refusal to the service.
 
     `other_way` is what the person can do instead, `missing` what they would have to do as well. `link_at` is the school
-    at which a link with their own school would give them the ECK iD that they lack; `school` the one that they chose.
+    at which a link with their own school would give them the ECK iD that they lack; `school` the one that they chose;
+    `choose` the login, anew, in which they can choose another.
     """
 
     error: SluisError
@@ -81,6 +82,7 @@ class Refused:
     missing: Mapping[Language, str] | None = None
     link_at: School | None = None
     school: School | None = None
+    choose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

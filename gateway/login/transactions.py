@@ -32,6 +32,7 @@ class Transaction:
     `level` is the context of the level of assurance that was asked for because of who somebody turned out to be.
     `begun` is in seconds since 1970; `after_logout` names the last logout in this browser before it. `school` is the
     one that the person chose, where one was. `errand` is set where the answer is for something else than a service.
+    `led`: a hint chose it. `keep`: the person wants to go to the school that they chose without a question from now on.
     """
 
     login: str
@@ -44,6 +45,8 @@ class Transaction:
     school: Brin | None = None
     level: str = ""
     errand: str = ""
+    led: bool = False
+    keep: bool = False
 
 
 class Transactions:
@@ -132,6 +135,8 @@ def encode(transaction: Transaction) -> bytes:
         transaction.level,
         transaction.errand,
         str(request.school) if request.school else None,
+        transaction.led,
+        transaction.keep,
     )
     return _JSON.encode(fields).encode()
 
@@ -148,7 +153,7 @@ def _decoded(kept: bytes) -> Transaction:
     login, reference, browser, begun, idp, service, reply, force, passive, contexts, idps, requesters, *more = (
         json.loads(kept)
     )
-    language, essential, fresh_since, choose, after_logout, school, level, errand, hinted = more
+    language, essential, fresh_since, choose, after_logout, school, level, errand, hinted, led, keep = more
     request = LoginRequest(
         service=service,
         reply=reply,
@@ -164,4 +169,4 @@ def _decoded(kept: bytes) -> Transaction:
         school=Brin(hinted) if hinted else None,
     )
     brin = Brin(school) if school else None
-    return Transaction(login, reference, browser, begun, request, idp, after_logout, brin, level, errand)
+    return Transaction(login, reference, browser, begun, request, idp, after_logout, brin, level, errand, led, keep)

@@ -74,6 +74,19 @@ class Ways:
             raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN)
         return Way(idp, brin)
 
+    def several(self, request: LoginRequest) -> bool:
+        """Whether another choice would lead somewhere else."""
+        offered = self._federation.offered.intersection(request.idps) if request.idps else self._federation.offered
+        return len(offered) > 1 or bool(self.held(request))
+
+    def check_agreed(self, request: LoginRequest, way: Way) -> None:
+        """That the chosen school has an agreement with the service; without one nobody need log in there first.
+
+        Raises SluisError AGREEMENT_*.
+        """
+        if way.school is not None:
+            self._federation.check_agreed(request.service, way.school, dutch_day(self._clock.now()))
+
     def held(self, request: LoginRequest) -> Mapping[Brin, IdentityProvider]:
         """The schools at which a user-held identity may be used for this, and who has those."""
         held = self._federation.held_at(request.service, dutch_day(self._clock.now()))

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.login.contracts import Hinted
 from gateway.login.discovery import Discovery, FoundSchools
 from gateway.login.dispatch import Dispatcher
 from gateway.login.steps import ChooseSchool
@@ -18,7 +19,7 @@ AT_MOST = 20
 MAX_QUERY = 100
 
 
-def blueprint(front: Front, *, dispatcher: Dispatcher, choices: Choices) -> Blueprint:
+def blueprint(front: Front, *, dispatcher: Dispatcher, choices: Choices, hinted: Hinted) -> Blueprint:
     """The discovery page."""
     routes = Blueprint("discovery", __name__)
     renderer = front.renderer
@@ -59,13 +60,15 @@ def blueprint(front: Front, *, dispatcher: Dispatcher, choices: Choices) -> Blue
             return front.respond(ChooseSchool(login))
         if "forget" in request.form:
             choices.forget_schools()
+            hinted.forget(dispatcher.discovery(login, front.browser()).service.id)
             return front.respond(ChooseSchool(login))
         try:
             held = "held" in request.form
             brin = Brin(request.form.get("held" if held else "school", ""))
         except ValueError as cause:
             raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN) from cause
-        step = dispatcher.choose(login, brin, front.browser(), held=held)
+        keep = "usual" in request.form and not choices.remembered().shared
+        step = dispatcher.choose(login, brin, front.browser(), held=held, keep=keep)
         choices.remember(school=brin)
         return front.respond(step)
 

@@ -40,9 +40,9 @@ def blueprint(federation: Federation, hinted: Hinted, issuer: str, clock: Clock,
             return respond(Refused(SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN), known))
         if school is not None:
             try:
-                federation.agreement(known.id, federation.schools[school], dutch_day(clock.now()))
+                federation.check_agreed(known.id, school, dutch_day(clock.now()))
             except SluisError as error:
-                return respond(Refused(error, known))
+                return respond(Refused(error, known, school=federation.schools[school]))
             hinted.keep(known.id, school)
         return respond(Redirect(_start(known, start, issuer, str(school or ""))))
 

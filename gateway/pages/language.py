@@ -1,10 +1,11 @@
 """Which language a page speaks, and the cookie that remembers it together with the last schools.
 
-The page behind an identity provider's answer speaks the chosen language too.
+The page behind an identity provider's answer speaks the chosen language too. On a computer that others use too, no
+school is remembered.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from flask import request
@@ -13,33 +14,40 @@ from werkzeug.http import parse_accept_header
 
 from gateway.domain.brin import Brin
 from gateway.domain.language import Language, looked_up
+from gateway.federation.models import ServiceId
+from gateway.login.contracts import UsualSchool
 from gateway.web import jar
 
 _A_YEAR = 365 * 86400
 _SHARED = "shared"
 MAX_SCHOOLS = 3
 """Schools that a browser remembers."""
+MAX_USUAL = 10
+"""Services for which it remembers where to go without a question."""
+_HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What a browser remembers of its person: a language and schools, and whether others use the computer too.
 
-    The school that was chosen last comes first.
+    The school that was chosen last comes first. `usual` are those to which it goes without a question, by service.
     """
 
     language: Language | None = None
     schools: tuple[Brin, ...] = ()
     shared: bool = False
+    usual: Mapping[ServiceId, UsualSchool] = field(default_factory=dict)
 
 
 _NOTHING = Choice()
 
 
 class Choices:
-    """Reads and sets the remembered choice. The cookie says `nl.99XB-99XA`, on a shared computer `nl.99XB-99XA.shared`.
+    """Reads and sets the remembered choice; fulfils `gateway.login.contracts.Usual`.
 
-    Anything else in it counts for nothing.
+    The cookie says `nl.99XB-99XA`, on a shared computer `nl..shared`, and with schools by service
+    `nl.99XB..rekentuin_99XB~leesplein_99XB_held`. Anything else in it counts for nothing.
     """
 
     def __init__(self, *, languages: Sequence[Language], https: bool) -> None:
@@ -51,10 +59,12 @@ class Choices:
         cookie = jar.held(self._name)
         if cookie is None:
             return _NOTHING
-        language, _, rest = cookie.partition(".")
-        schools, _, shared = rest.partition(".")
+        language, schools, shared, usual = (*cookie.split(".", 3), "", "", "")[:4]
+        spoken = Language(language) if language in self.languages else None
+        if shared == _SHARED:
+            return Choice(spoken, shared=True)
         known = filter(None, map(_brin, schools.split("-", MAX_SCHOOLS)[:MAX_SCHOOLS]))
-        return Choice(Language(language) if language in self.languages else None, tuple(known), shared == _SHARED)
+        return Choice(spoken, tuple(known), usual=dict(_usual(usual)))
 
     def remember(
         self, *, language: Language | None = None, school: Brin | None = None, shared: bool | None = None
@@ -62,15 +72,39 @@ class Choices:
         """Keep this from now on."""
         known = self.remembered()
         schools = known.schools if school is None else tuple(dict.fromkeys((school, *known.schools)))[:MAX_SCHOOLS]
-        self._keep(Choice(language or known.language, schools, known.shared if shared is None else shared))
+        self._keep(
+            replace(
+                known,
+                language=language or known.language,
+                schools=schools,
+                shared=known.shared if shared is None else shared,
+            )
+        )
 
     def forget_schools(self) -> None:
         """Remember no school from now on, until one is chosen again."""
-        self._keep(replace(self.remembered(), schools=()))
+        self._keep(replace(self.remembered(), schools=(), usual={}))
+
+    def usual(self, service: ServiceId) -> UsualSchool | None:
+        return self.remembered().usual.get(service)
+
+    def keep_usual(self, service: ServiceId, school: UsualSchool) -> None:
+        known = self.remembered()
+        usual = {service: school} | {one: where for one, where in known.usual.items() if one != service}
+        self._keep(replace(known, usual=dict(list(usual.items())[:MAX_USUAL])))
+
+    def forget_usual(self, service: ServiceId) -> None:
+        known = self.remembered()
+        self._keep(replace(known, usual={one: where for one, where in known.usual.items() if one != service}))
 
     def _keep(self, choice: Choice) -> None:
-        schools = "-".join(map(str, choice.schools))
-        value = f"{choice.language or ''}.{schools}{f'.{_SHARED}' if choice.shared else ''}"
+        value = f"{choice.language or ''}."
+        if choice.shared:
+            value += f".{_SHARED}"
+        else:
+            value += "-".join(map(str, choice.schools))
+            usual = "~".join(f"{one}_{to.brin}{f'_{_HELD}' if to.held else ''}" for one, to in choice.usual.items())
+            value += f"..{usual}" if usual else ""
         jar.give(self._name, value, max_age=_A_YEAR)
 
     def language(self, wish: Language | None = None) -> Language:
@@ -91,6 +125,15 @@ def _accepted(header: str, languages: tuple[Language, ...]) -> Language:
         if found is not None:
             return found
     return languages[0]
+
+
+def _usual(text: str) -> Iterator[tuple[ServiceId, UsualSchool]]:
+    for one in text.split("~", MAX_USUAL)[:MAX_USUAL]:
+        service, _, rest = one.partition("_")
+        school, _, held = rest.partition("_")
+        brin = _brin(school)
+        if service and brin is not None:
+            yield ServiceId(service), UsualSchool(brin, held == _HELD)
 
 
 def _brin(text: str) -> Brin | None:

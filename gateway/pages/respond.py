@@ -4,7 +4,7 @@ from flask import Response, request
 from markupsafe import escape
 
 from gateway.domain.clock import Clock, dutch_time
-from gateway.domain.errors import Audience
+from gateway.domain.errors import Audience, ErrorCode
 from gateway.login.steps import (
     AskConsent,
     AskToLink,
@@ -25,6 +25,8 @@ from gateway.pages.error_texts import text_of
 from gateway.pages.render import Renderer
 from gateway.web.headers import POLICY, framing
 
+_OF_AGREEMENTS = frozenset(code for code in ErrorCode if code.startswith("agreement_"))
+"""What a school and the supplier of a service settle between them."""
 _UNAVAILABLE = 503
 _SOONEST, _SPREAD = 20, 41
 """Seconds: a store that is gone takes longer to come back than a crowd to pass."""
@@ -67,6 +69,7 @@ class Responder:
                     "logged_out.html",
                     step=step,
                     complete=complete,
+                    straight=bool(self._renderer.choices.remembered().usual),
                     title="logged_out.title" if complete or not step.results else "logged_out.partial",
                     back_form=step.back if isinstance(step.back, PostForm) else None,
                     back_url=step.back.url if isinstance(step.back, Redirect) else None,
@@ -93,6 +96,8 @@ class Responder:
             other_way=refused.other_way,
             missing=refused.missing,
             link_at=refused.link_at,
+            choose=refused.choose,
+            asks_for_agreement=refused.service is not None and error.code in _OF_AGREEMENTS,
             reference=reference.current(),
             now=dutch_time(self._clock.now()),
             for_the_helpdesk=error.kind.audience is not Audience.PERSON and error.hint,

@@ -19,6 +19,7 @@ from gateway.pages import (
     linking,
     logout,
     mine,
+    remembered,
     single_sign_on,
     site,
     status,
@@ -121,7 +122,7 @@ def _towards_identity_providers(parts: Parts, surface: Surface, logins: Logins) 
 def _persons(parts: Parts, surface: Surface, logins: Logins) -> Iterator[Blueprint]:
     """Pages that ask somebody something."""
     front, dispatcher, errands = surface.front, logins.dispatcher, logins.errands
-    yield discovery.blueprint(front, dispatcher=dispatcher, choices=surface.choices)
+    yield discovery.blueprint(front, dispatcher=dispatcher, choices=surface.choices, hinted=surface.hinted)
     yield consent.blueprint(front, consenting=logins.consenting, dispatcher=dispatcher, name_of=attribute_name)
     if parts.federation.held_by_brin or parts.federation.links_schools:
         yield mine.blueprint(front, mine=errands.mine, name_of=attribute_name)
@@ -149,6 +150,7 @@ def _everybody(parts: Parts, surface: Surface, logins: Logins, health: Health) -
         saml=connect.Saml(parts.addresses.idp_entity_id, parts.addresses.single_sign_on),
     )
     yield site.blueprint(renderer=renderer, static_files=surface.static_files)
+    yield remembered.blueprint(front, federation=parts.federation, choices=surface.choices)
     yield accessibility.blueprint(gateway=settings, renderer=renderer)
     teller = status.Teller(
         health=health, recent=logins.recent, federation=parts.federation, pages=settings.pages, clock=parts.clock

@@ -102,7 +102,7 @@ def logins_of(parts: Parts, surface: Surface) -> Logins:
         clock=parts.clock,
         randomness=parts.randomness,
         metrics=parts.metrics,
-        hints=Hints(parts.federation, parts.clock, surface.notified, surface.hinted),
+        hints=Hints(parts.federation, parts.clock, surface.notified, surface.hinted, surface.choices),
     )
     return Logins(
         dispatcher=dispatcher,

@@ -43,8 +43,7 @@ def opened(page: Page, demo: Demo, name: str) -> None:
         # Offered is who has an agreement; somebody else comes by a page that is older than the agreement's end.
         page.locator("button[value='99XA']").evaluate("button => { button.value = '99XB' }")
         page.locator("button[value='99XB']").click()
-        page.get_by_role("button", name="Sem").click()
-        page.wait_for_url("**/saml/sp/acs")
+        page.locator("dl.reference").wait_for()
     else:
         page.goto(demo.gateway + {"home": "/", "error": "/nothing", "logout": "/logout"}.get(name, f"/{name}"))
 

@@ -114,7 +114,8 @@ def test_a_school_without_an_agreement_is_refused_and_the_service_told(
 ) -> None:
     refused = log_in(Tab().open(node_service.login(state="les7")), "noor")
 
-    assert (refused.status, refused.url) == (403, gateway.saml.assertion_consumer)
+    assert refused.status == 403
+    assert refused.url.startswith(gateway.address.url), "before anybody logs in at the school"
     received = node_service.received(refused.press())
     assert received["error"].startswith("SAML provider returned Responder error")
     assert f"{STATUS}RequestDenied" in received["status"]

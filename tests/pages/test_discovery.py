@@ -230,6 +230,23 @@ def test_a_school_without_an_agreement_is_found_and_says_so_and_cannot_be_chosen
     assert "Deze school heeft geen afspraak met Rekentuin. Vraag je juf, meester of docent." in page
 
 
+def test_it_says_whom_to_ask_at_the_school_and_at_the_supplier(pages: Pages) -> None:
+    small, known = small_federation(), replace(PETTEFLAT, helpdesk="ict@petteflat.example")
+    federation = of_schools(REGENBOOG, known, ZONNEBLOEM)
+    asked = replace(small.services[REKENTUIN], helpdesk="https://rekentuin.example/scholen")
+    pages.offer = Discovery(asked, federation, TODAY)
+    found = html.fromstring(pages.client().get(PAGE, query_string={"q": "petteflat"}).text)
+    [line] = found.find_class("unavailable")
+    assert "Vraag het op school: ict@petteflat.example" in " ".join(line.text_content().split())
+    assert found.xpath("//a[@href='mailto:ict@petteflat.example']")
+    assert "Een school maakt die afspraak met Uitgeverij Voorbeeld." in found.text_content()
+    assert found.xpath("//a[@href='https://rekentuin.example/scholen']")
+    other = pages.client().get(PAGE, query_string={"q": "zonnebloem"}).text
+    assert "Vraag het op school" not in other
+    assert "Uitgeverij Voorbeeld" in other
+    assert "Uitgeverij Voorbeeld" not in pages.client().get(PAGE).text, "nothing to settle for schools that agreed"
+
+
 def test_a_remembered_school_without_an_agreement_says_so_too(pages: Pages, client: FlaskClient) -> None:
     choose(client, "99XB")
     pages.offer = offer(small_federation(), REKENTUIN)

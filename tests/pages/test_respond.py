@@ -1,6 +1,7 @@
 """Each step as the browser gets it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from gateway.federation.models import Service
 from gateway.login.steps import ChooseSchool, PostForm, Redirect, Refused
 from gateway.observability import log
 from tests.support.paged import REFERENCE, Pages
-from tests.support.small_federation import LEESPLEIN, small_federation
+from tests.support.small_federation import LEESPLEIN, PETTEFLAT, small_federation
 
 FORM = PostForm("https://service.example/acs", (("SAMLResponse", "PD94bWw+"), ("RelayState", '"><script>x</script>')))
 
@@ -193,3 +194,23 @@ def test_static_files_are_kept_for_a_year_under_an_address_of_their_content_alon
         answer = client.get(other)
         assert answer.status_code == 200
         assert "immutable" not in answer.headers["Cache-Control"]
+
+
+def test_who_has_no_agreement_reads_whom_to_ask_and_can_choose_another_school(pages: Pages) -> None:
+    school = replace(PETTEFLAT, helpdesk="06 12 34 56 78")
+    service = replace(leesplein(), helpdesk="scholen@leesplein.example")
+    refused = Refused(SluisError(ErrorCode.AGREEMENT_MISSING), service, school=school, choose="0123abcd")
+    pages.show("/step", refused)
+    page = html.fromstring(pages.client().get("/step").text)
+    said = " ".join(page.find(".//main").text_content().split())
+    assert "Vraag het op school: 06 12 34 56 78" in said
+    assert "Een school maakt die afspraak met Uitgeverij Voorbeeld. scholen@leesplein.example" in said
+    [link] = page.xpath("//a[@href='/login/0123abcd/school']")
+    assert link.text_content() == "Niet jouw school? Kies een andere"
+
+
+def test_other_refusals_are_not_for_those_who_make_agreements(pages: Pages) -> None:
+    pages.show("/step", Refused(SluisError(ErrorCode.ROLE_MISSING), leesplein(), school=PETTEFLAT))
+    said = pages.client().get("/step").text
+    assert "Uitgeverij Voorbeeld" not in said
+    assert "Kies een andere" not in said

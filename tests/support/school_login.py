@@ -15,8 +15,13 @@ def eck_id(account: str) -> str:
 
 
 def log_in(tab: Tab, account: str) -> Tab:
-    """From the gateway's question for the school, if it asks, to the page with its answer to the service."""
+    """From the gateway's question for the school, if it asks, to the page with its answer to the service.
+
+    A school without an agreement is refused before that.
+    """
     choose_school(tab, account)
+    if tab.status == 403:
+        return tab
     assert 'name="password"' in tab.body, f"this is not the school's form: {tab.url}"
     return press_on(tab.press(username=account, password=account))
 

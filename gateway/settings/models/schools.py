@@ -70,6 +70,11 @@ class SchoolEntry(Model):
         default=[], max_length=10, description="What people call it, or called it before, for discovery"
     )
     postcode: Postcode | None = Field(default=None, description="Postcode, as `9401AB`, for discovery")
+    helpdesk: Text | None = Field(
+        default=None,
+        description="Whom its people ask about logging in, as pages say it: an e-mail address, a page "
+        "(`https://...`), a telephone number, a person",
+    )
     domains: list[DomainName] = Field(default=[], description="Values of schacHomeOrganization that mean this school")
     digi_delivery_id: Annotated[str, Field(pattern=_GUID)] | None = Field(
         default=None, description="GUID in the content chain, case as registered"

@@ -51,6 +51,11 @@ class Supplier(Model):
 
     name: Text = Field(description="Name")
     contact: Text = Field(description="Where operators write to")
+    helpdesk: Text | None = Field(
+        default=None,
+        description="Whom schools ask, as pages say it where a school has no agreement: an e-mail address, a page "
+        "(`https://...`), a telephone number; absent: its name alone is said",
+    )
 
 
 class Sign(Model):
