@@ -32,7 +32,6 @@ def blueprint(front: Front, *, federation: Federation, choices: Choices) -> Blue
         page = front.renderer.page(
             "remembered.html",
             switch=True,
-            alone=True,
             straight=_straight(federation, known),
             schools=[federation.schools[one] for one in known.schools if one in federation.schools],
             shared=known.shared,
