@@ -1,31 +1,24 @@
-"""`sluis eckid batch`: ECK iDs of a whole school from Nummervoorziening."""
+"""`sluis eckid batch`: stampseudonyms and ECK iDs of a whole school from Nummervoorziening."""
 
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from gateway.cli.database import records_of
-from gateway.cli.loading import Configuration, configuration_or_exit, directory_argument
-from gateway.domain.clock import SystemClock, dutch_time
-from gateway.domain.randomness import SystemRandomness
-from gateway.federation.models import EckIdSource, IdpId, School
-from gateway.parts import eck_id_batches_of, eck_id_segments, nummervoorziening_endpoint, vault_of
-from gateway.pseudonyms.nummervoorziening.batches import EckIdBatches
-from gateway.pseudonyms.nummervoorziening.client import Nummervoorziening
+from gateway.cli.eckid_hashes import submit_hashes
+from gateway.cli.eckid_world import EckIdWorld, eck_id_world
+from gateway.cli.loading import directory_argument
+from gateway.domain.clock import dutch_time
+from gateway.federation.models import School
+from gateway.parts import eck_id_segments
+from gateway.pseudonyms.hash_file import hash_lines
 from gateway.pseudonyms.nummervoorziening.faults import WORDS, NummervoorzieningFailed, Trouble
-from gateway.pseudonyms.nummervoorziening.lists import KnownLists
+from gateway.pseudonyms.provisioned import Provisioned
 from gateway.pseudonyms.vault_file import NoVaultFile, VaultFile
-from gateway.settings.models.nummervoorziening import NummervoorzieningEntry
-from gateway.storage.eck_id_batches import WAIT_FOR_SOMEBODY, BatchState, Outcome, SqlEckIdBatches, State
-from gateway.storage.eck_id_lists import SqlLists
+from gateway.storage.eck_id_batches import WAIT_FOR_SOMEBODY, BatchState, Outcome, State
 
-_SECONDS = 120.0
-"""For one call: a batch is large, and nobody waits to log in."""
 _STATES = {
     State.READY: "to be submitted",
     State.SUBMITTING: "being submitted",
@@ -45,24 +38,21 @@ _OUTCOMES = {
     Outcome.CHANGED: "the school changed or removed the entry meanwhile: start again",
     None: "nothing yet",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _World:
-    configuration: Configuration
-    entry: NummervoorzieningEntry
-    store: SqlEckIdBatches
-    batches: EckIdBatches
-    lists: KnownLists
-
-    def school(self, brin: str) -> School:
-        schools = self.configuration.federation.schools.values()
-        found = next((one for one in schools if str(one.brin) == brin), None)
-        if found is None or found.oin is None:
-            raise click.UsageError(f"no school {brin} with an `oin`")
-        if found.sector.eck.value not in self.entry.sectors:
-            raise click.UsageError(f"nummervoorziening.sectors does not name the sector of {brin}")
-        return found
+_STATES_OF_HASHES = {
+    **_STATES,
+    State.SUBMITTING: "being submitted",
+    State.UNSURE: "perhaps submitted, perhaps not: `sluis eckid batch again`, then `hashes` with the school's file",
+    State.LOST: "its answer is gone: `sluis eckid batch again`, then `hashes` with the school's file",
+}
+_OUTCOMES_OF_HASHES = {
+    Outcome.KEPT: "the vault has the stampseudonym",
+    Outcome.FAILED: "Nummervoorziening made no stampseudonym of the hash: the school makes the hash anew",
+    Outcome.UNANSWERED: "no answer speaks of it: `sluis eckid batch hashes` with the school's file",
+    Outcome.UNREADABLE: "the answer has no stampseudonym of this environment: the operator looks at `url`",
+    Outcome.HELD: "another account of the school has this stampseudonym: the school finds out whose hash it is",
+    Outcome.CHANGED: "the school changed or removed the entry meanwhile: `hashes` with the school's file",
+    None: "nothing yet",
+}
 
 
 @click.group("batch")
@@ -78,7 +68,7 @@ def start_command(directory: Path, school: str) -> None:
 
     Only those whom the school found in DUO's register (`checked`). `sluis eckid batch follow` submits them.
     """
-    with _world(directory) as world:
+    with eck_id_world(directory) as world:
         found = world.school(school)
         _check_lists(world, found)
         total = 0
@@ -86,6 +76,24 @@ def start_command(directory: Path, school: str) -> None:
             total += count
             click.echo(f"batch {batch}: {count} learners")
     click.echo(f"{total} learners to be asked for" + (": now `sluis eckid batch follow`" if total else ""))
+
+
+@command.command("hashes")
+@directory_argument
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--idp", required=True, help="Id of the identity provider whose accounts the file names.")
+@click.option("--dry-run", is_flag=True, help="Look at every line, and submit nothing.")
+@click.option("--partial", is_flag=True, help="Submit the good lines although others are bad.")
+def hashes_command(directory: Path, file: Path, idp: str, dry_run: bool, partial: bool) -> None:  # noqa: FBT001
+    """Submit the hashes of FILE for stampseudonyms, which `sluis eckid batch follow` fetches and keeps in the vault.
+
+    CSV, or JSON lines when its name ends in .jsonl, with the columns account, school, checked and hash (what `sluis
+    eckid hash` writes at the school). Hashes are kept nowhere. Every bad line is named by its number on standard
+    error; with one nothing is submitted, unless --partial. Whom the vault has a stampseudonym or an ECK iD of is left
+    out, so it may be run again. Exit 1 when a line was bad, or a batch was not taken.
+    """
+    with eck_id_world(directory) as world:
+        submit_hashes(world, file, world.provider(idp), dry_run=dry_run, partial=partial)
 
 
 @command.command("follow")
@@ -97,7 +105,7 @@ def follow_command(directory: Path, once: bool) -> None:  # noqa: FBT001
     May be ended and begun again at any moment. Exit 1 when a batch needs somebody, or learners got no ECK iD.
     """
     seen: dict[int, BatchState] = {}
-    with _world(directory) as world:
+    with eck_id_world(directory) as world:
         while True:
             while (one := world.batches.step()) is not None:
                 seen[one.id] = one
@@ -117,7 +125,7 @@ def follow_command(directory: Path, once: bool) -> None:  # noqa: FBT001
 @directory_argument
 def list_command(directory: Path) -> None:
     """Every batch that is remembered, the newest first; exit 1 when one needs somebody."""
-    with _world(directory) as world:
+    with eck_id_world(directory) as world:
         found = list(world.store.all())
     for one in found:
         click.echo(_line(one))
@@ -138,12 +146,13 @@ def show_command(directory: Path, number: int, file: Path | None, idp: str | Non
     """Say of each learner of batch NUMBER who got no ECK iD why, and who can mend it."""
     if (file is None) != (idp is None):
         raise click.UsageError("--file and --idp go together")
-    with _world(directory) as world:
+    with eck_id_world(directory) as world:
         found = world.store.find(number)
         if found is None:
             click.echo(f"there is no batch {number}", err=True)
             sys.exit(1)
-        lines = _lines(world.configuration, file, idp) if file and idp else {}
+        lines = _lines(world, found, file, idp) if file and idp else {}
+        outcomes = _OUTCOMES_OF_HASHES if found.of_hashes else _OUTCOMES
         click.echo(_line(found))
         if found.trouble:
             click.echo(f"{WORDS[Trouble(found.trouble)]}.")
@@ -151,43 +160,28 @@ def show_command(directory: Path, number: int, file: Path | None, idp: str | Non
             if row.outcome is not Outcome.KEPT:
                 name = f"line {lines[row.account]}" if row.account in lines else row.account
                 said = f" (it says: {row.said})" if row.said else ""
-                click.echo(f"{name}: {_OUTCOMES[row.outcome]}{said}")
+                click.echo(f"{name}: {outcomes[row.outcome]}{said}")
 
 
 @command.command("again")
 @directory_argument
 @click.argument("number", type=int)
 def again_command(directory: Path, number: int) -> None:
-    """Have those of batch NUMBER of whom nothing came submitted anew: it was refused, lost, or perhaps not taken."""
-    with _world(directory) as world:
+    """Have those of batch NUMBER of whom nothing came submitted anew: it was refused, lost, or perhaps not taken.
+
+    A batch of hashes is given up: hashes are not kept, so that `sluis eckid batch hashes` submits them.
+    """
+    with eck_id_world(directory) as world:
+        found = world.store.find(number)
         done = world.batches.again(number)
-    click.echo(f"batch {number} will be submitted anew" if done else f"batch {number} needs nobody", err=not done)
+    what = f"batch {number} will be submitted anew"
+    if found is not None and found.of_hashes:
+        what = f"batch {number} is given up: now `sluis eckid batch hashes` with the school's file"
+    click.echo(what if done else f"batch {number} needs nobody", err=not done)
     sys.exit(0 if done else 1)
 
 
-@contextmanager
-def _world(directory: Path) -> Iterator[_World]:
-    configuration = configuration_or_exit(directory)
-    settings = configuration.settings
-    entry = settings.gateway.nummervoorziening
-    if entry is None:
-        raise click.UsageError("gateway.yaml has no nummervoorziening")
-    clock = SystemClock()
-    service = Nummervoorziening(replace(nummervoorziening_endpoint(settings, entry), seconds=_SECONDS))
-    try:
-        with records_of(settings) as engine:
-            vault = vault_of(engine, configuration.keys, SystemRandomness())
-            store = SqlEckIdBatches(engine, vault)
-            batches = eck_id_batches_of(
-                settings, entry, configuration.federation, service=service, store=store, vault=vault, clock=clock
-            )
-            lists = KnownLists(service=service, store=SqlLists(engine), clock=clock)
-            yield _World(configuration, entry, store, batches, lists)
-    finally:
-        service.close()
-
-
-def _check_lists(world: _World, school: School) -> None:
+def _check_lists(world: EckIdWorld, school: School) -> None:
     assert school.oin is not None
     try:
         known = world.lists.known(school.oin)
@@ -204,23 +198,20 @@ def _check_lists(world: _World, school: School) -> None:
         sys.exit(1)
 
 
-def _lines(configuration: Configuration, file: Path, idp: str) -> Mapping[str, int]:
+def _lines(world: EckIdWorld, batch: BatchState, file: Path, idp: str) -> Mapping[str, int]:
     """The number of each line that can be read, by the keyed hash of its account."""
-    provider = configuration.federation.identity_providers.get(IdpId(idp))
-    if provider is None or EckIdSource.VAULT not in provider.eck_id_sources:
-        raise click.BadParameter(f"no identity provider {idp} uses the vault", param_hint="--idp")
-    reader = VaultFile(
-        {brin: configuration.federation.schools[brin] for brin in provider.schools},
-        eck_id_segments(configuration.settings),
-    )
-    key = configuration.keys.pseudonyms.first
+    configuration, provider = world.configuration, world.provider(idp)
+    schools = {brin: configuration.federation.schools[brin] for brin in provider.schools}
+    key, as_json = configuration.keys.pseudonyms.first, file.suffix == ".jsonl"
+    read: Iterator[tuple[int, Provisioned | None]]
     try:
         with file.open("rb") as stream:
-            return {
-                line.entry.entry(provider.id, key).account: line.number
-                for line in reader.lines(stream, as_json=file.suffix == ".jsonl")
-                if line.entry is not None
-            }
+            if batch.of_hashes:
+                read = ((line.number, line.learner) for line in hash_lines(stream, schools, as_json=as_json))
+            else:
+                reader = VaultFile(schools, eck_id_segments(configuration.settings))
+                read = ((line.number, line.entry) for line in reader.lines(stream, as_json=as_json))
+            return {found.entry(provider.id, key).account: number for number, found in read if found is not None}
     except NoVaultFile as cause:
         raise click.BadParameter(str(cause), param_hint="--file") from None
 
@@ -228,8 +219,9 @@ def _lines(configuration: Configuration, file: Path, idp: str) -> Mapping[str, i
 def _line(one: BatchState) -> str:
     total, kept = sum(one.counts.values()), one.counts.get(Outcome.KEPT, 0)
     short = sum(count for outcome, count in one.counts.items() if outcome not in (Outcome.KEPT, None))
+    states, what = (_STATES_OF_HASHES, "stampseudonyms") if one.of_hashes else (_STATES, one.sector)
     trouble = f" ({one.trouble.replace('_', ' ')})" if one.trouble else ""
     return (
-        f"{one.id}: school {one.school}, {one.sector}, {dutch_time(one.made):%Y-%m-%d %H:%M}, {total} learners, "
-        f"{kept} kept, {short} without: {_STATES[one.state]}{trouble}"
+        f"{one.id}: school {one.school}, {what}, {dutch_time(one.made):%Y-%m-%d %H:%M}, {total} learners, "
+        f"{kept} kept, {short} without: {states[one.state]}{trouble}"
     )

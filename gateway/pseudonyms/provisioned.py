@@ -7,8 +7,8 @@ the ECK iD in the school's sector, and `eck_id_po`, `eck_id_vo`, `eck_id_mbo`, `
 on which DUO's register was asked, both `2026-09-01`. No sentence about what is wrong quotes a value.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
@@ -37,7 +37,7 @@ class Provisioned:
 
     account: str
     school: School
-    eck_ids: Mapping[Sector, EckId]
+    eck_ids: Mapping[Sector, EckId] = field(default_factory=dict)
     replaced: tuple[EckId, ...] = ()
     stampseudonym: Stampseudonym | None = None
     adult: bool | None = None
@@ -63,13 +63,13 @@ class Provisioned:
         )
 
 
-def wrong_names(names: Iterable[str]) -> str:
+def wrong_names(names: Iterable[str], known: Sequence[str] = FIELDS) -> str:
     """What is wrong with these names of fields; empty when nothing is."""
     found = set(names)
     if any(is_named_so(name) for name in found):
         return "a column is named as a citizen number; a citizen number never comes here: leave it out"
-    if unknown := found - set(FIELDS):
-        return f"{len(unknown)} unknown columns; known are {', '.join(FIELDS)}"
+    if unknown := found - set(known):
+        return f"{len(unknown)} unknown columns; known are {', '.join(known)}"
     return ""
 
 
@@ -78,19 +78,13 @@ def provisioned(fields: Mapping[str, str], schools: Mapping[Brin, School], segme
 
     `schools` are those of which something may be said, `segments` those of the environment.
     """
-    account = account_of(fields.get("account", ""))
-    school, branch = _school(fields.get("school", ""), schools)
-    stamp = fields.get("stampseudonym", "")
-    found = Provisioned(
-        account=account,
-        school=school,
+    learner, stamp = about(fields, schools), fields.get("stampseudonym", "")
+    school = learner.school
+    found = replace(
+        learner,
         eck_ids=_eck_ids(fields, school, segments),
         replaced=_replaced(fields.get("replaced", ""), school, segments),
         stampseudonym=_stampseudonym(stamp, segments) if stamp else None,
-        adult=_adult(fields.get("adult", "")),
-        branch=branch,
-        until=_day("until", fields.get("until", "")),
-        checked=_day("checked", fields.get("checked", "")),
     )
     if not found.eck_ids and found.stampseudonym is None and found.adult is None:
         raise ValueError("eck_id: there is none, and no stampseudonym; leave the line out until there is one")
@@ -101,6 +95,20 @@ def provisioned(fields: Mapping[str, str], schools: Mapping[Brin, School], segme
     if found.replaced and found.eck_ids[school.sector.eck] in found.replaced:
         raise ValueError("replaced: it names the ECK iD that is in force")
     return found
+
+
+def about(fields: Mapping[str, str], schools: Mapping[Brin, School]) -> Provisioned:
+    """The same without identifiers: who it is, where, and what the school knows of them. Raises ValueError."""
+    account = account_of(fields.get("account", ""))
+    school, branch = _school(fields.get("school", ""), schools)
+    return Provisioned(
+        account=account,
+        school=school,
+        adult=_adult(fields.get("adult", "")),
+        branch=branch,
+        until=_day("until", fields.get("until", "")),
+        checked=_day("checked", fields.get("checked", "")),
+    )
 
 
 def account_of(text: str) -> str:

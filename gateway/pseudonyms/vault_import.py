@@ -59,7 +59,7 @@ class VaultImport:
         return self._vault.put(_batches(good), at_once=at_once)
 
     def _examined(self) -> Iterator[tuple[Line, VaultEntry | None, str]]:
-        with closing(_Seen()) as seen:
+        with closing(SeenBefore()) as seen:
             for batch in _batches(self._lines()):
                 entries = {line.number: self._hashed(line) for line in batch if line.entry}
                 held = self._vault.held_by_others(list(entries.values()))
@@ -77,7 +77,7 @@ class VaultImport:
         return found.entry(self._idp, self._account_key)
 
 
-class _Seen:
+class SeenBefore:
     """What earlier lines had, in a file without a name that the system removes."""
 
     def __init__(self) -> None:
@@ -91,13 +91,14 @@ class _Seen:
 
     def before(self, entry: VaultEntry) -> str:
         """What is wrong with it beside earlier lines; it counts as seen from now on."""
-        if not self._is_new(f"{entry.school}:{entry.account}"):
+        if not self.is_new(f"{entry.school}:{entry.account}"):
             return _DOUBLED
         # all are looked at, so that each counts as seen
-        new = [self._is_new(f"{entry.school}:{value.rpartition('/')[2]}") for value in entry.identifiers()]
+        new = [self.is_new(f"{entry.school}:{value.rpartition('/')[2]}") for value in entry.identifiers()]
         return "" if all(new) else _SHARED
 
-    def _is_new(self, what: str) -> bool:
+    def is_new(self, what: str) -> bool:
+        """Whether nothing had this text before; it counts as seen from now on."""
         known = blake2b(what.encode(), digest_size=16).digest()
         return self._connection.execute("INSERT OR IGNORE INTO seen VALUES (?)", (known,)).rowcount == 1
 

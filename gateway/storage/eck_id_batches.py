@@ -17,6 +17,8 @@ from gateway.storage.vault import Vault
 
 LEASE_SECONDS = 600
 """How long whoever works on a batch has it alone."""
+STAMPS = "stamps"
+"""Stands where a batch has its sector, of one that asks for stampseudonyms, which are of none."""
 _PURPOSE = "eck-id-answer"
 _batches, _rows = schema.eck_id_batches, schema.eck_id_batch_rows
 
@@ -50,13 +52,13 @@ class Outcome(StrEnum):
 
     KEPT = auto()
     FAILED = auto()
-    """Nummervoorziening made no ECK iD of the stampseudonym."""
+    """Nummervoorziening made nothing of what it was given."""
     UNANSWERED = auto()
     """The answer does not speak of this one."""
     UNREADABLE = auto()
-    """What the answer says is no ECK iD of this environment."""
+    """What the answer says is nothing of this environment."""
     HELD = auto()
-    """Another account of the school has this ECK iD."""
+    """Another account of the school has this ECK iD, or stampseudonym."""
     CHANGED = auto()
     """The entry in the vault went, or has another stampseudonym or ECK iD by now."""
 
@@ -75,6 +77,11 @@ class BatchState:
     tries: int
     trouble: str | None
     counts: Mapping[Outcome | None, int]
+
+    @property
+    def of_hashes(self) -> bool:
+        """Whether it asks for stampseudonyms. The hashes that were submitted are kept nowhere."""
+        return self.sector == STAMPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,16 @@ class SqlEckIdBatches:
         self._engine = engine
         self._vault = vault
 
-    def make(self, school: str, sector: str, accounts: Sequence[str], now: datetime) -> tuple[int, int] | None:
+    def make(
+        self,
+        school: str,
+        sector: str,
+        accounts: Sequence[str],
+        now: datetime,
+        *,
+        state: State = State.READY,
+        due: int = 0,
+    ) -> tuple[int, int] | None:
         """A new batch of the accounts that no open batch has: its id, and how many; None when there is none left."""
         waiting = exists().where(_batches.c.id == _rows.c.batch, _batches.c.state.in_((*OPEN, *WAIT_FOR_SOMEBODY)))
         with self._engine.begin() as connection:
@@ -107,7 +123,7 @@ class SqlEckIdBatches:
             wanted = [one for one in accounts if one not in under_way]
             if not wanted:
                 return None
-            made = {"school": school, "sector": sector, "state": State.READY, "made": now, "due": 0, "tries": 0}
+            made = {"school": school, "sector": sector, "state": state, "made": now, "due": due, "tries": 0}
             key = connection.execute(insert(_batches).values(made)).inserted_primary_key
             assert key is not None
             rows = [{"batch": key[0], "number": number, "account": one} for number, one in enumerate(wanted)]
@@ -157,6 +173,20 @@ class SqlEckIdBatches:
         changed = {"state": state, "due": due, "tries": tries, "trouble": trouble}
         with self._engine.begin() as connection:
             connection.execute(update(_batches).where(_batches.c.id == batch).values(changed))
+
+    def withdraw(self, batch: int) -> None:
+        """Forget one that Nummervoorziening has not taken."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(_rows).where(_rows.c.batch == batch))
+            connection.execute(delete(_batches).where(_batches.c.id == batch))
+
+    def give_up(self, batch: int) -> None:
+        """No answer comes for those who have none: they can be asked for in another batch."""
+        with self._engine.begin() as connection:
+            unanswered = update(_rows).where(_rows.c.batch == batch, _rows.c.outcome.is_(None))
+            connection.execute(unanswered.values(outcome=Outcome.UNANSWERED))
+            done = {"state": State.DONE, "due": 0, "tries": 0}
+            connection.execute(update(_batches).where(_batches.c.id == batch).values(done))
 
     def submitting(self, batch: int, marks: Mapping[int, str], *, due: int) -> None:
         """It is about to be submitted with these stampseudonyms, known by their marks; the others have changed."""

@@ -116,7 +116,13 @@ class Vault:
 
         Raises SluisError STORE_UNAVAILABLE.
         """
-        learnt = replace(entry, eck_ids={**entry.eck_ids, sector: eck_id})
+        return self.exchange(entry, replace(entry, eck_ids={**entry.eck_ids, sector: eck_id}))
+
+    def exchange(self, entry: VaultEntry, learnt: VaultEntry) -> bool:
+        """Put what was learnt of an account in place of an entry that is still as it was; False as for `learn`.
+
+        Raises SluisError STORE_UNAVAILABLE.
+        """
         try:
             with self._engine.begin() as connection:
                 if not self._remove(connection, entry.account, entry.school, lambda now: now == entry):

@@ -1,5 +1,7 @@
 """ECK iDs of a whole school: submitted in batches, asked for until they are there, kept in the vault.
 
+Batches of hashes, which `stamps` submits, are asked for and kept here too.
+
 Every step is on record before the next, so that it goes on where it was after a restart. A batch is never submitted a
 second time by itself: where nobody knows whether it was taken, a person decides.
 """
@@ -16,6 +18,7 @@ import structlog
 from gateway.domain.clock import Clock, dutch_day, dutch_midnight
 from gateway.domain.eck_id import EckId
 from gateway.domain.sector import Sector
+from gateway.domain.stampseudonym import Stampseudonym
 from gateway.pseudonyms.nummervoorziening.client import Batch
 from gateway.pseudonyms.nummervoorziening.faults import HEARD_NOTHING, NummervoorzieningFailed, Trouble
 from gateway.storage.eck_id_batches import (
@@ -88,11 +91,17 @@ class EckIdBatches:
                 yield made
 
     def again(self, batch: int) -> bool:
-        """Submit anew what has no outcome in a batch that waits for somebody; False when it does not wait."""
+        """Submit anew what has no outcome in a batch that waits for somebody; False when it does not wait.
+
+        A batch of hashes is given up in place of that: whoever has them submits them.
+        """
         found = self._store.find(batch)
         if found is None or found.state not in WAIT_FOR_SOMEBODY:
             return False
-        self._store.set(batch, State.READY, due=self._now())
+        if found.of_hashes:
+            self._store.give_up(batch)
+        else:
+            self._store.set(batch, State.READY, due=self._now())
         return True
 
     def step(self) -> BatchState | None:
@@ -170,8 +179,9 @@ class EckIdBatches:
         self._keep(batch)
 
     def _keep(self, batch: BatchState) -> None:
+        kept = self._kept_stampseudonym if batch.of_hashes else self._kept
         for row, value in self._store.answers(batch):
-            self._store.settle(batch.id, row.number, self._kept(batch, row, value))
+            self._store.settle(batch.id, row.number, kept(batch, row, value))
         self._store.set(batch.id, State.DONE, due=0)
 
     def _kept(self, batch: BatchState, row: BatchRow, value: str) -> Outcome:
@@ -190,6 +200,21 @@ class EckIdBatches:
         if self._vault.held_by_others([replace(entry, eck_ids={**entry.eck_ids, sector: value})]):
             return Outcome.HELD
         return Outcome.KEPT if self._vault.learn(entry, sector, value) else Outcome.CHANGED
+
+    def _kept_stampseudonym(self, batch: BatchState, row: BatchRow, value: str) -> Outcome:
+        try:
+            Stampseudonym.parse(value, segments=self._terms.segments)
+        except ValueError:
+            return Outcome.UNREADABLE
+        entry = self._vault.find(row.account, batch.school, today=date.min)
+        if entry is None:
+            return Outcome.CHANGED
+        if entry.stampseudonym is not None:
+            return Outcome.KEPT if entry.stampseudonym == value else Outcome.CHANGED
+        learnt = replace(entry, stampseudonym=value)
+        if self._vault.held_by_others([learnt]):
+            return Outcome.HELD
+        return Outcome.KEPT if self._vault.exchange(entry, learnt) else Outcome.CHANGED
 
     def _later(self, batch: BatchState, state: State, trouble: Trouble) -> None:
         wait = min(FIRST_POLL * 2 ** min(batch.tries, 10), SLOWEST_POLL)
