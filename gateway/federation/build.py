@@ -166,6 +166,7 @@ def _service(entry: Entry[ServiceEntry], files: MetadataFiles, levels: Mapping[s
         names=value.names,
         supplier=value.supplier.name,
         helpdesk=value.supplier.helpdesk,
+        embedded_by=tuple(value.embedded_by),
         client=client,
         sectors=frozenset(value.sectors),
         attribute_sets={version: _attribute_set(version, asked) for version, asked in value.attribute_sets.items()},

@@ -147,6 +147,7 @@ class Service:
     `asks` is what any of its attribute sets names. `sector_identifier` is a domain that services of one supplier share.
     Without `sso` every login asks the school. `needs` is how sure it must be who logs in. `succession` is how it hears
     of learners who are known by another identifier from now on. `helpdesk` is whom schools ask at its supplier.
+    `embedded_by` are the origins whose pages may show a login for it in a frame.
     """
 
     id: ServiceId
@@ -164,6 +165,7 @@ class Service:
     needs: Needed = field(default_factory=Needed)
     succession: Subscription | None = None
     helpdesk: str | None = None
+    embedded_by: tuple[str, ...] = ()
     asks: frozenset[Attribute] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -15,9 +15,10 @@ from gateway.domain.randomness import Randomness
 from gateway.federation.assurance import Level, stronger
 from gateway.federation.models import IdentityProvider, Service, ServiceId
 from gateway.federation.snapshot import Federation
+from gateway.login.answering import Answers
 from gateway.login.assurance import Assurance
 from gateway.login.consenting import Consenting, Pending
-from gateway.login.contracts import AuthenticationFacts, Errands, TowardsIdentityProviders, TowardsServices, UsualSchool
+from gateway.login.contracts import Errands, TowardsIdentityProviders, TowardsServices, UsualSchool
 from gateway.login.discovery import Discovery
 from gateway.login.hints import Hints
 from gateway.login.kept import KeptLogins
@@ -25,10 +26,9 @@ from gateway.login.limits import Busy, Limits
 from gateway.login.loops import LoopBrake
 from gateway.login.messages import Authentication, AuthenticationRequest, Expectation, LoginRequest
 from gateway.login.refusals import FOR_THE_SERVICE_ALONE, Refusals
-from gateway.login.sso.registry import Given
 from gateway.login.sso.session import Session
-from gateway.login.sso.sign_on import SingleSignOn, transient
-from gateway.login.steps import AskConsent, ChooseSchool, PostForm, Redirect, Refused, Step
+from gateway.login.sso.sign_on import SingleSignOn
+from gateway.login.steps import AskConsent, ChooseSchool, PostForm, Redirect, Refused, Step, framed
 from gateway.login.transactions import NO_SERVICE, Transaction, Transactions
 from gateway.login.ways import Way, Ways
 from gateway.observability import reference
@@ -67,14 +67,20 @@ class Dispatcher:
         self._ways = Ways(federation=federation, clock=clock)
         self._transactions = transactions
         self._identity_providers = identity_providers
-        self._services = services
         self._releases = releases
-        self._kept = kept
         self._sign_on = sign_on
         self._brake = brake
         self._clock = clock
-        self._randomness = randomness
         self._metrics = metrics
+        self._answers = Answers(
+            federation=federation,
+            assurance=self._assurance,
+            services=services,
+            kept=kept,
+            sign_on=sign_on,
+            randomness=randomness,
+            metrics=metrics,
+        )
         self._refusals = Refusals(
             federation=federation,
             ways=self._ways,
@@ -240,10 +246,10 @@ class Dispatcher:
 
     def _authenticate(self, transaction: Transaction, way: Way) -> Redirect | PostForm:
         idp = self._federation.identity_providers[way.idp]
-        request = transaction.request
+        request, service = transaction.request, self._service(transaction.request.service)
         least = self._asked_for(transaction)
         if least is not None and not idp.assurance.reaches(least):
-            raise self._assurance.missing(request, least, idp, self._service(request.service))
+            raise self._assurance.missing(request, least, idp, service)
         # How long ago is enough cannot be asked of every school: whoever wants it to be recent has it done anew.
         force = request.force or request.fresh_since is not None
         asked = AuthenticationRequest(
@@ -255,7 +261,7 @@ class Dispatcher:
             max_age=0 if force else None,
         )
         log.info("login_sent_to_idp", service=request.service, idp=idp.id)
-        return self._identity_providers[idp.protocol].authenticate(idp, asked)
+        return framed(self._identity_providers[idp.protocol].authenticate(idp, asked), service)
 
     def _release(self, transaction: Transaction, authentication: Authentication) -> Step:
         """An answer of the school, or of a user-held identity: read, and released from."""
@@ -295,7 +301,7 @@ class Dispatcher:
         else:
             links, now = self._releases.links, self._clock.now()
             links.seen(idp, reading, outcome.eck_id, outcome.school, now=now, reference=reference.current())
-        return self._answer(transaction.request, reading, outcome, visit, authentication, held=held)
+        return self._answers.answer(transaction.request, reading, outcome, visit, authentication, held=held)
 
     def _step_up(self, transaction: Transaction, idp: IdentityProvider, least: Level | None) -> Redirect | PostForm:
         """Ask for the level that somebody in this role needs; once, and not again for what was asked for already."""
@@ -327,7 +333,7 @@ class Dispatcher:
         """The same without the school: decided and recorded anew, from what the session kept."""
         idp = self._federation.identity_providers[session.idp]
         outcome = self._decide(transaction, idp, session.reading)
-        answer = self._answer(transaction.request, session.reading, outcome, session.visit, session)
+        answer = self._answers.answer(transaction.request, session.reading, outcome, session.visit, session)
         self._sign_on.prolong(transaction.browser, session)
         self._metrics.session_login(transaction.request.service)
         return answer
@@ -345,46 +351,6 @@ class Dispatcher:
             reference=reference.current(),
             held=held,
         )
-
-    def _answer(
-        self,
-        request: LoginRequest,
-        reading: Reading,
-        outcome: Outcome,
-        visit: str,
-        how: Authentication | Session,
-        *,
-        held: HeldLogin | None = None,
-    ) -> Redirect | PostForm:
-        service = self._service(request.service)
-        idp = self._federation.identity_providers[how.idp]
-        facts = AuthenticationFacts(
-            context=self._assurance.told(idp, how.context, request),
-            instant=how.instant,
-            authorities=(*how.authorities, idp.entity_id),
-            session=self._randomness.token(),
-            transient=transient(visit, service),
-        )
-        towards = self._services[service.protocol]
-        name = towards.name_in_logout(service, request.reply, outcome.released, facts)
-        self._sign_on.record(visit, Given(service.id, facts.session, name))
-        if towards.keeps_for:
-            self._kept.keep(
-                facts.session,
-                service,
-                idp.id,
-                reading,
-                seconds=towards.keeps_for,
-                reference=reference.current(),
-                held=held,
-            )
-        answer = towards.answer(service, request.reply, outcome.released, facts)
-        subject = outcome.released.subject
-        log.info(
-            "login_released", service=service.id, idp=idp.id, school=str(outcome.school.brin), subject_kind=subject.kind
-        )
-        self._metrics.login(service=service.id, idp=idp.id, outcome="released", code="")
-        return answer
 
     def _or_refused(
         self,

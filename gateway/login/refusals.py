@@ -13,7 +13,7 @@ from gateway.federation.snapshot import Federation
 from gateway.login.assurance import LevelMissing
 from gateway.login.contracts import TowardsServices
 from gateway.login.messages import Authentication
-from gateway.login.steps import ChooseSchool, OtherWay, PostForm, Redirect, Refused
+from gateway.login.steps import ChooseSchool, OtherWay, PostForm, Redirect, Refused, framed
 from gateway.login.transactions import NO_SERVICE, Transaction, Transactions
 from gateway.login.ways import Way, Ways
 from gateway.observability.metrics import Metrics
@@ -82,7 +82,7 @@ class Refusals:
         if transaction.led and error.code in _LEFT and not request.passive:
             return ChooseSchool(self._again(transaction))
         service = self._federation.services[request.service]
-        back = self._services[service.protocol].refuse(service, request.reply, error)
+        back = framed(self._services[service.protocol].refuse(service, request.reply, error), service)
         if request.passive or error.code in FOR_THE_SERVICE_ALONE:
             return back
         if isinstance(error, LinkStopped):

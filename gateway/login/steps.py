@@ -1,7 +1,7 @@
 """What the browser is to do next. The web layer turns a step into a response."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, auto
 
 from gateway.domain.errors import SluisError
@@ -18,10 +18,16 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PostForm:
-    """Have the browser post these fields to this address."""
+    """Have the browser post these fields to this address. Pages of `framed_by` may show that in a frame."""
 
     url: str
     fields: tuple[tuple[str, str], ...]
+    framed_by: tuple[str, ...] = ()
+
+
+def framed(step: Redirect | PostForm, service: Service) -> Redirect | PostForm:
+    """The same, for the pages that the service is embedded by to show."""
+    return replace(step, framed_by=service.embedded_by) if isinstance(step, PostForm) and service.embedded_by else step
 
 
 @dataclass(frozen=True, slots=True)

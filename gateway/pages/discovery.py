@@ -12,7 +12,7 @@ from gateway.login.dispatch import Dispatcher
 from gateway.login.steps import ChooseSchool
 from gateway.pages.front import Front
 from gateway.pages.language import Choices
-from gateway.web.headers import POLICY
+from gateway.web.headers import POLICY, framed_by
 
 AT_MOST = 20
 """Schools on one page; a search narrows them down."""
@@ -42,7 +42,7 @@ def blueprint(front: Front, *, dispatcher: Dispatcher, choices: Choices, hinted:
             hinted=bool(first),
             shared=known.shared,
         )
-        page.headers["Content-Security-Policy"] = POLICY_WITH_ANSWERS
+        page.headers["Content-Security-Policy"] = framed_by(POLICY_WITH_ANSWERS, discovery.service.embedded_by)
         return page
 
     @routes.get("/login/<login>/schools")

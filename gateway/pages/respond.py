@@ -23,7 +23,7 @@ from gateway.login.steps import (
 from gateway.observability import reference
 from gateway.pages.error_texts import text_of
 from gateway.pages.render import Renderer
-from gateway.web.headers import POLICY, framing
+from gateway.web.headers import POLICY, framed_by, framing
 
 _OF_AGREEMENTS = frozenset(code for code in ErrorCode if code.startswith("agreement_"))
 """What a school and the supplier of a service settle between them."""
@@ -54,7 +54,7 @@ class Responder:
 
     def _post(self, form: PostForm) -> Response:
         response = self._renderer.posting(form)
-        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Content-Security-Policy"] = framed_by(POLICY, form.framed_by)
         return response
 
     def _logout(self, step: ConfirmLogout | LeaveNext | LoggedOut) -> Response:
@@ -102,7 +102,8 @@ class Responder:
             now=dutch_time(self._clock.now()),
             for_the_helpdesk=error.kind.audience is not Audience.PERSON and error.hint,
         )
-        response.headers["Content-Security-Policy"] = POLICY
+        embedded_by = refused.service.embedded_by if refused.service else ()
+        response.headers["Content-Security-Policy"] = framed_by(POLICY, embedded_by)
         if error.kind.http_status == _UNAVAILABLE:
             response.headers["Retry-After"] = str(seconds or _SOONEST + _SPREAD)
         if seconds:

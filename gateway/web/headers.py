@@ -9,9 +9,8 @@ from flask import Flask
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+_UNFRAMED = "frame-ancestors 'none'"
+POLICY = f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; {_UNFRAMED}"
 NO_FORMS = "; form-action 'none'"
 """Added where a page has no form. One that has cannot name where it goes: browsers hold every redirect behind a post to
 it as well, which lead to schools and services, and from those on to wherever they please."""
@@ -49,7 +48,15 @@ ALONE = (("Cross-Origin-Opener-Policy", "same-origin"),)
 the login in a window of its own off from that window, for good. No page of a login holds anything that an opener could
 read."""
 _ON_HTTPS = (("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),)
+_FOR_OLD_BROWSERS = (("X-Frame-Options", "DENY"),)
+"""Says `frame-ancestors 'none'` to those that do not know it (RFC 7034). It has no word for certain origins."""
 _UNLESS_SET = (("Content-Security-Policy", POLICY + NO_FORMS), ("Cache-Control", "no-store"))
+
+
+def framed_by(policy: str, origins: Iterable[str]) -> str:
+    """The policy of a page that pages of these origins may show in a frame; without any none may."""
+    named = " ".join(origins)
+    return policy.replace(_UNFRAMED, f"frame-ancestors {named}") if named else policy
 
 
 def framing(addresses: Iterable[str]) -> str:
@@ -70,7 +77,9 @@ def install(app: Flask, *, https: bool) -> None:
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
             own = {name.lower() for name, _ in headers}
             unset = [default for default in _UNLESS_SET if default[0].lower() not in own]
-            return start_response(status, [*headers, *always, *unset], *failure)
+            sent = [*headers, *always, *unset]
+            unframed = any(name.lower() == "content-security-policy" and _UNFRAMED in value for name, value in sent)
+            return start_response(status, [*sent, *_FOR_OLD_BROWSERS * unframed], *failure)
 
         return inner(environ, start)
 

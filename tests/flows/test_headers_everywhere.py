@@ -40,8 +40,15 @@ def answered(demo: Demo) -> list[tuple[str, str, TestResponse]]:
 def test_every_answer_has_every_header_once(answered: list[tuple[str, str, TestResponse]]) -> None:
     for path, method, answer in answered:
         where = f"{method} {path}"
-        for name in ("Content-Security-Policy", "Referrer-Policy", "Permissions-Policy", "X-Content-Type-Options"):
+        for name in (
+            "Content-Security-Policy",
+            "Referrer-Policy",
+            "Permissions-Policy",
+            "X-Content-Type-Options",
+            "X-Frame-Options",
+        ):
             assert len(answer.headers.getlist(name)) == 1, f"{where}: {name}"
+        assert answer.headers["X-Frame-Options"] == "DENY", where
         assert answer.headers["X-Content-Type-Options"] == "nosniff", where
         assert answer.headers["Referrer-Policy"] == "strict-origin", where
         assert "Cache-Control" in answer.headers, where
@@ -75,7 +82,7 @@ def test_every_page_is_whole_without_script_and_takes_nothing_from_elsewhere(
         page = html.fromstring(answer.text)
         assert page.get("lang") == answer.headers["Content-Language"], path
         assert page.find(".//h1") is not None, path
-        assert {"/status", "/accessibility"} <= {link.get("href") for link in page.iter("a")}, path
+        assert {"/status", "/remembered", "/accessibility"} <= {link.get("href") for link in page.iter("a")}, path
         loaded = page.xpath("//img/@src | //link/@href | //script/@src | //source/@srcset | //iframe/@src")
         assert all(address.startswith("/static/") for address in loaded), path
         assert not page.xpath("//style | //@style | //script[not(@src)] | //@*[starts-with(name(), 'on')]"), path

@@ -100,12 +100,13 @@ def played_login(
     randomness: SeededRandomness,
     *,
     hints: Callable[[Federation], Hints] | None = None,
+    federation: Federation | None = None,
 ) -> Login:
     """A login of the small federation; `hints` come from its browser."""
     reference.bind("0123456789")
     identity_providers, services, releases = IdentityProviders(), Services(), Decides()
     store = SqliteStore(directory / "short-lived.sqlite", clock=clock)
-    metrics, federation = Metrics(), small_federation()
+    metrics, federation = Metrics(), federation or small_federation()
     dispatcher = Dispatcher(
         federation=federation,
         transactions=Transactions(store=store, clock=clock, randomness=randomness, seconds=900),

@@ -13,6 +13,7 @@ from gateway.domain.role import Role
 from gateway.domain.sector import Sector
 from gateway.settings.fields import (
     Address,
+    BaseUrl,
     DomainName,
     Email,
     FileName,
@@ -121,6 +122,12 @@ class CommonServiceEntry(Model):
         default=None,
         description="Where a login begins at once (for a client: its initiate_login_uri); `/go/<id>` leads there, or "
         "to start_url where it is absent",
+    )
+    embedded_by: list[BaseUrl] = Field(
+        default=[],
+        max_length=10,
+        description="Sites (`https://HOST`) whose pages may show a login for it in a frame, but for consent and links. "
+        "Browsers that keep cookies of other sites back log nobody in there",
     )
     sso: Literal["allowed", "never"] = Field(
         default="allowed", description="`never`: every login asks the school, also of a person who is logged in already"
