@@ -9,7 +9,7 @@ from gateway.domain.anomaly import Anomaly, Rule
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import School
 from gateway.pseudonyms.sources import Found
-from gateway.storage.seen_eck_ids import Seen
+from gateway.storage.contracts import Seen
 
 _OF_ERRORS = {
     ErrorCode.ECK_ID_MALFORMED: Anomaly.ECK_ID_MALFORMED,
@@ -32,10 +32,6 @@ class SeenEckIds(Protocol):
         """School and sector of others with this ECK iD."""
         ...
 
-    def put(self, seen: Seen) -> None:
-        """Keep it."""
-        ...
-
 
 class IdentifierHeld(SluisError):
     """The rule for this anomaly is to hold the release."""
@@ -47,7 +43,7 @@ class IdentifierHeld(SluisError):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What a login showed. `provisional`: the service sees no ECK iD; `seen` is to be kept when the release goes.
+    """What a login showed. `provisional`: the service sees no ECK iD; `seen` is kept with the ledger's row of it.
 
     `lost` is the keyed hash of the ECK iD that the account was seen with last, where it has none that counts now.
     """
@@ -106,11 +102,6 @@ class Watch:
         for one in anomalies:
             if self.rules.get(one) is Rule.HOLD:
                 raise IdentifierHeld(one)
-
-    def keep(self, sighting: Sighting) -> None:
-        """What was seen counts from now on. Raises SluisError STORE_UNAVAILABLE."""
-        if sighting.seen is not None:
-            self.records.put(sighting.seen)
 
     def _with(
         self, account: str, school: School, found: Found, before: Seen | None, now: datetime

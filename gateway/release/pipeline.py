@@ -38,7 +38,7 @@ from gateway.release.people import HeldLogin, People, Person, with_provisioned
 from gateway.release.policy import Policy
 from gateway.release.released import ReleasedAttributes
 from gateway.release.rows import refused_row, released_row
-from gateway.storage.contracts import Anomalies, AnomalyRow, Consents, Ledger, LedgerRow
+from gateway.storage.contracts import Anomalies, AnomalyRow, Consents, Ledger, LedgerRow, Seen
 from gateway.storage.sealing import SecretKey
 
 _ANOMALIES = {
@@ -138,10 +138,9 @@ class Releases:
                 self._record_anomaly(odd, reading, row)
             raise
         row = released_row(row, outcome.decision, outcome.released.subject)
-        self._append(row)
+        self._append(row, outcome.sighting.seen)
         for anomaly in outcome.anomalies:
             self._record_anomaly(anomaly, reading, row)
-        self._watch.keep(outcome.sighting)
         if outcome.decision.role is Role.STUDENT:
             kind = outcome.released.subject.kind
             self._metrics.learner(school=str(outcome.school.brin), identifier=kind.value)
@@ -334,10 +333,10 @@ class Releases:
     def _account(self, idp: IdpId, reading: Reading) -> str | None:
         return account_hash(self._account_key, idp, reading.account) if reading.account is not None else None
 
-    def _append(self, row: LedgerRow) -> None:
+    def _append(self, row: LedgerRow, seen: Seen | None = None) -> None:
         """Law 6. That nothing can be released is worth an alarm, beside the refusal of this login."""
         try:
-            self._ledger.append(row)
+            self._ledger.append(row, seen=seen)
         except SluisError:
             self._metrics.ledger_failed()
             raise

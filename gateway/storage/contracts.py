@@ -91,6 +91,18 @@ class LedgerRow:
     decision: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One account, and the mark of its ECK iD since a moment; None: it had none. `odd`: another had the same."""
+
+    account: str
+    school: str
+    sector: str
+    mark: str | None
+    since: datetime
+    odd: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class AnomalyRow:
     """Something wrong with an identifier, to be reported; no value. `account` is a keyed hash (hexadecimal)."""
@@ -167,8 +179,12 @@ class ConsentRow:
 class Ledger(Protocol):
     """The append-only record of releases."""
 
-    def append(self, row: LedgerRow) -> None:
-        """Return when the row is durable; raises SluisError(LEDGER_UNAVAILABLE) when it cannot be made so."""
+    def append(self, row: LedgerRow, *, seen: Seen | None = None) -> None:
+        """Return when the row is durable; raises SluisError(LEDGER_UNAVAILABLE) when it cannot be made so.
+
+        What was `seen` with that login takes the place of what was seen of the account before, in the same transaction:
+        one of its own would cost as much again.
+        """
         ...
 
 

@@ -66,8 +66,9 @@ def _sqlite_engine(url: URL, directory: Path) -> Engine:
     return engine
 
 
-def utc(moment: datetime) -> datetime:
-    """A moment as the database gave it: SQLite keeps no zone; what the gateway hands it is UTC."""
+def utc(moment: datetime | str) -> datetime:
+    """A moment as the database gave it, or its driver: SQLite keeps no zone; what the gateway hands it is UTC."""
+    moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

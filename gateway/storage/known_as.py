@@ -11,8 +11,8 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
 from gateway.storage import schema
 from gateway.storage.engine import insert_or_leave, utc
-from gateway.storage.one_row import OneRow
 from gateway.storage.outbox import SqlOutbox
+from gateway.storage.query import Query
 from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
 
 _table, _column = schema.known_as, schema.known_as.c
@@ -56,11 +56,11 @@ class KnownAsStore:
         self._key_id = keys[0].id
         self._lookup = lookup
         self._insert = insert_or_leave(engine, _table)
-        self._found = OneRow(engine, _FIND)
+        self._found = Query(engine, _FIND)
 
     def find(self, account: str, service: str) -> KnownAs | None:
         """What is known."""
-        row = self._found.find({"account": account, "service": service})
+        row = self._found.one({"account": account, "service": service})
         if row is None:
             return None
         kind, sealed, former, reference = row

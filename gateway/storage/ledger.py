@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
-from gateway.storage.contracts import LedgerRow, Measure
+from gateway.storage.contracts import LedgerRow, Measure, Seen
 from gateway.storage.ledger_answers import Answers, Place, answers_row
 from gateway.storage.ledger_chain import Chain
 from gateway.storage.ledger_connection import LedgerConnection
@@ -27,6 +27,7 @@ class _Waiting:
     """A row on its way: with a place when it is durable, with a failure when it is not going to be."""
 
     row: LedgerRow
+    seen: Seen | None = None
     place: Place | None = None
     failure: Exception | None = None
 
@@ -53,9 +54,9 @@ class SqlLedger:
         self._process = os.getpid()
         self.answers = Answers(self.flush)
 
-    def append(self, row: LedgerRow) -> None:
+    def append(self, row: LedgerRow, *, seen: Seen | None = None) -> None:
         with self._measure():
-            place = self._append(row)
+            place = self._append(row, seen)
         self.answers.note(place)
 
     def flush(self) -> None:
@@ -71,8 +72,8 @@ class SqlLedger:
             with self._turn:
                 self._connection.drop()
 
-    def _append(self, row: LedgerRow) -> Place:
-        waiting = _Waiting(row)
+    def _append(self, row: LedgerRow, seen: Seen | None = None) -> Place:
+        waiting = _Waiting(row, seen)
         self._waiting.append(waiting)
         with self._turn:
             if waiting.place is None and waiting.failure is None:
@@ -124,7 +125,8 @@ class SqlLedger:
         answers = self.answers.take()
         try:
             cursor = self._connection.driver.cursor()
-            places = self._writer.write(cursor, [one.row for one in batch], answers)
+            seen = [one.seen for one in batch if one.seen is not None]
+            places = self._writer.write(cursor, [one.row for one in batch], answers, seen)
         except BaseException:
             self.answers.put_back(answers)
             raise

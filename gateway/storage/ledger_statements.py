@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from gateway.storage.contracts import Seen
 from gateway.storage.ledger_chain import ChainedRow, Head
 
 _COLUMNS = (
@@ -12,6 +13,10 @@ _COLUMNS = (
     "subject_kind", "subject_hash", "decision", "writer", "number", "answers", "subject_salt", "subject_mark",
     "previous", "hash",
 )  # fmt: skip
+_SEEN_COLUMNS = ("account", "school", "sector", "mark", "since", "odd")
+_SEEN = f"INSERT INTO seen_eck_ids ({', '.join(_SEEN_COLUMNS)}) VALUES "  # noqa: S608 - names of ours
+_ANEW = ", ".join(f"{name} = excluded.{name}" for name in _SEEN_COLUMNS[1:])
+_SEEN_ANEW = f" ON CONFLICT (account) DO UPDATE SET {_ANEW}"
 _LOCK = 0x51D16
 _ROWS_AT_ONCE = 64
 
@@ -21,7 +26,7 @@ class Statements:
     """Statements in the words of one database, whose connection commits each by itself outside a transaction.
 
     `insert` and `insert_and_move` hold the names of the columns and await the places of the values. Where one statement
-    can do both, `insert_and_move` spares a login the way to the database and back.
+    can do both, `insert_and_move`, which follows a WITH, spares a login the way to the database and back.
     """
 
     begin: str
@@ -36,11 +41,22 @@ class Statements:
 
     def inserting(self, count: int) -> str:
         """`insert` of so many rows."""
-        return self.insert + _places(self.place, count)
+        return self.insert + _places(self.place, len(_COLUMNS), count)
 
-    def inserting_and_moving(self, count: int) -> str | None:
-        """`insert_and_move` of so many rows."""
-        return None if self.insert_and_move is None else self.insert_and_move + _places(self.place, count)
+    def inserting_and_moving(self, count: int, seen: int) -> str | None:
+        """`insert_and_move` of so many rows, with `seeing` of so many before it."""
+        if self.insert_and_move is None:
+            return None
+        first = f"seen AS ({self.seeing(seen)}), " if seen else ""
+        return f"WITH {first}{self.insert_and_move}" + _places(self.place, len(_COLUMNS), count)
+
+    def seeing(self, count: int) -> str:
+        """What was seen of so many accounts, each another one, in place of what was seen of them before."""
+        return _SEEN + _places(self.place, len(_SEEN_COLUMNS), count) + _SEEN_ANEW
+
+    def seen_values(self, seen: Seen) -> tuple[Any, ...]:
+        """The values of one account."""
+        return (seen.account, seen.school, seen.sector, seen.mark, self.moment(seen.since), seen.odd)
 
     def moment(self, at: datetime) -> Any:
         """A moment as SQLAlchemy stores it in this database: SQLite has no type for it."""
@@ -79,9 +95,9 @@ class Statements:
         return (head.writer, head.serial, key_id, self.moment(head.began), head.number, head.hash, seal)
 
 
-@lru_cache(_ROWS_AT_ONCE)
-def _places(place: str, count: int) -> str:
-    return ", ".join([f"({', '.join([place] * len(_COLUMNS))})"] * count)
+@lru_cache(2 * _ROWS_AT_ONCE)
+def _places(place: str, columns: int, count: int) -> str:
+    return ", ".join([f"({', '.join([place] * columns)})"] * count)
 
 
 def statements(dialect: str) -> Statements:
@@ -100,7 +116,7 @@ def statements(dialect: str) -> Statements:
         register=register,
         insert=insert,
         move=move,
-        insert_and_move=None if sqlite else f"WITH moved AS ({move}) {insert}",
+        insert_and_move=None if sqlite else f"moved AS ({move}) {insert}",
         place=place,
         text_moments=sqlite,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.domain.randomness import Randomness
-from gateway.storage.contracts import LedgerRow
+from gateway.storage.contracts import LedgerRow, Seen
 from gateway.storage.ledger_answers import Place, answers_text
 from gateway.storage.ledger_chain import Chain, ChainedRow, Head, subject_mark
 from gateway.storage.ledger_statements import Statements
@@ -24,23 +24,30 @@ class ChainWriter:
         """Go on as a new writer."""
         self._head = None
 
-    def write(self, cursor: Any, rows: Sequence[LedgerRow], answers: Sequence[Place]) -> tuple[Place, ...]:
+    def write(
+        self, cursor: Any, rows: Sequence[LedgerRow], answers: Sequence[Place], seen: Sequence[Seen] = ()
+    ) -> tuple[Place, ...]:
         """Put rows behind each other at the end of the chain, and commit; their places. Raises the driver's errors.
 
-        The first takes along which earlier rows were answered.
+        The first takes along which earlier rows were answered, and all what was seen at their logins.
         """
         says = self._says
-        both = says.inserting_and_moving(len(rows))
+        # Of one account what was seen last; in one order, so that two writers never wait for each other.
+        accounts = {one.account: one for one in seen}
+        sightings = [value for key in sorted(accounts) for value in says.seen_values(accounts[key])]
+        both = says.inserting_and_moving(len(rows), len(accounts))
         if self._head is not None and both is not None:
             links = self._linked(rows, self._head, answers)
             head = links.head
             moved = (head.number, head.hash, self._chain.head_seal(head), head.writer)
-            cursor.execute(both, (*moved, *links.values))
+            cursor.execute(both, (*sightings, *moved, *links.values))
         else:
             cursor.execute(says.begin)
             links = self._linked(rows, self._head or self._new_writer(cursor, rows[0]), answers)
             cursor.execute(says.inserting(len(rows)), links.values)
             self._keep_head(cursor, links.head)
+            if accounts:
+                cursor.execute(says.seeing(len(accounts)), sightings)
             cursor.execute("COMMIT")
         self._head = links.head
         return tuple(links.places)

@@ -1,19 +1,18 @@
 """The subjects on SQL."""
 
-from typing import Any
-
-from sqlalchemy import Engine, Row, bindparam, select
+from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import schema
 from gateway.storage.contracts import SubjectRow
 from gateway.storage.engine import insert_or_leave, utc
+from gateway.storage.query import Query
 
-_FIND = select(schema.subjects).where(
-    schema.subjects.c.account == bindparam("account"), schema.subjects.c.service == bindparam("service")
+_column = schema.subjects.c
+_FIND = select(_column.key_id, _column.since, _column.anchor, _column.after).where(
+    _column.account == bindparam("account"), _column.service == bindparam("service")
 )
-"""Made once: to make it costs twice what it takes to carry it out."""
 
 
 class SqlSubjects:
@@ -22,14 +21,14 @@ class SqlSubjects:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_or_leave(engine, schema.subjects)
+        self._found = Query(engine, _FIND)
 
     def find(self, account: str, service: str) -> SubjectRow | None:
-        try:
-            with self._engine.connect() as connection:
-                found = connection.execute(_FIND, {"account": account, "service": service}).one_or_none()
-        except SQLAlchemyError as cause:
-            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
-        return _row(found) if found else None
+        row = self._found.one({"account": account, "service": service})
+        if row is None:
+            return None
+        key_id, since, anchor, after = row
+        return SubjectRow(account, service, key_id, utc(since), anchor, after)
 
     def keep(self, row: SubjectRow) -> SubjectRow:
         values = {
@@ -46,7 +45,3 @@ class SqlSubjects:
         except SQLAlchemyError as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
         return self.find(row.account, row.service) or row
-
-
-def _row(found: Row[Any]) -> SubjectRow:
-    return SubjectRow(found.account, found.service, found.key_id, utc(found.since), found.anchor, found.after)

@@ -18,7 +18,7 @@ from gateway.domain.sector import Sector
 from gateway.storage import schema
 from gateway.storage.engine import insert_or_leave, insert_or_replace
 from gateway.storage.links import close_links_of
-from gateway.storage.one_row import OneRow
+from gateway.storage.query import Query
 from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
 from gateway.storage.vault_entry import VaultEntry, entry_of
 
@@ -49,7 +49,7 @@ class Vault:
 
     def __init__(self, engine: Engine, *, keys: Sequence[SecretKey], lookup: SecretKey, randomness: Randomness) -> None:
         self._engine = engine
-        self._found = OneRow(engine, _FIND)
+        self._found = Query(engine, _FIND)
         self._sealer = Sealer(keys, randomness)
         self._lookup = lookup
         self._randomness = randomness
@@ -62,7 +62,7 @@ class Vault:
 
         Raises SluisError STORE_UNAVAILABLE, also when its key is not the gateway's: that is not "no entry".
         """
-        row = self._found.find({"account": account, "school": school})
+        row = self._found.one({"account": account, "school": school})
         if row is None:
             return None
         sealed, last, sealed_key = row
@@ -84,7 +84,7 @@ class Vault:
 
         Raises SluisError STORE_UNAVAILABLE.
         """
-        row = self._found.find({"account": account, "school": school})
+        row = self._found.one({"account": account, "school": school})
         return row is not None and row[1] is not None and _day(row[1]) < today
 
     def held_by_others(self, entries: Sequence[VaultEntry]) -> set[str]:

@@ -37,10 +37,10 @@ def before_the_commit(parts: Parts) -> None:
 
 
 def after_the_row(parts: Parts) -> None:
-    append: Callable[[Any], None] = parts.ledger.append
+    append: Callable[..., None] = parts.ledger.append
 
-    def once_more(row: Any) -> None:
-        append(row)
+    def once_more(row: Any, **seen: Any) -> None:
+        append(row, **seen)
         dies()
 
     parts.ledger.append = once_more

@@ -1,6 +1,8 @@
 """What is odd about an ECK iD is seen at the login, recorded, and held or gone without where the rule says so."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,10 +19,12 @@ from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.subject import SubjectKind
 from gateway.storage import anomaly_reading, seen_eck_ids
 from gateway.storage.anomalies import SqlAnomalies
-from gateway.storage.contracts import AnomalyRow
-from gateway.storage.seen_eck_ids import Seen, SqlSeenEckIds
+from gateway.storage.contracts import AnomalyRow, Seen
+from gateway.storage.ledger_verification import verify
+from gateway.storage.seen_eck_ids import SqlSeenEckIds
 from gateway.storage.vault_entry import VaultEntry
-from tests.support.releasing import ACCOUNT, ECK_ID, KEY, NOW, OTHER_ECK_ID, SENT, World, without, world
+from tests.support.ledger import LEDGER_KEY, ROW, keep_seen, sql_ledger
+from tests.support.releasing import ACCOUNT, ECK_ID, KEY, NOW, OTHER_ECK_ID, SENT, HeldSeen, World, without, world
 from tests.support.vault import database, vault_in
 
 TWIN = {**SENT, "uid": ("twin@regenboog.example",)}
@@ -139,7 +143,8 @@ def test_another_one_than_before_is_watched_from_then_on():
 
 def test_that_of_another_sector_seen_at_a_school_there():
     given = ruled(Anomaly.ECK_ID_WRONG_SECTOR, Rule.PROVISIONAL)
-    given.seen.put(Seen(account="v", school="99VO", sector="vo", mark=given.seen.mark(ECK_ID), since=NOW))
+    mark = HeldSeen({}).mark(ECK_ID)
+    given.records.seen["v"] = Seen(account="v", school="99VO", sector="vo", mark=mark, since=NOW)
     assert given.release(SENT).released.subject.kind is SubjectKind.PROVISIONAL
     assert given.release(SENT).released.subject.kind is SubjectKind.PROVISIONAL
     assert kinds(given) == ["eck_id_wrong_sector"] * 2
@@ -162,7 +167,7 @@ def test_a_learner_whose_other_sector_the_service_sees_is_not_without(engine):
     account = account_hash(KEY, given.idp.id, ACCOUNT)
     given.vault.put([[VaultEntry(account=account, school="99XA", eck_ids={Sector.VO: ECK_ID})]], at_once=True)
     assert given.release(without("eckId")).released.subject.identifier == ECK_ID
-    assert given.seen.rows == {}
+    assert given.records.seen == {}
 
 
 @pytest.mark.parametrize(
@@ -178,7 +183,7 @@ def test_what_cannot_be_read_is_refused_or_gone_without(anomaly, values, code):
     given = ruled(anomaly, Rule.PROVISIONAL)
     assert given.release(wrong).released.subject.kind is SubjectKind.PROVISIONAL
     assert kinds(given) == [anomaly.value]
-    assert given.seen.rows == {}
+    assert given.records.seen == {}
 
 
 def test_a_look_changes_nothing():
@@ -186,7 +191,7 @@ def test_a_look_changes_nothing():
     pipeline = given.pipeline()
     reading = pipeline.read(RawAttributes(tuple(SENT.items()), None), given.idp, now=NOW)
     pipeline.preview(service=given.service, idp=given.idp, reading=reading, now=NOW)
-    assert given.seen.rows == {}
+    assert given.records.seen == {}
 
 
 def test_in_the_records_it_is_a_keyed_hash_and_who_is_resolved_has_it(engine):
@@ -195,8 +200,7 @@ def test_in_the_records_it_is_a_keyed_hash_and_who_is_resolved_has_it(engine):
         Seen(account=name * 64, school="99XA", sector="po", mark=store.mark(ECK_ID), since=NOW, odd=name == "b")
         for name in "ab"
     ]
-    for row in rows:
-        store.put(row)
+    keep_seen(engine, *rows)
     assert (store.find("b" * 64), store.find("c" * 64)) == (rows[1], None)
     assert store.others(store.mark(ECK_ID), "b" * 64) == [("99XA", "po")]
     assert ECK_ID not in store.mark(ECK_ID)
@@ -209,11 +213,11 @@ def test_in_the_records_it_is_a_keyed_hash_and_who_is_resolved_has_it(engine):
 def test_an_account_that_moves_is_seen_on_and_one_that_is_old_is_not(engine):
     store = SqlSeenEckIds(engine, KEY)
     first = Seen(account="a" * 64, school="99XA", sector="po", mark="m", since=NOW)
-    store.put(first)
+    keep_seen(engine, first)
     with engine.begin() as connection:
         seen_eck_ids.move(connection, "a" * 64, "b" * 64)
     assert store.find("b" * 64) == replace(first, account="b" * 64)
-    store.put(first)
+    keep_seen(engine, first)
     with engine.begin() as connection:
         seen_eck_ids.move(connection, "a" * 64, "b" * 64)
     assert store.find("a" * 64) is None
@@ -226,8 +230,39 @@ def test_a_database_that_is_gone_is_not_a_learner_about_whom_nothing_is_odd(engi
     store = SqlSeenEckIds(engine, KEY)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE seen_eck_ids")
-    row = Seen(account="a", school="99XA", sector="po", mark="m", since=NOW)
-    for ask in (lambda: store.find("a"), lambda: store.others("m", "a"), lambda: store.put(row)):
+    for ask in (lambda: store.find("a"), lambda: store.others("m", "a")):
         with pytest.raises(SluisError) as caught:
             ask()
         assert caught.value.code is ErrorCode.STORE_UNAVAILABLE
+
+
+def test_what_was_seen_takes_the_place_of_what_was_seen_before(engine):
+    store = SqlSeenEckIds(engine, KEY)
+    first = Seen(account="a" * 64, school="99XA", sector="po", mark="m", since=NOW)
+    later = replace(first, mark="n", since=NOW + ALWAYS, odd=True)
+    keep_seen(engine, first, later)
+    assert store.find("a" * 64) == later
+    assert store.others("m", "b" * 64) == []
+
+
+def test_where_it_cannot_be_kept_no_login_is_recorded_either(engine):
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE seen_eck_ids")
+    with pytest.raises(SluisError) as caught:
+        keep_seen(engine, Seen(account="a" * 64, school="99XA", sector="po", mark="m", since=NOW))
+    assert caught.value.code is ErrorCode.LEDGER_UNAVAILABLE
+    assert verify(engine, [LEDGER_KEY]).rows == 0
+
+
+def test_what_many_saw_at_once_is_the_last_of_each(engine):
+    store = SqlSeenEckIds(engine, KEY)
+    with closing(sql_ledger(engine)) as ledger, ThreadPoolExecutor(8) as pool:
+        rows = [
+            Seen(account=f"{number % 5:064}", school="99XA", sector="po", mark=f"{number}", since=NOW)
+            for number in range(40)
+        ]
+        list(pool.map(lambda row: ledger.append(ROW, seen=row), rows))
+    found = verify(engine, [LEDGER_KEY])
+    assert (found.rows, found.flaws) == (40, ())
+    marks = [seen.mark for number in range(5) if (seen := store.find(f"{number:064}"))]
+    assert [int(mark or "x") % 5 for mark in marks] == list(range(5))

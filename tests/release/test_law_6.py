@@ -103,7 +103,7 @@ def test_law_6_a_refusal_that_cannot_be_written_says_so_too() -> None:
     for sent in (SENT, {**SENT, "eckId": ("x",)}):
         given_world = world(Attribute.GIVEN_NAME)
 
-        def full(_row: object) -> None:
+        def full(_row: object, *, seen: object) -> None:
             raise SluisError(ErrorCode.LEDGER_UNAVAILABLE)
 
         given_world.records.append = full  # type: ignore[method-assign]

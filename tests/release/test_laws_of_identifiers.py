@@ -21,7 +21,7 @@ from gateway.federation.models import EckIdSource
 from gateway.federation.succession import Subscription
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.subject import SubjectKind
-from gateway.storage.contracts import SubjectRow
+from gateway.storage.contracts import LedgerRow, Seen, SubjectRow
 from gateway.storage.known_as import KnownAsStore
 from gateway.storage.links import SqlLinks
 from gateway.storage.moving import Move, Moving
@@ -31,6 +31,7 @@ from gateway.storage.subjects import SqlSubjects
 from gateway.storage.vault_entry import VaultEntry
 from tests.support.dice import Dice
 from tests.support.held import HeldClock, SeededRandomness
+from tests.support.ledger import sql_ledger
 from tests.support.releasing import KEY, SCHOOL, SENT, Records, World, world
 from tests.support.vault import SEALING, database, vault_in
 
@@ -84,11 +85,16 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 class KeptRecords(Records):
-    """Subjects lie in the database, where accounts move."""
+    """Subjects, and what was seen of accounts, lie in the database, where accounts move."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self.kept = SqlSubjects(engine)
+        self.written = sql_ledger(engine)
+
+    def append(self, row: LedgerRow, *, seen: Seen | None = None) -> None:
+        super().append(row)
+        self.written.append(row, seen=seen)
 
     def find(self, account: str, service_id: str) -> SubjectRow | None:
         return self.kept.find(account, service_id)

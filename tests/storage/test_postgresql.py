@@ -19,14 +19,16 @@ from gateway.domain.randomness import SystemRandomness
 from gateway.domain.sector import Sector
 from gateway.storage import ledger_counts, migrate, schema
 from gateway.storage.anomalies import SqlAnomalies
-from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
+from gateway.storage.contracts import AnomalyRow, LedgerRow, Seen, SubjectRow
 from gateway.storage.engine import open_engine
+from gateway.storage.ledger_verification import verify
 from gateway.storage.outbox import LEASE_SECONDS, SqlOutbox
 from gateway.storage.sealing import SecretKey
+from gateway.storage.seen_eck_ids import SqlSeenEckIds
 from gateway.storage.subjects import SqlSubjects
 from gateway.storage.vault_entry import VaultEntry
 from tests.support.held import HeldClock
-from tests.support.ledger import sql_ledger
+from tests.support.ledger import LEDGER_KEY, sql_ledger
 from tests.support.postgresql_server import postgresql_process, url_of
 from tests.support.server_process import ServerProcess, eventually
 from tests.support.vault import vault_in
@@ -67,6 +69,23 @@ def test_of_four_upgrades_at_once_one_works_and_all_find_it_done(engine: Engine,
         assert all(pool.map(upgrade, range(4)))
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+
+
+def test_what_was_seen_of_accounts_is_written_with_the_rows_of_two_replicas(engine: Engine, server: ServerProcess):
+    migrate.upgrade(engine)
+    accounts = [f"{number:064}" for number in range(6)]
+    store = SqlSeenEckIds(engine, LEDGER_KEY)
+    seen = [Seen(account=one, school="99XA", sector="po", mark=one[1:], since=NOW, odd=True) for one in accounts]
+    with ExitStack() as stack:
+        ledgers = [stack.enter_context(closing(sql_ledger(engine))) for _ in range(2)]
+        pool = stack.enter_context(ThreadPoolExecutor(8))
+        both_ways = list(zip(ledgers, (seen, seen[::-1]), strict=True))
+        logins = [(ledger, row) for _ in range(20) for ledger, rows in both_ways for row in rows]
+        list(pool.map(lambda login: login[0].append(ROW, seen=login[1]), logins))
+    assert [store.find(one) for one in accounts] == seen
+    assert store.others(accounts[0][1:], accounts[1]) == [("99XA", "po")]
+    found = verify(engine, [LEDGER_KEY])
+    assert (found.writers, found.rows, found.flaws) == (2, 240, ())
 
 
 def test_the_first_subject_stands_and_an_anomaly_is_kept_once_a_day(engine: Engine):

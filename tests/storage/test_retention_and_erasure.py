@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select, text
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import migrate, schema
 from gateway.storage.anomalies import SqlAnomalies
-from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
+from gateway.storage.contracts import AnomalyRow, LedgerRow, Seen, SubjectRow
 from gateway.storage.engine import open_engine
 from gateway.storage.erasure import Erasure
 from gateway.storage.ledger_verification import verify
@@ -134,7 +134,7 @@ def test_a_trace_that_is_left_is_found(engine: Engine):
 
 def test_nothing_is_erased_when_the_erasure_cannot_be_recorded(engine: Engine):
     class Full:
-        def append(self, row: LedgerRow) -> None:
+        def append(self, row: LedgerRow, *, seen: Seen | None = None) -> None:
             raise SluisError(ErrorCode.LEDGER_UNAVAILABLE)
 
     filled(engine)

@@ -130,8 +130,8 @@ def on_servers(directory: Path, add: Callable[[Path], None] = lambda _: None) ->
         made = OnServers(parts, create_app(parts), redis, postgresql, clock)
         append = parts.ledger.append
 
-        def noted(row):
-            append(row)
+        def noted(row, **seen):
+            append(row, **seen)
             made.acknowledged.append(row.reference)
 
         parts.ledger.append = noted

@@ -37,17 +37,16 @@ from gateway.pseudonyms.links import LinkRules
 from gateway.pseudonyms.resolve import SubjectResolver
 from gateway.pseudonyms.sources import EckIds, FromAssertion, FromVault, Source
 from gateway.pseudonyms.succession import Known, Successions
-from gateway.pseudonyms.watch import Watch
+from gateway.pseudonyms.watch import SeenEckIds, Watch
 from gateway.release.link_content import LinkRecords
 from gateway.release.linked import LinkedAccounts
 from gateway.release.linking import LinkMaking
 from gateway.release.pipeline import Outcome, Releases
 from gateway.release.policy import AttributePolicy, Policy
-from gateway.storage.contracts import AnomalyRow, Ledger, LedgerRow, SubjectRow
+from gateway.storage.contracts import AnomalyRow, Ledger, LedgerRow, Seen, SubjectRow
 from gateway.storage.known_as import KnownAs
 from gateway.storage.outbox import SqlOutbox
 from gateway.storage.sealing import SecretKey
-from gateway.storage.seen_eck_ids import Seen
 from gateway.storage.vault import Vault
 from tests.support.held_consents import HeldConsents
 from tests.support.held_links import HeldLinks
@@ -71,8 +70,12 @@ class Records:
     anomalies: list[AnomalyRow] = field(default_factory=list)
     subjects: dict[tuple[str, str], SubjectRow] = field(default_factory=dict)
 
-    def append(self, row: LedgerRow) -> None:
+    seen: dict[str, Seen] = field(default_factory=dict)
+
+    def append(self, row: LedgerRow, *, seen: Seen | None = None) -> None:
         self.ledger.append(row)
+        if seen is not None:
+            self.seen[seen.account] = seen
 
     def record(self, row: AnomalyRow) -> None:
         self.anomalies.append(row)
@@ -125,10 +128,10 @@ RULES = dict.fromkeys(Anomaly, Rule.REPORT)
 
 
 class HeldSeen:
-    """Fulfils SeenEckIds."""
+    """Fulfils SeenEckIds: of what was written with the ledger's rows."""
 
-    def __init__(self) -> None:
-        self.rows: dict[str, Seen] = {}
+    def __init__(self, rows: dict[str, Seen]) -> None:
+        self.rows = rows
 
     def mark(self, eck_id: str) -> str:
         return hashlib.sha256(eck_id.encode()).hexdigest()
@@ -138,9 +141,6 @@ class HeldSeen:
 
     def others(self, mark: str, account: str) -> list[tuple[str, str]]:
         return [(one.school, one.sector) for one in self.rows.values() if one.mark == mark and one.account != account]
-
-    def put(self, seen: Seen) -> None:
-        self.rows[seen.account] = seen
 
 
 class KnownToNobody:
@@ -185,7 +185,7 @@ class World:
     http: Http = field(default_factory=NobodyAnswers)
     links: HeldLinks = field(default_factory=HeldLinks)
     consents: HeldConsents = field(default_factory=HeldConsents)
-    seen: HeldSeen = field(default_factory=HeldSeen)
+    seen: SeenEckIds | None = None
     rules: Mapping[Anomaly, Rule] = field(default_factory=lambda: dict(RULES))
 
     def federation(self) -> Federation:
@@ -210,8 +210,9 @@ class World:
             account_key=KEY,
             anomalies=self.records,
         )
+        seen = self.seen or HeldSeen(self.records.seen)
         subjects = SubjectResolver(
-            keys=Ring(self.keys[0], previous=self.keys[1:]), subjects=self.records, mark=self.seen.mark
+            keys=Ring(self.keys[0], previous=self.keys[1:]), subjects=self.records, mark=seen.mark
         )
         return Releases(
             federation=federation,
@@ -221,7 +222,7 @@ class World:
             successions=Successions(known=self.known, subjects=subjects, outbox=cast("SqlOutbox", self.outbox)),
             ledger=self.ledger or self.records,
             anomalies=self.records,
-            watch=Watch(self.seen, self.rules, timedelta(days=30)),
+            watch=Watch(seen, self.rules, timedelta(days=30)),
             account_key=KEY,
             metrics=self.metrics,
             institutions=Institutions(self.http),

@@ -1,4 +1,4 @@
-"""One row by its key, for the login path: what SQLAlchemy does around a statement costs more than the statement."""
+"""A query of the login path: what SQLAlchemy does around a statement costs more than the statement."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,8 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.domain.errors import ErrorCode, SluisError
 
 
-class OneRow:
-    """A statement that finds one row at most, made ready once. Values are as the driver gives them."""
+class Query:
+    """A statement that finds rows, made ready once. Values are as the driver gives them.
+
+    Both calls raise SluisError STORE_UNAVAILABLE.
+    """
 
     def __init__(self, engine: Engine, statement: Select[Any]) -> None:
         compiled = statement.compile(dialect=engine.dialect)
@@ -21,24 +24,29 @@ class OneRow:
         self._by_itself = engine.dialect.name == "postgresql"
         self._failures = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
 
-    def find(self, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """The row. Raises SluisError STORE_UNAVAILABLE."""
+    def one(self, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The row that is found by its key, if it is there."""
+        found = self.all(parameters)
+        return found[0] if found else None
+
+    def all(self, parameters: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+        """All rows that are found."""
         values: Any = parameters if self._order is None else [parameters[name] for name in self._order]
         try:
             connection = self._engine.raw_connection()
             try:
-                found = self._execute(connection.driver_connection, values)
+                return self._execute(connection.driver_connection, values)
             finally:
                 connection.close()
         except self._failures as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
-        return None if found is None else tuple(found)
 
-    def _execute(self, driver: Any, values: Any) -> Any:
+    def _execute(self, driver: Any, values: Any) -> Sequence[tuple[Any, ...]]:
         if self._by_itself:
             driver.autocommit = True
         try:
-            return driver.execute(self._text, values).fetchone()
+            found: list[tuple[Any, ...]] = driver.execute(self._text, values).fetchall()
+            return found
         finally:
             if self._by_itself and not driver.closed:
                 driver.autocommit = False
