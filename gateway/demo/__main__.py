@@ -11,8 +11,9 @@ from queue import Empty, SimpleQueue
 from rich.console import Console
 from rich.table import Table
 
+from gateway.demo.eck_ids import HASHES, provision
 from gateway.demo.federation import EXAMPLE_PORT, address, make_room, write_federation
-from gateway.demo.people import CLIENTS, GATEWAY_HOST, GUIDE_HOST, MBO, PROVIDERS, SERVICES
+from gateway.demo.people import CLIENTS, GATEWAY_HOST, GUIDE_HOST, MBO, MBO_WITH_API, PROVIDERS, SERVICES
 from gateway.demo.servers import HOSTS, is_free, parties
 from gateway.domain.clock import SystemClock
 from gateway.domain.randomness import SystemRandomness
@@ -39,6 +40,7 @@ def main() -> int:
         )
         return 1
     federation = write_federation(arguments.directory, port=arguments.port, user_held=True)
+    provision(arguments.directory)
     told = SimpleQueue[int]()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda number, _: told.put(number))
@@ -102,6 +104,10 @@ def _say(port: int, directory: Path) -> None:
     console.print(f"Accounts at two schools: {address(GATEWAY_HOST, port)}/link, and for a minor after that")
     console.print(f"  sluis links list {directory} --pending")
     console.print(f"  sluis links approve {directory} --link ID --school {MBO.brin} --reference FORM-1")
+    console.print(f"ECK iDs of {MBO_WITH_API.name} by batch, as its administration's file of hashes lets it:")
+    console.print(f"  sluis eckid batch hashes {directory} {directory / HASHES} --idp {MBO_WITH_API.id}")
+    console.print(f"  sluis eckid batch follow {directory}")
+    console.print(f"  sluis eckid batch start {directory} {MBO_WITH_API.brin}; sluis eckid batch follow {directory}")
     console.print(f"\nOpen {address(GUIDE_HOST, port)}/ and choose a service. Ctrl-C stops everything.")
 
 

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from gateway.cli.fresh_keys import write_missing_keys
 from gateway.cli.key_material import KeyKind, self_signed
+from gateway.demo.eck_ids import write_eck_ids
 from gateway.demo.people import (
     CLIENTS,
     EXAMPLE_SCHOOLS,
@@ -60,13 +61,15 @@ def make_room(directory: Path) -> bool:
 def write_federation(directory: Path, *, port: int, user_held: bool = False) -> DemoFederation:
     """Write the configuration into a directory that is not there yet; every party listens at this port.
 
-    `user_held`: with mbo schools, eduID and guests, which the example has not.
+    `user_held`: with mbo schools, eduID, guests and Nummervoorziening, which the example has not.
     """
     shutil.copytree(EXAMPLE, directory, ignore=shutil.ignore_patterns("keys", "var"))
     (directory / _MARK).write_text("Written by the demo, which removes this directory when it starts anew.\n", "utf-8")
     for path in directory.rglob("*.yaml"):
         path.write_text(path.read_text("utf-8").replace(f":{EXAMPLE_PORT}", f":{port}"), "utf-8")
     secrets = write_user_held(directory, port) if user_held else {}
+    if user_held:
+        write_eck_ids(directory, port)
     keys = {party.id: _key(party.id) for party in (*PROVIDERS, *SERVICES, *CLIENTS)}
     for school in SCHOOLS if user_held else EXAMPLE_SCHOOLS:
         path = directory / "identity-providers" / f"{school.id}.xml"

@@ -1,29 +1,31 @@
 """A stand-in for Nummervoorziening, for tests and trials: mutual TLS, WS-Addressing, batches, faults.
 
-It reads messages by hand, so that it shares nothing with the gateway's client but the facts. Its pseudonyms are hashes
+It reads messages by hand and holds them to a description of its own (`nummervoorziening_wsdl`), so that it shares
+nothing with the gateway's client but the facts. Its pseudonyms are hashes
 of what it is asked, good for nothing elsewhere.
 """
 
-import ssl
-import threading
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha512
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
-NS = "http://ketenid.nl/eck/schemas/v1_0"
+from gateway.demo.nummervoorziening_wsdl import NS, OPERATIONS, schema
+
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 WSA = "http://www.w3.org/2005/08/addressing"
 CHAIN = "http://purl.edustandaard.nl/begrippenkader/e7ec7d3c-c235-4513-bfb6-e54e66854795"
 SECTORS = {
     "Primair onderwijs": "http://purl.edustandaard.nl/begrippenkader/512e4729-03a4-43a2-95ba-758071d1b725",
     "Voortgezet onderwijs": "http://purl.edustandaard.nl/begrippenkader/2a1401e9-c223-493b-9b86-78f6993b1a8d",
+    "Middelbaar beroepsonderwijs": "http://purl.edustandaard.nl/begrippenkader/f3ac3fbb-5eae-49e0-8494-0a44855fff25",
 }
 _FROM = f"{WSA}/anonymous?oin="
+_OIN = re.compile(r"[0-9A-Z]{20}", re.ASCII)
+_SCHEMA = schema()
 
 
 class Refused(Exception):
@@ -58,8 +60,7 @@ class StandIn:
         if self.nonsense is not None:
             return 200, self.nonsense
         try:
-            root: Any = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
-            request = root.find(f"{{{SOAP}}}Body")[0]
+            root, request = _opened(body)
             operation = etree.QName(request).localname.removesuffix("Request")
             self._check_addressing(root, operation, action)
             self.delay()
@@ -84,12 +85,14 @@ class StandIn:
     def _check_addressing(self, root: Any, operation: str, action: str) -> None:
         header = root.find(f"{{{SOAP}}}Header")
         said = {} if header is None else {etree.QName(one).localname: one for one in header}
-        if action.strip('"') != f"{NS}/{operation}" or said["Action"].text != f"{NS}/{operation}":
+        texts = {name: one.text for name, one in said.items()}
+        if action.strip('"') != f"{NS}/{operation}" or texts.get("Action") != f"{NS}/{operation}":
             raise Refused("ActionMismatch")
-        address = said["From"].findtext(f"{{{WSA}}}Address") if "From" in said else ""
-        if not (address or "").startswith(_FROM) or not said["MessageID"].text:
+        address = (said["From"].findtext(f"{{{WSA}}}Address") if "From" in said else None) or ""
+        oin = address.removeprefix(_FROM)
+        if not address.startswith(_FROM) or not _OIN.fullmatch(oin) or not texts.get("MessageID"):
             raise Refused("InvalidAddressing")
-        self.asked.append((operation, address.removeprefix(_FROM)))
+        self.asked.append((operation, oin))
 
     def _ping(self, _: Any) -> tuple[str, list[Any]]:
         told = [("available", "true"), ("applicationVersion", "2.0"), ("systemTime", "2026-09-07T08:30:00Z")]
@@ -161,46 +164,16 @@ class StandIn:
         return sector
 
 
-def serve(service: StandIn, *, certificate: Path, key: Path, authorities: Path) -> ThreadingHTTPServer:
-    """Run it on a free port of loopback, for clients with a certificate of these authorities alone; `shutdown` ends it."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            status, told = service.answer(body, self.headers.get("SOAPAction", ""))
-            self.send_response(status)
-            self.send_header("Content-Type", "text/xml; charset=utf-8")
-            self.send_header("Content-Length", str(len(told)))
-            self.end_headers()
-            self.wfile.write(told)
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing: what is asked here is nobody else's business."""
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    context.load_verify_locations(authorities)
-    context.verify_mode = ssl.CERT_REQUIRED
-    server = _Quiet(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.context = context
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-class _Quiet(ThreadingHTTPServer):
-    """Makes TLS in the thread of each connection: one that shows no certificate is not everybody's trouble."""
-
-    context: ssl.SSLContext
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        try:
-            with self.context.wrap_socket(request, server_side=True) as secured:
-                super().finish_request(secured, client_address)
-        except (ssl.SSLError, OSError):
-            return
+def _opened(body: bytes) -> tuple[Any, Any]:
+    """The envelope and the request in it, which is one of the service's."""
+    try:
+        root: Any = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+        [request] = root.find(f"{{{SOAP}}}Body")
+    except (etree.XMLSyntaxError, TypeError, ValueError):
+        raise Refused("InvalidMessage") from None
+    if etree.QName(request).localname.removesuffix("Request") not in OPERATIONS or not _SCHEMA.validate(request):
+        raise Refused("InvalidMessage")
+    return root, request
 
 
 def _text(element: Any, name: str) -> str:

@@ -156,10 +156,14 @@ MBO_WITH_API = DemoSchool(
     people=(
         Person("els", "Els", "Jong", "student", "of age: eduID needs no link, the school itself says whose it is", "de", "IT2", "P-4001", adult=True),
         Person("daan-b", "Daan", "Bakker", "student", "a minor: cannot use eduID", "", "IT1", "P-4002"),
+        Person("yara", "Yara", "Meijer", "student", "new: while she logs in her ECK iD is asked of Nummervoorziening", "", "IT1", "P-4003", has_eck_id=False),
+        Person("bram", "Bram", "Dijk", "student", "new too: no ECK iD until the operator gets it by batch", "van", "IT1", "P-4004", has_eck_id=False),
     ),
     says_adult=True,
     eduid=(("els-privé", "els"), ("daan-privé", "daan-b")),
 )
+BY_STAMPSEUDONYM, BY_HASH = MBO_WITH_API.people[-2:]
+"""Of whom the administration knows a stampseudonym, and a first level hash."""
 EDUID = DemoSchool(
     id="eduid",
     name="eduID",
@@ -263,3 +267,4 @@ CLIENTS = (DemoService("schrijfmaatje", "Schrijfmaatje", "127.0.0.7"),)
 """Those that speak OpenID Connect."""
 GATEWAY_HOST = "127.0.0.1"
 GUIDE_HOST = "127.0.0.6"
+NUMMERVOORZIENING_HOST = "127.0.0.12"

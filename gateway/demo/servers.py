@@ -12,12 +12,15 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from gateway.demo import attribute_api
 from gateway.demo.federation import OPENID_CLIENT, DemoFederation, address
 from gateway.demo.idp import School
+from gateway.demo.nummervoorziening import StandIn
+from gateway.demo.nummervoorziening_server import serve
 from gateway.demo.openid_eduid import OpenIdEduid
 from gateway.demo.pages import page
 from gateway.demo.people import (
     CLIENTS,
     GATEWAY_HOST,
     GUIDE_HOST,
+    NUMMERVOORZIENING_HOST,
     OPENID_EDUID,
     PROVIDERS,
     SCHOOLS,
@@ -31,7 +34,12 @@ from gateway.domain.randomness import Randomness
 from gateway.saml.addresses import Addresses
 from gateway.web.outgoing import OutgoingHttp
 
-HOSTS = (GATEWAY_HOST, *(party.host for party in (*PROVIDERS, *SERVICES, *CLIENTS)), GUIDE_HOST)
+HOSTS = (
+    GATEWAY_HOST,
+    *(party.host for party in (*PROVIDERS, *SERVICES, *CLIENTS)),
+    GUIDE_HOST,
+    NUMMERVOORZIENING_HOST,
+)
 
 _GUIDE = """
 <p>Choose a service. There you choose log in, then a school, then a person.</p>
@@ -105,7 +113,27 @@ def parties(federation: DemoFederation, *, clock: Clock, randomness: Randomness)
             )
             stack.enter_context(serving(rp.app(), client.host, federation.port))
         stack.enter_context(serving(_guide(federation.port), GUIDE_HOST, federation.port))
+        stack.enter_context(_nummervoorziening(federation))
         yield
+
+
+@contextmanager
+def _nummervoorziening(federation: DemoFederation) -> Iterator[None]:
+    """Its batches are finished at once: nobody in front of a demo waits for a minute."""
+    keys = federation.directory / "keys"
+    server = serve(
+        StandIn(rounds=0),
+        certificate=keys / "nummervoorziening-server.pem",
+        key=keys / "nummervoorziening-server.key",
+        authorities=keys / "nummervoorziening-ca.pem",
+        host=NUMMERVOORZIENING_HOST,
+        port=federation.port,
+    )
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from gateway.demo.eck_ids import OIN
 from gateway.demo.people import ADULT, CLIENTS, EDUID, MBO, MBO_WITH_API, OPENID_EDUID, DemoSchool
 
 OPENID_CLIENT = "sluis-for-waterkant"
@@ -45,11 +46,16 @@ def write_user_held(directory: Path, port: int) -> dict[str, str]:
         "dialect": OPENID_EDUID.dialect,
         "schools": [MBO_WITH_API.brin],
     }
+    sources = {"eck_id": ["assertion", "vault", "nummervoorziening"]}
     entries: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("schools", MBO.id, _school(MBO, {"requester_id": f"{address(MBO.host, port)}/sp"})),
-        ("schools", MBO_WITH_API.id, _school(MBO_WITH_API, {"attribute_api": api})),
+        ("schools", MBO_WITH_API.id, {**_school(MBO_WITH_API, {"attribute_api": api}), "oin": OIN}),
         ("identity-providers", MBO.id, _saml(MBO, MBO, adult_attribute="isAdult")),
-        ("identity-providers", MBO_WITH_API.id, _saml(MBO_WITH_API, MBO_WITH_API, adult_attribute="isAdult")),
+        (
+            "identity-providers",
+            MBO_WITH_API.id,
+            _saml(MBO_WITH_API, MBO_WITH_API, **sources, adult_attribute="isAdult"),
+        ),
         ("identity-providers", EDUID.id, _saml(EDUID, MBO)),
         ("identity-providers", OPENID_EDUID.id, openid),
         ("agreements", MBO.id, {**_agreement(MBO), "links": ["guest", "transition"]}),
@@ -72,7 +78,7 @@ def _school(school: DemoSchool, eduid: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _saml(idp: DemoSchool, school: DemoSchool, **more: str) -> dict[str, Any]:
+def _saml(idp: DemoSchool, school: DemoSchool, **more: Any) -> dict[str, Any]:
     return {
         "id": idp.id,
         "names": {"nl": idp.name},

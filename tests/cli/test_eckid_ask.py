@@ -8,7 +8,8 @@ from click.testing import CliRunner, Result
 
 from gateway.cli import eckid_batch, eckid_world, main
 from gateway.demo.federation import write_federation
-from gateway.demo.nummervoorziening import CHAIN, SECTORS, StandIn, serve
+from gateway.demo.nummervoorziening import CHAIN, SECTORS, StandIn
+from gateway.demo.nummervoorziening_server import serve
 from tests.support.held import HeldClock
 from tests.support.tls_front import authority
 

@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from gateway.app import create_app
+from gateway.demo.eck_ids import provision
 from gateway.demo.federation import DemoFederation, address, write_federation
 from gateway.demo.people import CLIENTS, GATEWAY_HOST, SERVICES
 from gateway.demo.servers import HOSTS, is_free, parties, serving
@@ -23,7 +24,6 @@ from gateway.domain.randomness import SystemRandomness
 from gateway.observability import log
 from gateway.parts import Parts, assemble
 from gateway.settings.loader import load
-from gateway.storage import migrate
 from gateway.storage.contracts import ShortLivedStore
 from tests.support.browser_like import Jar, Tab
 from tests.support.held import HeldClock
@@ -109,7 +109,7 @@ def running_demo(
     settings = load(federation.directory)
     log.configure(file=federation.directory / "var" / "sluis.log", level="info")
     replicas = [assemble(settings, clock=clock, randomness=randomness) for _ in range(2)]
-    migrate.upgrade(replicas[0].engine)
+    provision(federation.directory)
     app = create_app(replicas[0])
     app.wsgi_app = _InTurn(app.wsgi_app, create_app(replicas[1]).wsgi_app)  # type: ignore[method-assign]
     with (

@@ -6,7 +6,8 @@ from http.server import ThreadingHTTPServer
 
 import pytest
 
-from gateway.demo.nummervoorziening import StandIn, serve
+from gateway.demo.nummervoorziening import StandIn
+from gateway.demo.nummervoorziening_server import serve
 from gateway.pseudonyms.nummervoorziening.client import Endpoint, Nummervoorziening
 from tests.support.tls_front import Authority, authority
 
