@@ -22,8 +22,8 @@ _A_YEAR = 365 * 86400
 _SHARED = "shared"
 MAX_SCHOOLS = 3
 """Schools that a browser remembers."""
-MAX_USUAL = 10
-"""Services for which it remembers where to go without a question."""
+MAX_VALUE = 80
+"""Bytes of the cookie's value: all cookies together go with every request, and stay under 300."""
 _HELD = "held"
 
 
@@ -90,8 +90,7 @@ class Choices:
 
     def keep_usual(self, service: ServiceId, school: UsualSchool) -> None:
         known = self.remembered()
-        usual = {service: school} | {one: where for one, where in known.usual.items() if one != service}
-        self._keep(replace(known, usual=dict(list(usual.items())[:MAX_USUAL])))
+        self._keep(replace(known, usual={service: school} | {**known.usual, service: school}))
 
     def forget_usual(self, service: ServiceId) -> None:
         known = self.remembered()
@@ -103,8 +102,13 @@ class Choices:
             value += f".{_SHARED}"
         else:
             value += "-".join(map(str, choice.schools))
-            usual = "~".join(f"{one}_{to.brin}{f'_{_HELD}' if to.held else ''}" for one, to in choice.usual.items())
-            value += f"..{usual}" if usual else ""
+            between = ".."
+            for service, school in choice.usual.items():
+                entry = f"{between}{service}_{school.brin}{f'_{_HELD}' if school.held else ''}"
+                if len(value) + len(entry) > MAX_VALUE:
+                    break
+                value += entry
+                between = "~"
         jar.give(self._name, value, max_age=_A_YEAR)
 
     def language(self, wish: Language | None = None) -> Language:
@@ -128,7 +132,7 @@ def _accepted(header: str, languages: tuple[Language, ...]) -> Language:
 
 
 def _usual(text: str) -> Iterator[tuple[ServiceId, UsualSchool]]:
-    for one in text.split("~", MAX_USUAL)[:MAX_USUAL]:
+    for one in text[:MAX_VALUE].split("~"):
         service, _, rest = one.partition("_")
         school, _, held = rest.partition("_")
         brin = _brin(school)

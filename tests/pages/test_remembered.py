@@ -1,13 +1,14 @@
 """What a browser remembers of schools, and how its person has it forget them."""
 
 import pytest
+from flask import request
 from flask.testing import FlaskClient
 from lxml import html
 
 from gateway.domain.brin import Brin
 from gateway.federation.models import ServiceId
 from gateway.login.contracts import UsualSchool
-from gateway.pages.language import MAX_USUAL
+from gateway.pages.language import MAX_VALUE
 from tests.pages.test_discovery import PAGE, choose, offer
 from tests.support.paged import ORIGIN, Pages
 from tests.support.small_federation import LEESPLEIN, PETTEFLAT, REGENBOOG, REKENTUIN, small_federation
@@ -112,21 +113,23 @@ def test_another_site_has_nothing_forgotten(client: FlaskClient) -> None:
     assert usual(client) == repr(THERE)
 
 
-def test_the_last_ten_services_are_kept_with_an_identity_of_ones_own_too(pages: Pages) -> None:
+def test_the_last_services_are_kept_that_a_small_cookie_has_room_for(pages: Pages) -> None:
     def keep() -> str:
-        for number in range(MAX_USUAL + 2):
-            pages.choices.keep_usual(ServiceId(f"service-{number}"), UsualSchool(REGENBOOG.brin, held=number == 3))
+        number = int(request.args["number"])
+        pages.choices.keep_usual(ServiceId(f"service-{number}"), UsualSchool(REGENBOOG.brin, held=number == 11))
         return ""
 
     pages.app.add_url_rule("/keep", "keep", keep)
     pages.app.add_url_rule("/kept", "kept", lambda: repr(list(pages.choices.remembered().usual.items())))
     client = pages.client()
-    cookie = client.get("/keep").headers["Set-Cookie"]
-    assert "service-3_99XA_held~" in cookie
+    for number in range(12):
+        cookie = client.get(f"/keep?number={number}").headers["Set-Cookie"]
+    value = cookie.partition("=")[2].partition(";")[0]
+    assert "service-11_99XA_held~service-10_99XA~" in value
+    assert MAX_VALUE - 16 < len(value) <= MAX_VALUE
     kept = client.get("/kept").text
-    assert "service-11" in kept
-    assert "service-1'" not in kept
-    assert f"'service-3', {UsualSchool(Brin('99XA'), held=True)!r}" in kept
+    assert "'service-7'" not in kept
+    assert f"'service-11', {UsualSchool(Brin('99XA'), held=True)!r}" in kept
 
 
 @pytest.mark.parametrize(
