@@ -18,8 +18,8 @@ from gateway.login.sso.sign_on import SingleSignOn, transient
 from gateway.login.steps import PostForm, Redirect, framed
 from gateway.observability import reference
 from gateway.observability.metrics import Metrics
+from gateway.release.outcome import Outcome
 from gateway.release.people import HeldLogin
-from gateway.release.pipeline import Outcome
 
 log = structlog.get_logger("sluis")
 

@@ -24,8 +24,9 @@ from gateway.login.transactions import Transaction, decode, encode
 from gateway.observability import reference
 from gateway.pseudonyms.subject import SubjectKind
 from gateway.release.consent import what_goes
+from gateway.release.outcome import Outcome
 from gateway.release.people import HeldLogin
-from gateway.release.pipeline import Outcome, Releases
+from gateway.release.pipeline import Releases
 from gateway.storage.contracts import ShortLivedStore
 
 

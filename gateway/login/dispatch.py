@@ -34,8 +34,9 @@ from gateway.login.ways import Way, Ways
 from gateway.observability import reference
 from gateway.observability.metrics import Metrics
 from gateway.release.consent import ConsentNeeded
+from gateway.release.outcome import Outcome
 from gateway.release.people import HeldLogin
-from gateway.release.pipeline import Outcome, Releases
+from gateway.release.pipeline import Releases
 
 log = structlog.get_logger("sluis")
 

@@ -13,8 +13,9 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.sso.session import minimal, needed_by
+from gateway.release.outcome import Outcome
 from gateway.release.people import HeldLogin
-from gateway.release.pipeline import Outcome, Releases
+from gateway.release.pipeline import Releases
 from gateway.storage.contracts import ShortLivedStore
 
 
@@ -89,7 +90,7 @@ class KeptLogins:
     def may_renew(self, session: str, service: Service) -> bool:
         """Whether the agreement as it stands now lets the service renew its tokens. Raises as `release` does."""
         found = self._find(session, service.id)
-        decision = self._releases.preview(
+        outcome = self._releases.proposed(
             service=service,
             idp=found.idp,
             reading=found.reading,
@@ -97,7 +98,7 @@ class KeptLogins:
             refused=found.refused,
             held=found.held,
         )
-        return decision.agreement.offline_access
+        return outcome.decision.agreement.offline_access
 
     def prolong(self, session: str, *, seconds: int) -> None:
         """Keep it for so many seconds from now; what is gone stays gone."""

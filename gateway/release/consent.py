@@ -12,7 +12,7 @@ from gateway.release.decision import Decision
 from gateway.storage.contracts import ConsentRow, Consents
 
 if TYPE_CHECKING:
-    from gateway.release.pipeline import Outcome
+    from gateway.release.outcome import Outcome
 
 
 class ConsentNeeded(SluisError):

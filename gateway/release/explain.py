@@ -18,8 +18,8 @@ from gateway.pseudonyms.resolve import kind_of_identifier
 from gateway.pseudonyms.subject import Subject
 from gateway.release.decision import Case, Decision, decide
 from gateway.release.identity_statement import IdentityStatement, identity_statement
-from gateway.release.pipeline import registered_values
 from gateway.release.policy import Policy
+from gateway.release.registered import registered_values
 
 _NONE = "none"
 

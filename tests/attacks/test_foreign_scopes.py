@@ -82,7 +82,7 @@ def test_a_principal_of_another_domain_is_shown_nothing_beforehand():
     sent = {**SENT, EPPN: ("fenna@elders.example",)}
     reading = pipeline.read(RawAttributes(tuple(sent.items())), made.idp, now=NOW)
     with pytest.raises(SluisError) as caught:
-        pipeline.preview(service=made.service, idp=made.idp, reading=reading, now=NOW)
+        pipeline.proposed(service=made.service, idp=made.idp, reading=reading, now=NOW)
     assert caught.value.code is ErrorCode.SCOPE_FOREIGN
 
 

@@ -32,6 +32,17 @@ _ALL = (
     f"{_LAWS}2_every_release_is_an_identity_statement_of_the_edu_v_agreements", f"{_LAWS}2_one_identifier",
     f"{_LAWS}3_fail_closed", "tests/release/test_laws_of_schools.py",
 )  # fmt: skip
+_DECIDED = (
+    *_PEOPLE,
+    "tests/login/test_consent.py",
+    "tests/login/test_linking.py",
+    "tests/release/test_linked.py",
+    "tests/attacks/test_foreign_scopes.py",
+    "tests/release/test_explain.py",
+    "tests/pseudonyms/test_sources.py",
+    "tests/pseudonyms/test_succession.py",
+    "tests/release/test_law_6.py",
+)
 _ROOMS: dict[str, tuple[str, ...]] = {
     "gateway.release.plan": _ALL,
     "gateway.release.decision": _ALL,
@@ -39,17 +50,8 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "gateway.release.policy": _ALL,
     "gateway.release.record": _ALL,
     "gateway.release.identity_statement": _ALL,
-    "gateway.release.pipeline": (
-        *_PEOPLE,
-        "tests/login/test_consent.py",
-        "tests/login/test_linking.py",
-        "tests/release/test_linked.py",
-        "tests/attacks/test_foreign_scopes.py",
-        "tests/release/test_explain.py",
-        "tests/pseudonyms/test_sources.py",
-        "tests/pseudonyms/test_succession.py",
-        "tests/release/test_law_6.py",
-    ),
+    "gateway.release.deciding": _DECIDED,
+    "gateway.release.pipeline": _DECIDED,
     "gateway.release.people": (*_PEOPLE, "tests/pseudonyms/test_sources.py", "tests/login/test_linking.py"),
     "gateway.release.alike": _ALL,
     "gateway.release.explain": (*_EXPLANATIONS, "tests/cli/test_records_and_explanations.py"),

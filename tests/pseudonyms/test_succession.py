@@ -23,7 +23,7 @@ from gateway.oidc.op.redelivery import DELAYS, Redelivery
 from gateway.oidc.op.signing import Signer
 from gateway.oidc.op.succession_notices import DAY, EVENT, SuccessionCourier
 from gateway.pseudonyms.derivation import account_hash
-from gateway.release.pipeline import Outcome
+from gateway.release.outcome import Outcome
 from gateway.release.record import Rule
 from gateway.settings.private_keys import TokenKey
 from gateway.storage.known_as import KnownAsStore

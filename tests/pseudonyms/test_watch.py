@@ -190,7 +190,7 @@ def test_a_look_changes_nothing():
     given = world()
     pipeline = given.pipeline()
     reading = pipeline.read(RawAttributes(tuple(SENT.items()), None), given.idp, now=NOW)
-    pipeline.preview(service=given.service, idp=given.idp, reading=reading, now=NOW)
+    pipeline.proposed(service=given.service, idp=given.idp, reading=reading, now=NOW)
     assert given.records.seen == {}
 
 

@@ -20,7 +20,7 @@ from gateway.federation.clients import NameIdFormat
 from gateway.federation.models import ServiceId
 from gateway.pseudonyms.subject import SubjectKind
 from gateway.release.identity_statement import identity_statement
-from gateway.release.pipeline import Outcome
+from gateway.release.outcome import Outcome
 from tests.support.by_the_letter import release_class, rulings
 from tests.support.generated_federation import BOARDS, BRINS
 from tests.support.generated_logins import (

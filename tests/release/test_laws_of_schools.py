@@ -14,7 +14,7 @@ from gateway.domain.reduction import Reduction
 from gateway.domain.release_class import Classes, ReleaseClass
 from gateway.domain.role import Role
 from gateway.federation.models import AttributeSet
-from gateway.release.pipeline import Outcome
+from gateway.release.outcome import Outcome
 from gateway.release.policy import AttributePolicy
 from gateway.release.record import Rule, Ruling
 from tests.support.generated_logins import NAME_ID, Login, at, sound_logins

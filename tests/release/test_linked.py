@@ -83,7 +83,7 @@ def test_a_login_by_a_link_looks_whether_the_eck_id_is_still_the_same(
         )
 
     propose()
-    monkeypatch.setattr(releases._eck_ids, "find", lambda *_: Found(ANOTHER))
+    monkeypatch.setattr(releases._deciding._eck_ids, "find", lambda *_: Found(ANOTHER))
     assert code_of(propose) is ErrorCode.LINK_SUSPENDED
     assert [one.kind for one in linked.world.records.anomalies] == ["link_suspended"]
 

@@ -50,14 +50,14 @@ def test_a_person_who_does_not_consent_keeps_the_attribute():
     assert outcome.decision.rules[Attribute.SURNAME] is Rule.STOPPED_NOT_CONSENTED
 
 
-def test_a_preview_says_what_would_go_and_leaves_no_row():
+def test_what_is_proposed_is_what_would_go_and_leaves_no_row():
     given_world = world(Attribute.GIVEN_NAME, Attribute.EMAIL)
     reading = reading_of(given_world)
-    seen = given_world.pipeline().preview(
+    seen = given_world.pipeline().proposed(
         service=given_world.service, idp=given_world.idp, reading=reading, now=NOW, refused={Attribute.GIVEN_NAME}
     )
     assert given_world.records.ledger == []
-    assert seen == released_again(given_world, reading, refused={Attribute.GIVEN_NAME}).decision
+    assert seen.decision == released_again(given_world, reading, refused={Attribute.GIVEN_NAME}).decision
 
 
 @pytest.mark.parametrize("kept", [b"", b"[]", b"{}", b'{"account":"a","roles":["king"],"attributes":{}}', b"\xff"])

@@ -41,7 +41,8 @@ from gateway.pseudonyms.watch import SeenEckIds, Watch
 from gateway.release.link_content import LinkRecords
 from gateway.release.linked import LinkedAccounts
 from gateway.release.linking import LinkMaking
-from gateway.release.pipeline import Outcome, Releases
+from gateway.release.outcome import Outcome
+from gateway.release.pipeline import Releases
 from gateway.release.policy import AttributePolicy, Policy
 from gateway.storage.contracts import AnomalyRow, Ledger, LedgerRow, Seen, SubjectRow
 from gateway.storage.known_as import KnownAs

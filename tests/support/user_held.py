@@ -24,8 +24,9 @@ from gateway.federation.snapshot import Federation
 from gateway.login.messages import Authentication, AuthenticationRequest
 from gateway.login.steps import AskConsent, AskToLink, Redirect, Refused, ShowMine, Step
 from gateway.release.consent import ConsentNeeded, what_goes
+from gateway.release.outcome import Outcome
 from gateway.release.people import HeldLogin
-from gateway.release.pipeline import Outcome, Releases
+from gateway.release.pipeline import Releases
 from tests.support.jose import CLIENT
 from tests.support.op import PASSWORD, Op, relying_party
 from tests.support.releasing import NOW, TODAY, World

@@ -70,7 +70,7 @@ class Live:
             EckIdSource.VAULT: FromVault(TEST_SEGMENTS),
             EckIdSource.NUMMERVOORZIENING: self.source,
         }
-        pipeline._eck_ids = EckIds(sources, self.vault)
+        pipeline._deciding._eck_ids = EckIds(sources, self.vault)
         said = RawAttributes(tuple((without("eckId") if sent is None else sent).items()), None)
         released = pipeline.release_again(
             service=self.given.service,
