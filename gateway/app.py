@@ -58,7 +58,7 @@ def _install(app: Application, parts: Parts, surface: Surface, limits: Limits) -
     settings = parts.settings.gateway
     headers.install(app, https=parts.https)
     jar.install(app)
-    site.install_errors(app, respond=surface.front.respond)
+    site.install_errors(app, respond=surface.front.respond, services=parts.federation.services)
     measured.install(app, parts.metrics.durations)
     busy.install(
         app,

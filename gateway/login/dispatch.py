@@ -127,7 +127,11 @@ class Dispatcher:
         Raises SluisError LOGIN_*; LOGIN_SCHOOL_UNKNOWN for a choice that was not offered.
         """
         transaction = replace(self._resume(self._transactions.find(login, browser)), keep=keep)
-        way = self._ways.chosen(transaction.request, brin, held=held)
+        try:
+            way = self._ways.chosen(transaction.request, brin, held=held)
+        except SluisError as error:
+            error.service = transaction.request.service
+            raise
         self._limits.check_identity_provider(way.idp)
         tried = replace(transaction, idp=way.idp, school=way.school)
         return self._or_refused(tried, lambda: self._go_to(transaction, way))

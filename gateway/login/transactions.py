@@ -74,7 +74,7 @@ class Transactions:
         """
         transaction = self._open(f"login:{login}", login, browser)
         if self._store.get(f"done:{login}") is not None:
-            raise SluisError(ErrorCode.LOGIN_FINISHED)
+            raise SluisError(ErrorCode.LOGIN_FINISHED, service=transaction.request.service)
         return transaction
 
     def attempt(self, transaction: Transaction, idp: IdpId, school: Brin | None = None) -> str:
@@ -95,19 +95,27 @@ class Transactions:
         """
         taken = self._store.take(f"attempt:{attempt}")
         login = attempt[:_LOGIN_LENGTH]
-        if taken is None or not self._store.add(f"done:{login}", b"1", seconds=self._seconds):
-            raise SluisError(ErrorCode.LOGIN_FINISHED)
-        return decode(taken)
+        if taken is None:
+            raise self._finished(login)
+        transaction = decode(taken)
+        if not self._store.add(f"done:{login}", transaction.request.service.encode(), seconds=self._seconds):
+            raise self._finished(login)
+        return transaction
 
     def _open(self, key: str, login: str, browser: str) -> Transaction:
         kept = self._store.get(key) if key.isascii() and len(key) < 100 else None
         if kept is None:
             finished = login.isascii() and self._store.get(f"done:{login[:_LOGIN_LENGTH]}") is not None
-            raise SluisError(ErrorCode.LOGIN_FINISHED if finished else ErrorCode.LOGIN_UNKNOWN)
+            raise self._finished(login) if finished else SluisError(ErrorCode.LOGIN_UNKNOWN)
         transaction = decode(kept)
         if transaction.browser != browser:
-            raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
+            raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER, service=transaction.request.service)
         return transaction
+
+    def _finished(self, login: str) -> SluisError:
+        """The mark of a login that is done says whose it was."""
+        service = self._store.get(f"done:{login[:_LOGIN_LENGTH]}") or b""
+        return SluisError(ErrorCode.LOGIN_FINISHED, service=service.decode())
 
 
 def encode(transaction: Transaction) -> bytes:

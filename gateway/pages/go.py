@@ -7,6 +7,7 @@ no address that stands in it.
 
 from urllib.parse import urlencode
 
+import structlog
 from flask import Blueprint, Response, request
 
 from gateway.domain.clock import Clock, dutch_day
@@ -18,6 +19,8 @@ from gateway.federation.snapshot import Federation
 from gateway.login.contracts import Hinted
 from gateway.login.steps import Redirect, Refused
 from gateway.web import Respond
+
+log = structlog.get_logger("sluis")
 
 PATH = "/go/<service>"
 
@@ -33,15 +36,16 @@ def blueprint(federation: Federation, hinted: Hinted, issuer: str, clock: Clock,
             raise SluisError(ErrorCode.PAGE_UNKNOWN, hint="no such service")
         start = known.login_url or known.start_url
         if start is None:
-            return respond(Refused(SluisError(ErrorCode.SERVICE_WITHOUT_START, hint=known.id), known))
+            raise SluisError(ErrorCode.SERVICE_WITHOUT_START, hint=known.id, service=known.id)
         named = request.args.get("school", "")
         school = hinted_school(federation, school=named)
         if school is None and named:
-            return respond(Refused(SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN), known))
+            raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN, service=known.id)
         if school is not None:
             try:
                 federation.check_agreed(known.id, school, dutch_day(clock.now()))
             except SluisError as error:
+                log.warning("request_refused", service=known.id, code=error.code, hint=error.hint)
                 return respond(Refused(error, known, school=federation.schools[school]))
             hinted.keep(known.id, school)
         return respond(Redirect(_start(known, start, issuer, str(school or ""))))

@@ -1,10 +1,13 @@
 """The front page, static files, and the pages of errors that end a request."""
 
+from collections.abc import Mapping
+
 import structlog
 from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.federation.models import Service, ServiceId
 from gateway.login.steps import Refused
 from gateway.pages.render import Renderer
 from gateway.pages.static_files import StaticFiles
@@ -46,17 +49,22 @@ def blueprint(*, renderer: Renderer, static_files: StaticFiles) -> Blueprint:
     return routes
 
 
-def install_errors(app: Flask, *, respond: Respond) -> None:
-    """Have the app show a page for every error; what the person does not see goes to the log."""
+def install_errors(app: Flask, *, respond: Respond, services: Mapping[ServiceId, Service]) -> None:
+    """Have the app show a page for every error; what the person does not see goes to the log.
+
+    `services` are those that a page can lead back to.
+    """
 
     @app.errorhandler(SluisError)
     def refused(error: SluisError) -> Response:
-        log.warning("request_refused", code=error.code, hint=error.hint, cause=_cause(error))
-        return respond(Refused(error))
+        log.warning("request_refused", service=error.service, code=error.code, hint=error.hint, cause=_cause(error))
+        return respond(Refused(error, services.get(ServiceId(error.service))))
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
-        response = respond(Refused(SluisError(_CODES.get(type(error), ErrorCode.PAGE_UNKNOWN))))
+        code = _CODES.get(type(error), ErrorCode.PAGE_UNKNOWN)
+        log.info("request_refused", code=code)
+        response = respond(Refused(SluisError(code)))
         if isinstance(error, MethodNotAllowed):
             response.allow.update(error.valid_methods or ())
         return response

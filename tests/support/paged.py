@@ -43,7 +43,7 @@ class Pages:
         self.app.before_request(lambda: reference.bind(REFERENCE))
         headers.install(self.app, https=True)
         jar.install(self.app)
-        site.install_errors(self.app, respond=self.respond)
+        site.install_errors(self.app, respond=self.respond, services={})
         self.app.register_blueprint(site.blueprint(renderer=renderer, static_files=static_files))
         self.front = Front(renderer, self.respond, lambda: "this browser", ORIGIN)
         self.app.register_blueprint(remembered.blueprint(self.front, federation=small_federation(), choices=choices))

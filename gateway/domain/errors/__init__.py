@@ -16,13 +16,15 @@ class SluisError(Exception):
 
     `hint` helps the one who must act and may be shown to them: constants and configuration names, never a value
     of a person. `cause`, a sentence or an exception, is for the log alone; it holds no attribute value either.
+    `service` is the id of the one that it is about, where it is known: the page leads back to where that starts.
     """
 
-    def __init__(self, code: ErrorCode, *, hint: str = "", cause: str | BaseException = "") -> None:
+    def __init__(self, code: ErrorCode, *, hint: str = "", cause: str | BaseException = "", service: str = "") -> None:
         super().__init__(code, hint)
         self.code = code
         self.hint = hint
         self.cause = cause
+        self.service = service
 
     @property
     def kind(self) -> ErrorKind:

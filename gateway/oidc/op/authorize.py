@@ -78,8 +78,12 @@ class Authorization:
     def check(self, parameters: Parameters) -> LoginRequest | NotGranted:
         """What a client asks, checked. Raises SluisError REQUEST_* as long as nobody can be answered."""
         incoming = self._incoming(parameters)
-        for check in CLIENT:
-            check(incoming)
+        try:
+            for check in CLIENT:
+                check(incoming)
+        except SluisError as error:
+            error.service = incoming.service.id if hasattr(incoming, "service") else ""
+            raise
         try:
             for check in WISHES:
                 check(incoming)

@@ -3,6 +3,8 @@
 from datetime import datetime
 from urllib.parse import urlencode
 
+import structlog
+
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import Service
 from gateway.login.contracts import AuthenticationFacts
@@ -13,6 +15,8 @@ from gateway.oidc.op.errors import description, oauth_error
 from gateway.oidc.op.grants import CODE_SECONDS, Code, Grant, Grants
 from gateway.oidc.op.reply import Reply
 from gateway.release.released import ReleasedAttributes
+
+log = structlog.get_logger("sluis")
 
 _MADE_AFTER = 5
 """Seconds: the code begins to live a moment after what is kept behind it."""
@@ -32,7 +36,9 @@ class OpenIdProviderRole:
         """A code for what was released. A login of another person than the client expects gives it `login_required`."""
         to = Reply.load(reply)
         if to.subject is not None and to.subject != released.subject.pairwise:
-            return self.refuse(service, reply, SluisError(ErrorCode.REQUEST_OTHER_PERSON))
+            error = SluisError(ErrorCode.REQUEST_OTHER_PERSON)
+            log.warning("login_refused", service=service.id, code=error.code)
+            return self.refuse(service, reply, error)
         grant = Grant(
             session=facts.session,
             service=service.id,

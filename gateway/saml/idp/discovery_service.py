@@ -71,7 +71,9 @@ def _return(service: Service) -> str:
         if mine:
             return asked
     raise SluisError(
-        ErrorCode.REQUEST_RETURN_UNKNOWN, hint=f"{service.id}: return is a DiscoveryResponse of its metadata"
+        ErrorCode.REQUEST_RETURN_UNKNOWN,
+        hint=f"{service.id}: return is a DiscoveryResponse of its metadata",
+        service=service.id,
     )
 
 

@@ -67,8 +67,12 @@ def check_request(
     Raises SluisError REQUEST_* as long as nobody can be answered.
     """
     incoming = Incoming(sent, single_sign_on, federation, clock.now(), skew, admit)
-    for check in SENDER:
-        check(incoming)
+    try:
+        for check in SENDER:
+            check(incoming)
+    except SluisError as error:
+        error.service = incoming.service.id if hasattr(incoming, "service") else ""
+        raise
     try:
         for check in WISHES:
             check(incoming)

@@ -112,7 +112,11 @@ def blueprint(*, consumer: AssertionConsumer, dispatcher: Dispatcher, respond: R
         if not relay_state:
             raise SluisError(ErrorCode.RESPONSE_UNSOLICITED)
         if dispatcher.knows(ServiceId(relay_state)):
-            authentication = consumer.unsolicited(encoded)
+            try:
+                authentication = consumer.unsolicited(encoded)
+            except SluisError as error:
+                error.service = relay_state
+                raise
             return respond(dispatcher.finish_unsolicited(ServiceId(relay_state), authentication, browser()))
         expectation = dispatcher.expect(relay_state, browser())
         try:
