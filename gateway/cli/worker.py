@@ -4,30 +4,51 @@ gunicorn has the main thread see each request come and hand it to another, and w
 does not close its side of an answered connection, while all others wait too. Here the main thread accepts connections
 and looks after those that ended; the kernel wakes one of the answering threads for what comes on any of them (epoll,
 one event at a time), the last that fell asleep first, so that few threads do the work of a quiet hour.
+
+No thread waits for a client: what comes is put together until a request is whole (`gateway.cli.coming`), and answers
+fit in what the kernel keeps of a connection. A request that is not whole in time is not waited for.
 """
 
 import os
 import select
 import socket
+import struct
 import time
+from contextlib import suppress
 from selectors import EVENT_READ
 
+import structlog
+from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from gateway.cli.coming import Coming
+
+log = structlog.get_logger("sluis")
 
 _SIGN_OF_LIFE_EVERY = 1.0
 """Seconds; the arbiter stops a worker that gave none for `timeout`, which is 30 of them."""
 _LOOK_EVERY = 1.0
 """Seconds between looks for connections that nobody uses any more."""
+_HEAD_WITHIN, _WHOLE_WITHIN = 10.0, 30.0
+"""Seconds from a request's first octet until its headers are there, and all of it: 50 kB by a bad line in a bus."""
+_READ_AT_ONCE = 65536
+_MOST_OF_ALL = 64 * 1024 * 1024
+"""Bytes of requests that are not whole yet, of all connections of a worker."""
+_KEPT_BY_THE_KERNEL = 256 * 1024
+"""Bytes of an answer that a thread needs not wait for."""
+_TAKEN_WITHIN = struct.pack("ll", 10, 0)
+"""Seconds for which a thread waits while a client takes nothing of a larger answer."""
+_GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _ONCE = select.EPOLLIN | select.EPOLLONESHOT
-_DRAINED_AT_ONCE = 65536
-"""Bytes of what a client still sends on a connection that is closing."""
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
     """A worker whose threads wait for requests, and that neither idle nor slow browsers hold up. Linux only.
 
-    `keepalived_conns`, a queue in gunicorn, is here the connections on which a request is waited for, by their
-    descriptor, the first to end first. Who takes one out, a thread or the main one, has it for itself.
+    `keepalived_conns`, a queue in gunicorn, is here the connections on which something is waited for, by their
+    descriptor. Who takes one out, a thread or the main one, has it for itself.
     """
 
     def __init__(self, *arguments: object) -> None:
@@ -36,6 +57,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.keepalived_conns: dict[int, TConn] = {}
         self._open: set[TConn] = set()
         self._closing: set[TConn] = set()
+        self._coming: dict[TConn, Coming] = {}
 
     def init_process(self) -> None:
         """Start to serve; returns at the end of the worker's life."""
@@ -58,6 +80,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.tpool.submit(self._answer)
         while self.alive and self.is_parent_alive():
             self.notify()
+            self._make_room()
             self.set_accept_enabled(len(self._open) < self.worker_connections)
             self.wait_for_and_dispatch_events(timeout=_LOOK_EVERY)
             self._close_unused()
@@ -75,6 +98,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def enqueue_req(self, conn: TConn) -> None:
         """Wait for the first request of a connection that was accepted."""
         self._open.add(conn)
+        conn.sock.settimeout(0)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KEPT_BY_THE_KERNEL)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TAKEN_WITHIN)
         conn.set_timeout()
         self.keepalived_conns[conn.sock.fileno()] = conn
         self._arrivals.register(conn.sock, _ONCE)
@@ -101,31 +127,110 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _attend(self, conn: TConn) -> None:
         """Answer what has come, and wait for what comes next: a request, or the end of a connection that is closing."""
         if conn in self._closing:
-            if not conn.sock.recv(_DRAINED_AT_ONCE):
+            if conn.timeout <= time.monotonic() or not conn.sock.recv(_READ_AT_ONCE):
                 self._close(conn)
                 return
-        else:
-            stays = self.handle(conn)
-            conn.set_timeout()
-            if not stays:
-                # Closed at once, what the client still sends would take the answer back (RFC 9112, section 9.6).
-                self._closing.add(conn)
-                conn.sock.shutdown(socket.SHUT_WR)
-            conn.sock.settimeout(0)
+        elif not self._take_in(conn):
+            return
         self.keepalived_conns[conn.sock.fileno()] = conn
         self._arrivals.modify(conn.sock, _ONCE)
 
+    def _take_in(self, conn: TConn) -> bool:
+        """Take what has come of a request, and answer it when it is whole; False when the connection has ended."""
+        coming = self._coming.pop(conn, None) or Coming(time.monotonic())
+        if not self._read(conn, coming):
+            self._close(conn)
+            return False
+        if coming.invites():
+            conn.sock.send(_GO_ON)
+        while coming.is_whole:
+            if not self._answer_one(conn, coming):
+                # Closed at once, what the client still sends would take the answer back (RFC 9112, section 9.6).
+                self._closing.add(conn)
+                conn.sock.shutdown(socket.SHUT_WR)
+                conn.set_timeout()
+                return True
+            coming = Coming(time.monotonic(), conn.parser.unreader.take_buffered())
+        conn.set_timeout()
+        if len(coming):
+            conn.timeout = coming.begun + (_WHOLE_WITHIN if coming.has_head else _HEAD_WITHIN)
+            self._coming[conn] = coming
+            self._forget_the_largest()
+            if conn.timeout <= time.monotonic():
+                # Whoever sends without a pause is seldom found waiting.
+                self._refuse_late(conn)
+                return False
+        return True
+
+    def _read(self, conn: TConn, coming: Coming) -> bool:
+        """What is there of this request and perhaps of the next; False when the client will send no more."""
+        while not coming.is_whole:
+            try:
+                octets = conn.sock.recv(_READ_AT_ONCE)
+            except BlockingIOError:
+                return True
+            if not octets:
+                return False
+            coming.add(octets)
+        return True
+
+    def _answer_one(self, conn: TConn, coming: Coming) -> bool:
+        """Answer a request; whether the connection stays."""
+        if not coming.has_head:
+            conn.sock.send(_HEAD_TOO_LARGE)
+            return False
+        # It reads what came and no socket: what a client leaves out is missing, and is not waited for.
+        conn.parser = RequestParser(self.cfg, iter((bytes(coming),)), conn.client)
+        conn.initialized = True
+        try:
+            stays: bool = self.handle(conn)
+        finally:
+            conn.sock.settimeout(0)
+        return stays and not coming.too_large
+
+    def _make_room(self) -> None:
+        """Where connections are short, whoever has been waited for longest makes room for others."""
+        while len(self._open) >= self.worker_connections and self.keepalived_conns:
+            self._end_one(min(self.keepalived_conns.items(), key=self._since))
+
+    def _forget_the_largest(self) -> None:
+        """Where memory is short, the request of which most has come is not waited for."""
+        coming = {conn: len(one) for conn, one in list(self._coming.items())}
+        if sum(coming.values()) > _MOST_OF_ALL:
+            largest = max(coming, key=lambda conn: coming[conn])
+            self._end_one((largest.sock.fileno(), largest))
+
+    def _since(self, waiting: tuple[int, TConn]) -> float:
+        coming = self._coming.get(waiting[1])
+        return coming.begun if coming else float(waiting[1].timeout)
+
     def _close_unused(self) -> None:
         now = time.monotonic()
-        for descriptor, conn in list(self.keepalived_conns.items()):
-            if conn.timeout > now:
-                return
-            if self.keepalived_conns.pop(descriptor, None) is conn:
-                self._close(conn)
+        late = [waiting for waiting in list(self.keepalived_conns.items()) if waiting[1].timeout <= now]
+        ended = sum(self._end_one(waiting) for waiting in late)
+        if ended:
+            log.warning("requests_not_whole_in_time", number=ended)
+
+    def _end_one(self, waiting: tuple[int, TConn]) -> bool:
+        """Close it unless somebody took it meanwhile; whether a part of a request had come."""
+        descriptor, conn = waiting
+        if self.keepalived_conns.pop(descriptor, None) is not conn:
+            return False
+        if conn in self._coming:
+            self._refuse_late(conn)
+            return True
+        self._close(conn)
+        return False
+
+    def _refuse_late(self, conn: TConn) -> None:
+        with suppress(OSError):
+            conn.sock.send(_TOO_SLOW)
+        self._close(conn)
 
     def _close(self, conn: TConn) -> None:
         self._open.discard(conn)
         self._closing.discard(conn)
+        self._coming.pop(conn, None)
         conn.close()
         if not self.alive:
             # The main thread may be waiting for just this one.
