@@ -30,12 +30,14 @@ from gateway.wiring.surface import Surface, surface_of
 _STARTS = frozenset({SINGLE_SIGN_ON_PATH, AUTHORIZATION_PATH, PUSHED_PATH})
 """Where logins begin."""
 
+_MOST_BYTES = 16 * 1024
+"""Of a body, where a route does not say that it reads more."""
+
 
 def create_app(parts: Parts) -> Flask:
     """The gateway as a WSGI application."""
     app = Application("gateway", static_folder=None, template_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
-    app.config["MAX_FORM_MEMORY_SIZE"] = 1024 * 1024
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = _MOST_BYTES
     app.config["MAX_FORM_PARTS"] = 50
     app.before_request(lambda: reference.bind(reference.new(parts.randomness)))
     surface = surface_of(parts)

@@ -15,6 +15,8 @@ from gateway.web.headers import POLICY
 from gateway.web.machines import of_browsers, of_suppliers
 from gateway.web.waiting import Patience
 
+_MOST_SENT_AGAIN = 1024 * 1024
+"""Bytes of a form that the page holds: as much as the route that reads the longest one."""
 _SOONEST, _SPREAD = 5, 16
 """Seconds: everybody comes back after 5 to 20, and not all at once."""
 
@@ -69,6 +71,7 @@ class _Says:
     def _page(self, status: int, seconds: int, to: str | None) -> Response:
         again = None
         if request.method == "POST" and to is None:
+            request.max_content_length = request.max_form_memory_size = _MOST_SENT_AGAIN
             again = PostForm(request.full_path.rstrip("?"), tuple(request.form.items()))
         response = self.renderer.page("busy.html", status=status, seconds=seconds, again=again, to=to or "")
         response.headers["Content-Security-Policy"] = POLICY

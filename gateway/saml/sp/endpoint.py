@@ -23,6 +23,9 @@ from gateway.web import Browser, Respond
 from gateway.xml.keys import DecryptionKey
 from gateway.xml.namespaces import SAML, name
 
+MAX_BODY = 1024 * 1024
+"""Bytes of a POST that are read at all: an answer is 256 kB at most, a third more in base64, and escaped in a form."""
+
 
 class AssertionConsumer:
     """Verifies Responses, solicited or not, each once.
@@ -106,6 +109,7 @@ def blueprint(*, consumer: AssertionConsumer, dispatcher: Dispatcher, respond: R
 
     @routes.post(ASSERTION_CONSUMER_PATH)
     def acs() -> Response:
+        request.max_content_length = request.max_form_memory_size = MAX_BODY
         encoded, relay_state = _field("SAMLResponse"), _field("RelayState")
         if not encoded:
             raise SluisError(ErrorCode.RESPONSE_MISSING)
