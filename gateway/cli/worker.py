@@ -147,8 +147,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             if not self._answer_one(conn, coming):
                 # Closed at once, what the client still sends would take the answer back (RFC 9112, section 9.6).
                 self._closing.add(conn)
-                conn.sock.shutdown(socket.SHUT_WR)
                 conn.set_timeout()
+                conn.sock.shutdown(socket.SHUT_WR)
                 return True
             coming = Coming(time.monotonic(), conn.parser.unreader.take_buffered())
         conn.set_timeout()

@@ -237,13 +237,14 @@ def test_what_is_not_whole_in_time_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(worker_module, "_LOOK_EVERY", 0.01)
     now = time.monotonic()
-    with running.connected() as client, running.connected() as other:
+    with running.connected() as client:
         client.sendall(first)
         pause = threading.Event()
         assert any(running.worker._coming or pause.wait(0.01) for _ in range(_GRACE * 100))
         monkeypatch.setattr(time, "monotonic", lambda: now + within - 2)
-        other.sendall(KEPT)
-        assert answered(other)
+        with running.connected() as other:
+            other.sendall(KEPT)
+            assert answered(other)
         assert running.worker._coming
         monkeypatch.setattr(time, "monotonic", lambda: now + within + 60)
         assert got(client).startswith(b"HTTP/1.1 408 ")
