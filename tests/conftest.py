@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 from xdist.remote import Producer
 
-from tests.support import compiled_once, made_keys
+from tests.support import compiled_once, made_keys, upgraded_once
 from tests.support.dealing import TOGETHER, Dealing, rank
 from tests.support.held import HeldClock, SeededRandomness
 from tests.support.untraced import Tracer, is_untraced
@@ -25,6 +25,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 made_keys.come_round()
 compiled_once.compile_once()
+upgraded_once.upgrade_once()
 _tracer = Tracer()
 
 _LOCAL_NAMES = {"localhost", ""}

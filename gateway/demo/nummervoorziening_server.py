@@ -49,7 +49,7 @@ def serve(
     server = _Quiet((host, port), Handler)
     server.daemon_threads = True
     server.context = context
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server
 
 

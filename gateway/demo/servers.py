@@ -49,6 +49,9 @@ _GUIDE = """
 <tr><td>{{ school.name }}</td><td>{{ person.given_name }}, {{ person.role }}</td><td>{{ person.expect }}</td></tr>
 {% endfor %}{% endfor %}</table>"""
 
+_LOOKS = 0.05
+"""Seconds between two looks whether it is time to stop: a dozen servers stop one after another."""
+
 
 class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
@@ -140,7 +143,7 @@ def _nummervoorziening(federation: DemoFederation) -> Iterator[None]:
 def serving(app: Flask, host: str, port: int) -> Iterator[None]:
     """Serve an app in a thread. Raises OSError when the port is taken."""
     server: BaseWSGIServer = make_server(host, port, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, name=f"demo {host}", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(_LOOKS,), name=f"demo {host}", daemon=True)
     thread.start()
     try:
         yield

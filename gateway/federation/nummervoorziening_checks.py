@@ -37,7 +37,7 @@ def _certificate(settings: Settings) -> Iterator[Problem]:
     place = settings.gateway_document.place(("nummervoorziening", "certificate"))
     if not entry.url.startswith("https:"):
         yield Problem(settings.gateway_document.place(("nummervoorziening", "url")), "it is reached over https alone")
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_cert_chain(settings.directory / entry.certificate, settings.directory / entry.key, password="")
         if entry.authorities is not None:

@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from threading import Event, Timer
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +24,12 @@ _READ_SECONDS = 5.0
 _CHUNK = 64 * 1024
 _AGAIN_IF_IT_NEVER_ARRIVED = Retry(total=1, connect=1, read=0, redirect=0, status=0, other=0)
 _AGAIN = Retry(total=1, connect=1, read=1, redirect=0, status=0, other=0)
+
+
+@cache
+def _trusting_the_system() -> ssl.SSLContext:
+    """To read all that the system trusts takes a tenth of a second: once a process."""
+    return ssl.create_default_context()
 
 
 class OutgoingHttp:
@@ -46,7 +53,7 @@ class OutgoingHttp:
             num_pools=50,
             maxsize=4,
             timeout=Timeout(connect=min(_CONNECT_SECONDS, seconds), read=seconds),
-            ssl_context=ssl.create_default_context(),
+            ssl_context=_trusting_the_system(),
         )
         self._pool.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 

@@ -9,6 +9,7 @@ import redis
 
 from gateway.domain.clock import SystemClock
 from gateway.domain.randomness import SystemRandomness
+from gateway.storage import migrate
 from gateway.storage.contracts import ShortLivedStore
 from gateway.storage.redis_address import parse
 from gateway.storage.redis_options import RedisOptions
@@ -19,6 +20,7 @@ from gateway.storage.sqlite_store import SqliteStore
 from tests.support.held import HeldClock, SeededRandomness
 from tests.support.redis_server import Sentinels, cluster, cluster_url, redis_server, sentinels, url_of
 from tests.support.server_process import ServerProcess
+from tests.support.upgraded_once import really_upgrade
 
 KEY = SecretKey("s1", b"a sealing key of the tests, long enough.")
 _OPTIONS = RedisOptions()
@@ -32,6 +34,14 @@ class Backend:
     store: ShortLivedStore
     forward: Callable[[float], None]
     dump: Callable[[], bytes]
+
+
+@pytest.fixture(autouse=True, scope="package")
+def every_migration() -> Iterator[None]:
+    """They are the matter here, and run."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migrate, "upgrade", really_upgrade)
+        yield
 
 
 @pytest.fixture(scope="session")

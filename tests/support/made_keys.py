@@ -10,7 +10,7 @@ from functools import lru_cache
 from gateway.cli.key_material import KeyKind, PrivateKey
 from gateway.settings import key_references
 
-_ROUND = 32
+_ROUND = 16
 """More than any test makes for a comparison: so many keys of a kind are made before the first is given again."""
 
 _really_made = KeyKind.make
