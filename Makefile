@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check bench soak mutants lock wheel licences sbom docs image-steps clean
+.PHONY: demo test check bench soak faults mutants lock wheel licences sbom docs image-steps clean
 
 demo: $(READY)
 	$(BIN)/python -m gateway.demo $(DEMO)
@@ -27,6 +27,10 @@ bench: $(READY)
 # A hundred thousand logins of all kinds, which takes an hour; BENCH_SOAK and BENCH_SOAK_MINUTES make it shorter.
 soak: $(READY)
 	nice -n 10 $(BIN)/python -m tests.bench soak
+
+# Makes every fault that docs/reference/faults.md tells of, and writes the page of what was seen.
+faults: $(READY)
+	$(BIN)/python -m tests.faults
 
 # Breaks the decision in every small way and lists what no test notices; takes long.
 mutants: $(READY)

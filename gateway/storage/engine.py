@@ -11,6 +11,8 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.sql.dml import Insert
 
+from gateway.storage import bounded_connection
+
 _POOL_SECONDS = 5
 """That a thread waits for a connection; there is one for each, so that waiting means that something is wrong."""
 
@@ -32,14 +34,16 @@ def open_engine(url: str, *, directory: Path, threads: int = 4) -> Engine:
 def _postgresql_engine(url: URL, threads: int) -> Engine:
     """PostgreSQL through psycopg, if the URL names no other driver; what the URL says of time comes first.
 
-    A connection has 3 seconds to be made, a statement 5 to be carried out; unanswered packets end it after 10. They are
-    used in turn, so that those of before an outage are soon found to be dead, and closed.
+    A connection has 3 seconds to be made, a statement 5 to be carried out; unanswered packets end it after 10. A server
+    that hangs is given up after 8, unless the URL has options of its own. Connections are used in turn, so that those
+    of before an outage are soon found to be dead, and closed.
     """
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     waiting = {"connect_timeout": "3", "tcp_user_timeout": "10000", "options": "-c statement_timeout=5s"}
+    hasty = "options" not in url.query and url.drivername == "postgresql+psycopg"
     url = url.set(query={**waiting, **url.query})
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=threads + 1,
         max_overflow=1,
@@ -48,6 +52,9 @@ def _postgresql_engine(url: URL, threads: int) -> Engine:
         pool_recycle=1800,
         hide_parameters=True,
     )
+    if hasty:
+        bounded_connection.bound(engine)
+    return engine
 
 
 def _sqlite_engine(url: URL, directory: Path) -> Engine:

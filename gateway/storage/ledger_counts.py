@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, distinct, func, or_, select, text
+from sqlalchemy import ColumnElement, Engine, and_, distinct, func, or_, select
 
 from gateway.storage import schema
+from gateway.storage.bounded_connection import without_haste
 from gateway.storage.engine import utc
 from gateway.storage.ledger_answers import ANSWERED
 from gateway.storage.ledger_verification import ERASED
@@ -66,7 +67,7 @@ def counted(
         .group_by(*kinds, key_id, _ledger.subject_hash)
     )
     with engine.connect() as connection:
-        _without_hurry(connection)
+        without_haste(connection)
         for one in connection.execution_options(yield_per=_AT_A_TIME).execute(wanted):
             yield _of(one)
 
@@ -76,12 +77,6 @@ def began(engine: Engine) -> datetime | None:
     with engine.connect() as connection:
         first = connection.scalar(select(func.min(_writers.began)).where(_writers.writer != ""))
     return utc(first) if first is not None else None
-
-
-def _without_hurry(connection: Connection) -> None:
-    """The gateway gives a statement seconds; counting a year of logins may take longer, and nobody waits for it."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 def _of(one: Any) -> Counted:

@@ -86,8 +86,9 @@ def strangers(engine: Engine) -> int:
 
 
 def _stream(engine: Engine, wanted: Any) -> Iterator[StoredRow]:
-    with engine.connect() as connection:
-        for one in connection.execution_options(yield_per=_AT_A_TIME).execute(wanted):
+    # Who reads may stop in the middle: a server's cursor is not left open then.
+    with engine.connect() as connection, connection.execution_options(yield_per=_AT_A_TIME).execute(wanted) as found:
+        for one in found:
             yield _stored(one)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import sqlite_files
+from gateway.storage.bounded_connection import without_haste
 from gateway.storage.schema import schema_serves
 
 _ADVISORY_LOCK = 0x51D15
@@ -119,7 +120,7 @@ def _say_whom_it_serves(connection: Connection) -> None:
 def _lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # To wait for another upgrade, and to work on a large table, takes longer than a login may.
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        without_haste(connection)
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
     else:
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -65,12 +65,15 @@ class Client:
 
     def login(self) -> None:
         """One complete login of the next pupil; raises when the client would not have let the person in."""
+        self.finish(self.arrive())
+
+    def arrive(self) -> str:
+        """Through the school: where the browser is sent back to, with a code."""
         query = self.begin()
         request = etree.fromstring(zlib.decompress(b64decode(query["SAMLRequest"][0]), -15)).get("ID", "")
         self.last_response = etree.tostring(self._school.response(request, pupil=self._count))
         answer = {"SAMLResponse": b64encode(self.last_response).decode(), "RelayState": query["RelayState"][0]}
-        location, _ = self._ask("POST", "/saml/sp/acs", answer)
-        self.finish(location)
+        return self._ask("POST", "/saml/sp/acs", answer)[0]
 
     def begin(self) -> dict[str, list[str]]:
         """In a fresh browser, until the school's door: the query with which it is sent there."""
@@ -93,20 +96,25 @@ class Client:
 
     def finish(self, location: str) -> None:
         """Redeem the code that the browser brings, and ask who it is."""
-        back, state = parse_qs(urlsplit(location).query), f"state-{self._count}"
-        if back["state"] != [state]:
-            raise AssertionError(f"the client was refused: {location}")
-        self._redeemed = {
-            "grant_type": "authorization_code", "code": back["code"][0], "redirect_uri": _CALLBACK,
-            "code_verifier": _VERIFIER,
-        }  # fmt: skip
+        self.bring(location)
         _, tokens = self._ask("POST", "/oidc/token", self._redeemed, self._basic)
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
         _, person = self._ask("GET", "/oidc/userinfo", headers=bearer)
         payload = tokens["id_token"].split(".")[1]
         claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        state = f"state-{self._count}"
         if (claims["nonce"], claims["sub"], person["given_name"]) != (state, person["sub"], "Fenna"):
             raise AssertionError("another person, or another login")
+
+    def bring(self, location: str) -> None:
+        """Take the code from the address that the browser was sent to; raises when there is none for this login."""
+        back = parse_qs(urlsplit(location).query)
+        if back["state"] != [f"state-{self._count}"]:
+            raise AssertionError(f"the client was refused: {location}")
+        self._redeemed = {
+            "grant_type": "authorization_code", "code": back["code"][0], "redirect_uri": _CALLBACK,
+            "code_verifier": _VERIFIER,
+        }  # fmt: skip
 
     def refused_code(self) -> None:
         """The code of the last login once more; raises when it is not refused."""

@@ -63,6 +63,8 @@ class Driver:
     """The one identity provider that the service lets the person choose; without it there is but one."""
     accept: str = ""
     """What the browser takes, where that matters."""
+    language: str = ""
+    """What the browser likes its pages in."""
     keeps: bool = True
     """Whether the connection stays open; a worker that goes closes those that it has."""
 
@@ -217,6 +219,8 @@ class Driver:
         headers = {**(more or {}), **({"Cookie": cookies} if cookies else {})}
         if self.accept:
             headers["Accept"] = self.accept
+        if self.language:
+            headers["Accept-Language"] = self.language
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         if not self.keeps:

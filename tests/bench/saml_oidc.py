@@ -26,6 +26,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from gateway.demo.relying_party import jwk
+from gateway.domain.clock import Clock, SystemClock
 from tests.bench.bare_crypto import cpu_ms, one_login
 from tests.bench.parties import IDP_KEY, Driver, one_worker
 from tests.bench.worker import HOST, Worker
@@ -73,6 +74,7 @@ class Provider:
 
     issuer: str = ""
     nonces: dict[str, str] = field(default_factory=dict)
+    clock: Clock = field(default_factory=SystemClock)
     key: RSAKey = field(default_factory=lambda: RSAKey.import_key(jwk(IDP_KEY, private=True)))
 
     def write(self, directory: Path, name: str, brin: str, dialect: str) -> None:
@@ -120,7 +122,7 @@ class Provider:
         if path == "/jwks":
             return {"keys": [jwk(IDP_KEY)]}
         if path == "/token":
-            number, now = form["code"][0], int(time.time())
+            number, now = form["code"][0], int(self.clock.now().timestamp())
             said = {"iss": self.issuer, "aud": "sluis", "sub": f"fenna-{number}", "nonce": self.nonces.pop(number)}
             said |= {"iat": now, "exp": now + 300, "auth_time": now}
             id_token = jwt.encode({"alg": "RS256", "kid": self.key.kid}, said, self.key)

@@ -26,7 +26,7 @@ from tests.support.postgresql_server import postgresql_process
 from tests.support.postgresql_server import url_of as postgresql_url
 from tests.support.redis_server import operator, redis_process
 from tests.support.redis_server import url_of as redis_url
-from tests.support.server_process import ServerProcess
+from tests.support.server_process import ServerProcess, tree
 
 _TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 _STORES = """stores:
@@ -103,7 +103,7 @@ class Stand:
     def bound_to(self, cores: set[int]) -> None:
         """All three, with what they start from now on, run on these cores alone."""
         for root in (self.master, self.redis.pid, self.postgresql.pid):
-            for process in _tree(root):
+            for process in tree(root):
                 for thread in Path(f"/proc/{process}/task").iterdir():
                     os.sched_setaffinity(int(thread.name), cores)
 
@@ -160,14 +160,10 @@ def _children(process: int) -> list[int]:
     return [int(one) for one in _read(process, f"task/{process}/children").split()]
 
 
-def _tree(process: int) -> list[int]:
-    return [process, *(one for child in _children(process) for one in _tree(child))]
-
-
 def _used(root: int) -> float:
     """Of a process and its descendants; of those that have ended, what their parent knows."""
     total = 0
-    for process in _tree(root):
+    for process in tree(root):
         fields = _read(process, "stat").rpartition(b")")[2].split()
         total += sum(int(one) for one in fields[11 : 15 if process == root else 13])
     return total * _TICK_MS

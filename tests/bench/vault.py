@@ -22,6 +22,7 @@ from gateway.federation.models import IdpId
 from gateway.pseudonyms.vault_file import Line, VaultFile
 from gateway.pseudonyms.vault_import import VaultImport
 from gateway.storage import migrate
+from gateway.storage.bounded_connection import without_haste
 from gateway.storage.engine import open_engine
 from gateway.storage.vault import Vault
 from gateway.storage.vault_entry import VaultEntry
@@ -68,8 +69,7 @@ def measured(url: str, *, entries: int = _ENTRIES, rows: int = _ROWS, rounds: in
 
 def _fill(engine: Engine, entries: int) -> None:
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
+        without_haste(connection)
         made = {"last": entries - 1, "step": 2**32 // entries, "rest": "0" * 56}
         connection.execute(text(_FILLER[engine.dialect.name]), made)
 

@@ -76,7 +76,7 @@ def _wait_until_ready(gateway: "subprocess.Popen[bytes]", port: int) -> None:
         connection = HTTPConnection(HOST, port, timeout=2)
         try:
             connection.request("GET", "/health/ready")
-            if connection.getresponse().status == 200:
+            if connection.getresponse().status == 200 and _workers(gateway.pid):
                 return
         except OSError:
             pause.wait(0.2)

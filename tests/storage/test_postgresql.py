@@ -17,8 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import SystemRandomness
 from gateway.domain.sector import Sector
-from gateway.storage import ledger_counts, migrate, schema
+from gateway.storage import bounded_connection, ledger_counts, migrate, schema
 from gateway.storage.anomalies import SqlAnomalies
+from gateway.storage.bounded_connection import without_haste
 from gateway.storage.contracts import AnomalyRow, LedgerRow, Seen, SubjectRow
 from gateway.storage.engine import open_engine
 from gateway.storage.ledger_verification import verify
@@ -108,6 +109,34 @@ def test_the_ledger_is_append_only(statement: str, engine: Engine):
         ledger.append(ROW)
     with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
         connection.execute(text(statement))
+
+
+def test_a_server_that_does_not_answer_is_given_up_unless_nobody_is_in_haste(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    with engine.connect():
+        pass
+    monkeypatch.setattr(bounded_connection, "SECONDS", 0.3)
+    with pytest.raises(DBAPIError), engine.connect() as connection:
+        connection.execute(text("SELECT pg_sleep(4)"))
+    monkeypatch.setattr(bounded_connection, "SECONDS", 30.0)
+    with engine.begin() as connection:
+        without_haste(connection)
+        monkeypatch.setattr(bounded_connection, "SECONDS", 0.0)
+        assert connection.execute(text("SELECT pg_sleep(0.1)")).all(), "it took as long as it took"
+        monkeypatch.setattr(bounded_connection, "SECONDS", 30.0)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+        assert connection.connection.driver_connection.is_hasty
+
+
+def test_a_url_with_options_of_its_own_says_how_long_to_wait(server: ServerProcess):
+    engine = open_engine(f"{url_of(server)}?options=-c%20statement_timeout%3D60s", directory=Path())
+    with engine.connect() as connection:
+        assert not isinstance(connection.connection.driver_connection, bounded_connection.BoundedConnection)
+        without_haste(connection)
+        assert connection.scalar(text("SHOW statement_timeout")) == "0"
+    engine.dispose()
 
 
 def test_a_login_does_not_wait_for_a_statement_without_end(engine: Engine):

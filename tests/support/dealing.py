@@ -6,7 +6,15 @@ from xdist.scheduler.loadfile import LoadFileScheduling
 
 TOGETHER = ("tests/browser/", "tests/interop/")
 """Rooms whose tests share what takes long to start: a browser, a federation, programs of others. One worker each."""
-SLOW = ("tests/cli/", "tests/flows/", "tests/release/", "tests/demo/", "tests/reports/", "tests/storage/")
+SLOW = (
+    "tests/cli/",
+    "tests/flows/",
+    "tests/release/",
+    "tests/demo/",
+    "tests/reports/",
+    "tests/storage/",
+    "tests/faults/",
+)
 """Rooms that start processes or draw examples. The short files of the others fill up the end, for either worker."""
 
 

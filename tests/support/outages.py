@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,11 +17,12 @@ from lxml import etree
 
 from gateway.app import create_app
 from gateway.cli.init import write_configuration
-from gateway.domain.clock import SystemClock
+from gateway.domain.clock import Clock, SystemClock
 from gateway.domain.errors import SluisError
 from gateway.parts import Parts, assemble
 from gateway.settings.loader import load
 from gateway.storage import migrate
+from gateway.storage.contracts import LedgerRow, Seen
 from tests.bench.parties import Driver, write_parties
 from tests.support.postgresql_server import postgresql_process
 from tests.support.postgresql_server import url_of as postgresql_url
@@ -28,10 +30,7 @@ from tests.support.redis_server import redis_process
 from tests.support.redis_server import url_of as redis_url
 from tests.support.server_process import ServerProcess
 
-_STORES = """stores:
-  short_lived: {kind: sqlite, path: var/short-lived.sqlite}
-  lasting: {url: "sqlite:///var/lasting.sqlite"}
-"""
+_STORES = re.compile(r"stores:\n  short_lived: .*\n  lasting: .*\n")
 _MANY = itertools.count()
 
 
@@ -40,15 +39,18 @@ class ShiftedClock:
     """The true time, and what a test lets pass besides."""
 
     by: timedelta = timedelta()
+    held: datetime | None = None
+    """The time at which it stands, where only a test lets time pass."""
 
     def now(self) -> datetime:
-        return SystemClock().now() + self.by
+        return (self.held or SystemClock().now()) + self.by
 
 
 class Person(Driver):
     """Somebody who logs in to the application itself, without a wire, from a browser that keeps its cookies."""
 
-    def attach(self, app: Flask, clock: ShiftedClock) -> "Person":
+    def attach(self, app: Flask, clock: Clock) -> "Person":
+        """`clock` is what the school and the service go by."""
         self._app, self._clock, self._count = app, clock, next(_MANY) * 1000
         self.fresh_browser()
         return self
@@ -70,7 +72,9 @@ class Person(Driver):
         return "" if found is None else b64decode(unescape(found[1])).decode()
 
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, str]:
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
+        headers = {"Accept-Language": self.language or "nl"}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
         answer = self._client.open(path, method=method, data=body, headers=headers, base_url=self.addresses.base_url)
         return answer.status_code, answer.headers.get("Location", ""), answer.get_data(as_text=True)
 
@@ -84,6 +88,7 @@ class OnServers:
     redis: ServerProcess
     postgresql: ServerProcess
     clock: ShiftedClock
+    directory: Path
     acknowledged: list[str] = field(default_factory=list)
     """References of the ledger rows that the gateway was told are durable."""
 
@@ -109,7 +114,6 @@ class OnServers:
 @contextmanager
 def on_servers(directory: Path, add: Callable[[Path], None] = lambda _: None) -> Iterator[OnServers]:
     """All of it, until the context ends. The Redis keeps what it has over a restart. `add` adds parties."""
-    clock = ShiftedClock()
     (directory / "redis").mkdir()
     keeps = ("--appendonly", "yes", "--appendfsync", "always")
     with redis_process(directory / "redis", *keeps) as redis, postgresql_process() as postgresql:
@@ -117,27 +121,55 @@ def on_servers(directory: Path, add: Callable[[Path], None] = lambda _: None) ->
         write_configuration(configuration, base_url="http://127.0.0.1:8971", rsa_bits=2048, environment="test")
         write_parties(configuration)
         add(configuration)
-        gateway_yaml = configuration / "gateway.yaml"
-        text = gateway_yaml.read_text()
-        assert _STORES in text
-        stores = (
-            f"stores:\n  short_lived: {{kind: redis, url: {redis_url(redis)}}}\n"
-            f"  lasting: {{url: {postgresql_url(postgresql)}}}\n"
-        )
-        gateway_yaml.write_text(text.replace(_STORES, stores))
-        parts = assemble(load(configuration), clock=clock)
-        migrate.upgrade(parts.engine)
-        made = OnServers(parts, create_app(parts), redis, postgresql, clock)
-        append = parts.ledger.append
-
-        def noted(row, **seen):
-            append(row, **seen)
-            made.acknowledged.append(row.reference)
-
-        parts.ledger.append = noted
-        try:
+        write_stores(configuration, redis_url(redis), postgresql_url(postgresql))
+        with opened(configuration, redis, postgresql, ShiftedClock()) as made:
             yield made
-        finally:
-            with suppress(SluisError):
-                parts.ledger.close()
-            parts.engine.dispose()
+
+
+@contextmanager
+def beside(
+    other: OnServers,
+    directory: Path,
+    *,
+    redis: str,
+    postgresql: str,
+    add: Callable[[Path], None] = lambda _: None,
+) -> Iterator[OnServers]:
+    """A gateway with the keys and parties of another, on the same servers, which it reaches by URLs of its own."""
+    shutil.copytree(other.directory, directory, ignore=shutil.ignore_patterns("var"))
+    add(directory)
+    write_stores(directory, redis, postgresql)
+    with opened(directory, other.redis, other.postgresql, other.clock) as made:
+        yield made
+
+
+def write_stores(directory: Path, redis: str, postgresql: str) -> None:
+    """Have the gateway with this configuration keep everything there."""
+    path = directory / "gateway.yaml"
+    text = path.read_text()
+    stores = f'stores:\n  short_lived: {{kind: redis, url: "{redis}"}}\n  lasting: {{url: "{postgresql}"}}\n'
+    assert _STORES.search(text)
+    path.write_text(_STORES.sub(stores, text))
+
+
+@contextmanager
+def opened(
+    directory: Path, redis: ServerProcess, postgresql: ServerProcess, clock: ShiftedClock
+) -> Iterator[OnServers]:
+    """The gateway with this configuration, until the context ends."""
+    parts = assemble(load(directory), clock=clock)
+    migrate.upgrade(parts.engine)
+    made = OnServers(parts, create_app(parts), redis, postgresql, clock, directory)
+    append = parts.ledger.append
+
+    def noted(row: LedgerRow, **seen: Seen | None) -> None:
+        append(row, **seen)
+        made.acknowledged.append(row.reference)
+
+    parts.ledger.append = noted  # type: ignore[method-assign]
+    try:
+        yield made
+    finally:
+        with suppress(SluisError):
+            parts.ledger.close()
+        parts.engine.dispose()

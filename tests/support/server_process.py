@@ -25,6 +25,12 @@ def eventually(true: Callable[[], bool], what: str) -> None:
     raise AssertionError(f"it never came true: {what}")
 
 
+def tree(process: int) -> list[int]:
+    """A process and all that descend from it, the parents first."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [process, *(one for child in children for one in tree(int(child)))]
+
+
 class ServerProcess:
     """One server. Everything that is not said to stop it leaves it running; `close` always ends it."""
 
@@ -86,13 +92,17 @@ class ServerProcess:
             self._child = None
 
     def freeze(self) -> None:
-        """It stays, and answers nothing."""
-        assert self._child is not None
-        os.killpg(self._child.pid, signal.SIGSTOP)
+        """It stays, with all that it started, and answers nothing."""
+        self._signal_all(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        assert self._child is not None
-        os.killpg(self._child.pid, signal.SIGCONT)
+        """It goes on."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, how: signal.Signals) -> None:
+        """PostgreSQL gives each of its processes a group of its own."""
+        for process in tree(self.pid):
+            os.kill(process, how)
 
     def close(self) -> None:
         self.kill()
