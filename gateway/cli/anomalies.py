@@ -105,13 +105,23 @@ def show_command(directory: Path, number: int) -> None:
 
 @command.command("resolve")
 @directory_argument
-@click.argument("number", type=int)
-def resolve_command(directory: Path, number: int) -> None:
-    """Close case NUMBER. Should it be seen again on another day, it is open again."""
+@click.argument("numbers", metavar="[NUMBER]...", nargs=-1, type=int)
+@click.option("--kind", type=click.Choice([code.value for code in _MEANINGS]), help="Every open case of one kind.")
+@click.option("--school", help="Every open case of one school, by its BRIN.")
+def resolve_command(directory: Path, numbers: tuple[int, ...], kind: str | None, school: str | None) -> None:
+    """Close the cases NUMBER, or all of a kind, a school, or both. One that is seen on another day is open again."""
+    if bool(numbers) == bool(kind or school):
+        raise click.UsageError("name cases by their numbers, or by --kind and --school")
+    now, missing = SystemClock().now(), False
     with records_of(settings_or_exit(directory)) as engine:
-        done = anomaly_reading.resolve(engine, number, SystemClock().now())
-    click.echo(f"case {number} is resolved" if done else f"there is no open case {number}", err=not done)
-    sys.exit(0 if done else 1)
+        if not numbers:
+            found = [one.id for one in anomaly_reading.cases(engine, kind=kind, school=school, resolved=False)]
+            click.echo(f"{sum(anomaly_reading.resolve(engine, one, now) for one in found)} cases are resolved")
+        for number in numbers:
+            done = anomaly_reading.resolve(engine, number, now)
+            missing |= not done
+            click.echo(f"case {number} is resolved" if done else f"there is no open case {number}", err=not done)
+    sys.exit(1 if missing else 0)
 
 
 def _line(one: AnomalyCase) -> str:

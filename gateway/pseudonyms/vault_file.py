@@ -16,6 +16,7 @@ from gateway.pseudonyms.provisioned import FIELDS, Provisioned, provisioned, wro
 
 _Text: TypeAlias = "TextIOWrapper[Any]"
 _LONGEST_LINE = 8192
+_ZIP = b"PK\x03\x04"
 
 
 class NoVaultFile(Exception):
@@ -61,6 +62,10 @@ def read_texts(
     """
     start = stream.read(4)
     stream.seek(0)
+    if not start:
+        raise NoVaultFile("it is empty")
+    if start == _ZIP:
+        raise NoVaultFile("it is a workbook of a spreadsheet; save it as CSV (in Excel: CSV UTF-8)")
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in start:
         raise NoVaultFile("it is UTF-16; save it as UTF-8 (in Excel: CSV UTF-8)")
     text = TextIOWrapper(stream, encoding="utf-8-sig", newline="")
@@ -123,7 +128,9 @@ def _delimiter(header: str) -> str:
 
 def _check_header(header: list[str], known: Sequence[str], required: Sequence[str]) -> None:
     if wrong := wrong_names(header, known):
-        raise NoVaultFile(f"the header: {wrong}")
+        # Without a header its first line is of a person: so it is not quoted.
+        at = [str(place) for place, name in enumerate(header, 1) if name not in known]
+        raise NoVaultFile(f"the header (the first line, with the names of the columns), at {', '.join(at)}: {wrong}")
     if len(set(header)) < len(header):
         raise NoVaultFile("the header names a column twice")
     if missing := [name for name in required if name not in header]:

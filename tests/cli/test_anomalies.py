@@ -78,6 +78,27 @@ def test_resolved_until_it_is_seen_again(directory):
     assert sluis("list", directory, "--school", "99XA").output.splitlines()[-1] == "1 cases"
 
 
+@pytest.mark.parametrize(
+    ("which", "said", "left"),
+    [
+        (("2", "3"), "case 2 is resolved\ncase 3 is resolved\n", 1),
+        (("--kind", "eck_id_malformed"), "2 cases are resolved\n", 1),
+        (("--school", "99XA"), "2 cases are resolved\n", 1),
+        (("--kind", "eck_id_malformed", "--school", "99XB"), "0 cases are resolved\n", 3),
+    ],
+)
+def test_several_at_once(directory, which, said, left):
+    record(directory, 0, "eck_id_malformed", "99XA", DAAN)
+    result = sluis("resolve", directory, *which)
+    assert (result.exit_code, result.output) == (0, said)
+    assert sluis("list", directory).output.splitlines()[-1] == f"{left} cases"
+
+
+@pytest.mark.parametrize("which", [(), ("2", "--school", "99XA")])
+def test_which_cases_must_be_said_in_one_way(directory, which):
+    assert sluis("resolve", directory, *which).exit_code == 2
+
+
 def test_every_kind_that_is_recorded_has_its_words():
     assert set(anomalies._MEANINGS) == set(Anomaly)
     of_links = {Anomaly.LINK_SUSPENDED, Anomaly.LINK_TAKEN, Anomaly.LINK_OTHER_PERSON}

@@ -14,6 +14,7 @@ from gateway.attributes.values import RawAttributes
 from gateway.domain.anomaly import Anomaly, Rule
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.sector import Sector
+from gateway.federation.clients import NameIdFormat
 from gateway.federation.models import EckIdSource
 from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.subject import SubjectKind
@@ -69,6 +70,14 @@ def test_one_eck_id_of_two_accounts_of_a_school():
     given.release(TWIN)
     assert kinds(given) == ["eck_id_shared"] * 2, "as long as it is so"
     assert 'sluis_anomalies_total{kind="eck_id_shared",outcome="released"} 2.0' in given.metrics.render().decode()
+
+
+def test_an_administration_that_gave_everybody_new_user_ids_without_a_word():
+    """Everybody gets in and is whom they were; it is reported of each, until somebody says that it is the new one's."""
+    given = world(name_id=NameIdFormat.PERSISTENT)
+    before, after = given.release(SENT).released.subject, given.release(TWIN).released.subject
+    assert (after.kind, after.identifier, after.pairwise) == (before.kind, before.identifier, before.pairwise)
+    assert kinds(given) == ["eck_id_shared"]
 
 
 def test_the_second_account_is_held_and_the_first_goes_on():
