@@ -15,6 +15,7 @@ from gateway.domain.clock import Clock, SystemClock
 from gateway.federation.build import build
 from gateway.federation.snapshot import Federation
 from gateway.oidc.op.checks import check_clients
+from gateway.pages.logos import check_logos
 from gateway.pages.look import check_look
 from gateway.settings.certificates import check_certificates
 from gateway.settings.client_certificates import check_client_certificates
@@ -78,7 +79,7 @@ def _examined(directory: Path, clock: Clock) -> Examination:
     keys: KeyRing | None = None
     federation: Federation | None = None
     problems += [*check_stores(settings), *check_client_certificates(settings), *check_dialects(settings)]
-    problems += check_look(settings)
+    problems += [*check_look(settings), *check_logos(settings)]
     try:
         keys = load_keys(settings)
         problems += check_certificates(keys.certificates, clock.now())

@@ -2,29 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from string import Formatter
 
 from gateway.domain.language import Language
+from gateway.pages.images import MAX_LOGO, Image, read_image
 from gateway.pages.palette import DARK, LIGHT, Palette, too_faint
 from gateway.pages.texts import Overrides, texts
 from gateway.settings.loader import Settings
 from gateway.settings.models.pages import Colours
 from gateway.settings.nodes import KeyPath
 from gateway.settings.problems import Problem
-from gateway.xml.parsing import XmlRejected, parse
-
-MAX_LOGO = 64 * 1024
-_PNG, _RIFF, _WEBP = b"\x89PNG\r\n\x1a\n", b"RIFF", b"WEBP"
-_SVG = "{http://www.w3.org/2000/svg}svg"
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """An image and its media type."""
-
-    content: bytes = field(repr=False)
-    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +31,14 @@ class Look:
         return cls(
             light=_with(LIGHT, pages.light),
             dark=_with(DARK, pages.dark),
-            logo=read_logo(settings.directory / pages.logo) if pages.logo else None,
-            logo_dark=read_logo(settings.directory / pages.logo_dark) if pages.logo_dark else None,
+            logo=read_image(settings.directory / pages.logo, limit=MAX_LOGO) if pages.logo else None,
+            logo_dark=read_image(settings.directory / pages.logo_dark, limit=MAX_LOGO) if pages.logo_dark else None,
             texts=pages.texts,
         )
 
 
 def _with(palette: Palette, own: Colours) -> Palette:
     return {**palette, **own.model_dump(exclude_none=True)}
-
-
-def read_logo(file: Path) -> Image:
-    """The image in a file. Raises ValueError, with what is wrong."""
-    try:
-        content = file.read_bytes()
-    except OSError as cause:
-        raise ValueError(f"the logo cannot be read: {cause.strerror}") from cause
-    if len(content) > MAX_LOGO:
-        raise ValueError(f"the logo has {len(content)} bytes, and may have {MAX_LOGO}")
-    if content.startswith(_PNG):
-        return Image(content, "image/png")
-    if content.startswith(_RIFF) and content[8:12] == _WEBP:
-        return Image(content, "image/webp")
-    try:
-        root = parse(content, limit=MAX_LOGO)
-    except XmlRejected:
-        root = None
-    if root is None or root.tag != _SVG:
-        raise ValueError("the logo is no SVG, PNG or WebP")
-    return Image(content, "image/svg+xml")
 
 
 def check_look(settings: Settings) -> Iterator[Problem]:
@@ -82,7 +48,7 @@ def check_look(settings: Settings) -> Iterator[Problem]:
         name = getattr(settings.gateway.pages, key)
         if name is not None:
             try:
-                read_logo(settings.directory / name)
+                read_image(settings.directory / name, limit=MAX_LOGO)
             except ValueError as cause:
                 yield _problem(settings, (key,), str(cause))
     for language, said in settings.gateway.pages.texts.items():

@@ -13,6 +13,7 @@ from markupsafe import escape
 from gateway.domain.language import Language, in_language
 from gateway.login.steps import PostForm
 from gateway.pages.language import Choices
+from gateway.pages.logos import Logos
 from gateway.pages.static_files import StaticFiles
 from gateway.pages.texts import Overrides, say_with
 from gateway.web.headers import ALONE
@@ -28,12 +29,19 @@ class Renderer:
     names: Mapping[Language, str]
     choices: Choices
     environment: Environment
+    logos: Logos
     overrides: Overrides = field(default_factory=dict)
     _around_form: dict[Language, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, *, names: Mapping[Language, str], choices: Choices, static_files: StaticFiles, overrides: Overrides
+        cls,
+        *,
+        names: Mapping[Language, str],
+        choices: Choices,
+        static_files: StaticFiles,
+        overrides: Overrides,
+        logos: Logos,
     ) -> "Renderer":
         """With all templates loaded from the package; `overrides` are texts in the place of ours."""
         environment = Environment(
@@ -42,7 +50,8 @@ class Renderer:
         )  # fmt: skip
         environment.globals["version"] = static_files.version
         environment.globals["logos"] = [name for name in ("logo", "logo-dark") if name in static_files.files]
-        return cls(names, choices, environment, overrides)
+        environment.globals["of_parties"] = logos
+        return cls(names, choices, environment, logos, overrides)
 
     def page(
         self,

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import Service, ServiceId
 from gateway.login.steps import Refused
+from gateway.pages.logos import PATH as LOGOS
 from gateway.pages.render import Renderer
 from gateway.pages.static_files import StaticFiles
 from gateway.web import Respond
@@ -17,6 +18,8 @@ log = structlog.get_logger("sluis")
 
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
+_OF_A_LOGO = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+"""Opened by itself, an SVG is a page: this one runs and loads nothing."""
 _CODES: dict[type[HTTPException], ErrorCode] = {
     NotFound: ErrorCode.PAGE_UNKNOWN,
     MethodNotAllowed: ErrorCode.METHOD_NOT_ALLOWED,
@@ -25,7 +28,7 @@ _CODES: dict[type[HTTPException], ErrorCode] = {
 
 
 def blueprint(*, renderer: Renderer, static_files: StaticFiles) -> Blueprint:
-    """`/` and `/static/<version>/...`."""
+    """`/`, `/static/<version>/...` and `/logo/...`."""
     routes = Blueprint("site", __name__)
 
     @routes.get("/")
@@ -44,6 +47,16 @@ def blueprint(*, renderer: Renderer, static_files: StaticFiles) -> Blueprint:
         response = Response(found.content, mimetype=found.media_type)
         # While replicas are renewed, a page of one asks for the files of another: right for now, not for a year.
         response.headers["Cache-Control"] = _FOR_A_YEAR if asked == static_files.version else _FOR_AN_HOUR
+        return response
+
+    @routes.get(f"{LOGOS}/<name>")
+    def logo(name: str) -> Response:
+        found = renderer.logos.read(name)
+        if found is None:
+            raise NotFound
+        response = Response(found.content, mimetype=found.media_type)
+        response.headers["Cache-Control"] = _FOR_A_YEAR
+        response.headers["Content-Security-Policy"] = _OF_A_LOGO
         return response
 
     return routes

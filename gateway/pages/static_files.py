@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import files
 
-from gateway.pages.look import Image, Look
+from gateway.pages.images import Image
+from gateway.pages.look import Look
 from gateway.pages.palette import style
 
 _TYPES = {

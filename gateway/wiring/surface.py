@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gateway.pages.front import Front
 from gateway.pages.language import Choices
+from gateway.pages.logos import Logos
 from gateway.pages.look import Look
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
@@ -40,7 +41,13 @@ def surface_of(parts: Parts) -> Surface:
     choices = Choices(languages=settings.languages, https=parts.https)
     look = Look.of(parts.settings)
     static_files = StaticFiles.of(look)
-    renderer = Renderer.of(names=settings.names, choices=choices, static_files=static_files, overrides=look.texts)
+    renderer = Renderer.of(
+        names=settings.names,
+        choices=choices,
+        static_files=static_files,
+        overrides=look.texts,
+        logos=Logos.of(parts.settings),
+    )
     return Surface(
         cookie=cookie,
         session_cookie=FlaskSessionCookie(https=parts.https, shared=lambda: choices.remembered().shared),

@@ -55,9 +55,9 @@ def test_a_colour_has_six_digits(tmp_path: Path, colour: str) -> None:
     ("content", "said"),
     [
         (None, "cannot be read"),
-        (b"GIF89a", "no SVG, PNG or WebP"),
-        (b"<html></html>", "no SVG, PNG or WebP"),
-        (b'<!DOCTYPE svg [<!ENTITY x "y">]><svg xmlns="http://www.w3.org/2000/svg"/>', "no SVG, PNG or WebP"),
+        (b"GIF89a", "no SVG, PNG, JPEG or WebP"),
+        (b"<html></html>", "no SVG, PNG, JPEG or WebP"),
+        (b'<!DOCTYPE svg [<!ENTITY x "y">]><svg xmlns="http://www.w3.org/2000/svg"/>', "no SVG, PNG, JPEG or WebP"),
         (b"x" * (64 * 1024 + 1), "may have 65536"),
     ],
 )

@@ -13,6 +13,7 @@ from gateway.observability import reference
 from gateway.pages import discovery, remembered, site
 from gateway.pages.front import Front
 from gateway.pages.language import Choices
+from gateway.pages.logos import Logos
 from gateway.pages.look import Look
 from gateway.pages.render import Renderer
 from gateway.pages.respond import Responder
@@ -28,7 +29,9 @@ REFERENCE = "7KQ2M9X4TB"
 class Pages:
     """The pages on https; `show` makes a page that responds with a step, `offer` what discovery offers."""
 
-    def __init__(self, clock: HeldClock, languages: Sequence[Language] = (Language.NL, Language.EN)) -> None:
+    def __init__(
+        self, clock: HeldClock, languages: Sequence[Language] = (Language.NL, Language.EN), logos: Logos | None = None
+    ) -> None:
         self.app = Flask("pages", static_folder=None, template_folder=None)
         self.offer: Discovery | None = None
         self.chosen: list[tuple[str, str, str]] = []
@@ -37,7 +40,11 @@ class Pages:
         self.choices = choices = Choices(languages=languages, https=True)
         static_files = StaticFiles.of(Look())
         self.renderer = renderer = Renderer.of(
-            names={Language.NL: "Sluis"}, choices=choices, static_files=static_files, overrides={}
+            names={Language.NL: "Sluis"},
+            choices=choices,
+            static_files=static_files,
+            overrides={},
+            logos=logos or Logos({}, {}, {}, {}),
         )
         self.respond = Responder(renderer=renderer, clock=clock)
         self.app.before_request(lambda: reference.bind(REFERENCE))

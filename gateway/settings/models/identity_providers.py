@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gateway.domain.protocol import Protocol
-from gateway.settings.fields import Address, BrinField, Id, Model, Names, Switch, Text, is_loopback
+from gateway.settings.fields import Address, BrinField, FileName, Id, Model, Names, Switch, Text, is_loopback
 from gateway.settings.models.assurance import ContextName
 from gateway.settings.models.saml_metadata import SamlMetadata
 from gateway.settings.models.sso import NotificationEntry
@@ -32,6 +32,11 @@ class CommonIdentityProviderEntry(Model):
     id: Id = Field(description="Id in logs, reports and commands")
     names: Names = Field(description="Name in each language")
     schools: list[BrinField] = Field(min_length=1, description="BRINs of the schools that it speaks for")
+    logo: FileName | None = Field(
+        default=None,
+        description="SVG, PNG, JPEG or WebP of at most 32 KiB, beside this file: "
+        "shown with its name, and with that of its only school",
+    )
     eck_id: list[Literal["assertion", "vault", "nummervoorziening"]] = Field(
         default=["assertion"],
         min_length=1,

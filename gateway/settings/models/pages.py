@@ -76,7 +76,7 @@ class AccessibilityEntry(Model):
 class Pages(Model):
     """What the pages look like and say."""
 
-    logo: FileName | None = Field(default=None, description="SVG, PNG or WebP of at most 64 KiB; absent: our own")
+    logo: FileName | None = Field(default=None, description="SVG, PNG, JPEG or WebP of at most 64 KiB; absent: our own")
     logo_dark: FileName | None = Field(default=None, description="The logo on dark; absent: the same")
     light: Colours = Field(default=Colours(), description="Colours where people want light")
     dark: Colours = Field(default=Colours(), description="Colours where people want dark")

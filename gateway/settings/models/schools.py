@@ -70,6 +70,9 @@ class SchoolEntry(Model):
         default=[], max_length=10, description="What people call it, or called it before, for discovery"
     )
     postcode: Postcode | None = Field(default=None, description="Postcode, as `9401AB`, for discovery")
+    logo: FileName | None = Field(
+        default=None, description="SVG, PNG, JPEG or WebP of at most 32 KiB, beside this file: shown with its name"
+    )
     helpdesk: Text | None = Field(
         default=None,
         description="Whom its people ask about logging in, as pages say it: an e-mail address, a page "

@@ -123,6 +123,9 @@ class CommonServiceEntry(Model):
         description="Where a login begins at once (for a client: its initiate_login_uri); `/go/<id>` leads there, or "
         "to start_url where it is absent",
     )
+    logo: FileName | None = Field(
+        default=None, description="SVG, PNG, JPEG or WebP of at most 32 KiB, beside this file: shown with its name"
+    )
     embedded_by: list[BaseUrl] = Field(
         default=[],
         max_length=10,
