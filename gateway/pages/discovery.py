@@ -9,7 +9,7 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.login.contracts import Hinted
 from gateway.login.discovery import Discovery, FoundSchools
 from gateway.login.dispatch import Dispatcher
-from gateway.login.steps import ChooseSchool
+from gateway.login.steps import ChooseSchool, Refused
 from gateway.pages.front import Front
 from gateway.pages.language import Choices
 from gateway.web.headers import POLICY, framed_by
@@ -69,7 +69,8 @@ def blueprint(front: Front, *, dispatcher: Dispatcher, choices: Choices, hinted:
             raise SluisError(ErrorCode.LOGIN_SCHOOL_UNKNOWN) from cause
         keep = "usual" in request.form and not choices.remembered().shared
         step = dispatcher.choose(login, brin, front.browser(), held=held, keep=keep)
-        choices.remember(school=brin)
+        if not isinstance(step, Refused):
+            choices.remember(school=brin)
         return front.respond(step)
 
     return routes

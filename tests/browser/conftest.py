@@ -3,6 +3,9 @@
 import re
 import shutil
 from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
@@ -28,19 +31,42 @@ def chromium() -> str:
     return found
 
 
-def _framed(federation: DemoFederation) -> None:
-    """The client of OpenID Connect has a front-channel logout address; the pages speak every language."""
+def _framed(portal: str, federation: DemoFederation) -> None:
+    """A client has a front-channel logout address, a service is embedded; the pages speak every language."""
     entry = federation.directory / "services" / "schrijfmaatje.yaml"
     address = f"http://127.0.0.7:{federation.port}/front"
     entry.write_text(f"{entry.read_text('utf-8')}frontchannel_logout_uri: {address}\n", "utf-8")
+    entry = federation.directory / "services" / "leesplein.yaml"
+    entry.write_text(f"{entry.read_text('utf-8')}embedded_by: ['{portal}']\n", "utf-8")
     gateway = federation.directory / "gateway.yaml"
     spoken = re.sub(r"(?m)^languages: .*$", "languages: [nl, en, fy, nl-x-b1]", gateway.read_text("utf-8"))
     gateway.write_text(spoken, "utf-8")
 
 
+class _Blank(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><html lang=en><title>A portal</title>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @pytest.fixture(scope="session")
-def demo(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with running_demo(tmp_path_factory.mktemp("browser"), _framed) as running:
+def portal() -> Iterator[str]:
+    """Another origin on the gateway's site: browsers keep cookies out of frames of other sites."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Blank)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def demo(chromium: str, portal: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with running_demo(tmp_path_factory.mktemp("browser"), partial(_framed, portal)) as running:
         yield running
 
 

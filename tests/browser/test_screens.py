@@ -12,7 +12,7 @@ from tests.support.screens import FAR, check_as_kept, distance, picture
 
 STEADY = {"home", "error", "refused", "accessibility", "logout"}
 """Pages that show the same whoever logged in before; of the others a picture is made, and none compared."""
-NOT_LOOKED_AT_BY_AXE_ELSEWHERE = {"status", "accessibility", "logout"}
+NOT_LOOKED_AT_BY_AXE_ELSEWHERE = {"status", "remembered", "accessibility", "logout"}
 PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), summary")]
   .map((one) => [one, one.getBoundingClientRect()])
@@ -55,7 +55,9 @@ def looked_at(blank: Page, page: Page, name: str, how: str) -> None:
         picture(page, f"{name}-{how}")
 
 
-@pytest.mark.parametrize("name", ["home", "discovery", "error", "refused", "status", "accessibility", "logout"])
+@pytest.mark.parametrize(
+    "name", ["home", "discovery", "error", "refused", "status", "remembered", "accessibility", "logout"]
+)
 def test_a_page_on_a_phone_and_on_a_desk(page: Page, blank: Page, demo: Demo, name: str) -> None:
     opened(page, demo, name)
     assert page.url.startswith(demo.gateway)

@@ -49,7 +49,7 @@ def test_a_person_may_want_no_question_next_time(pages: Pages, client: FlaskClie
     [box] = page.xpath("//input[@name='usual']")
     assert box.get("form") == page.xpath("//button[@name='school']/ancestor::form")[0].get("id")
     assert box.get("checked") is None, "nobody is taken at a word that they did not say"
-    assert "Leesplein" in box.getparent().text_content()
+    assert "Ga de volgende keer meteen naar mijn school" in box.getparent().text_content()
     choose(client)
     send(client, PAGE, school="99XB", usual="yes")
     assert pages.kept == [False, True]
