@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli import eckid_batch
+from gateway.cli import eckid_batch, eckid_replace
 from gateway.cli.loading import directory_argument, settings_or_exit
 from gateway.parts import nummervoorziening_endpoint
 from gateway.pseudonyms.first_level import first_level_hash, salt_of
@@ -21,6 +21,7 @@ def command() -> None:
 
 
 command.add_command(eckid_batch.command)
+command.add_command(eckid_replace.command)
 
 
 @command.command("hash")

@@ -32,6 +32,8 @@ from tests.support.vault import SEALING
 
 _ENTRIES = int(os.environ.get("BENCH_VAULT_ENTRIES", "2400000"))
 _ROWS = int(os.environ.get("BENCH_VAULT_ROWS", "100000"))
+_LINES = int(os.environ.get("BENCH_VAULT_LINES", "0"))
+"""Lines of a file that is looked at and not written, as `--dry-run` does; ten million take an hour."""
 _ROUNDS, _LOOKUPS = 10, 500
 _FILLER = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
@@ -62,7 +64,9 @@ def measured(url: str, *, entries: int = _ENTRIES, rows: int = _ROWS, rounds: in
         for number, account in enumerate(accounts):
             assert vault.find(account, _school(number), today=TODAY) is not None
         spent.append((time.process_time() - begun) * 1000 / _LOOKUPS)
-    found = {"lookup_ms": round(statistics.median(spent[1:]), 3), **_import(vault, rows)}
+    found = {"lookup_ms": round(statistics.median(spent[1:]), 3), **_taken("import", vault, rows, written=True)}
+    if _LINES and engine.dialect.name == "sqlite":
+        found |= _taken(f"{_LINES}_lines", vault, _LINES, written=False)
     engine.dispose()
     return found
 
@@ -85,7 +89,7 @@ def _school(number: int) -> str:
     return f"S{number % 500:05}"
 
 
-def _import(vault: Vault, rows: int) -> dict[str, float]:
+def _taken(name: str, vault: Vault, rows: int, *, written: bool) -> dict[str, float]:
     lines = (f"pupil-{number},99XA,https://ketenid.nl/pilot/{number:0128x},no\n" for number in range(rows))
     with tempfile.TemporaryFile() as file:
         file.write(b"account,school,eck_id,adult\n")
@@ -96,11 +100,15 @@ def _import(vault: Vault, rows: int) -> dict[str, float]:
             file.seek(0)
             return reader.lines(file, as_json=False)
 
-        begun, held = time.perf_counter(), _peak_mb()
+        begun, used, held = time.perf_counter(), time.process_time(), _peak_mb()
         taking = VaultImport(vault, IdpId("po"), KEY, read)
         assert taking.examine(lambda number, wrong: None).good == rows
-        assert taking.write(at_once=True) == rows
-        return {"import_s": round(time.perf_counter() - begun, 1), "import_grew_mb": round(_peak_mb() - held, 1)}
+        assert not written or taking.write(at_once=True) == rows
+        return {
+            f"{name}_s": round(time.perf_counter() - begun, 1),
+            f"{name}_cpu_s": round(time.process_time() - used, 1),
+            f"{name}_grew_mb": round(_peak_mb() - held, 1),
+        }
 
 
 def _peak_mb() -> float:

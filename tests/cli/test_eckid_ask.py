@@ -385,3 +385,32 @@ def test_hashes_of_which_nobody_knows_whether_it_took_them(provisioned, service)
     assert "batch 1 is given up" in sluis("eckid", "batch", "again", provisioned, "1").stdout
     assert "1 learners submitted" in submit(provisioned, file).stdout
     assert sluis("eckid", "batch", "follow", provisioned).exit_code == 0
+
+
+def replaced(directory: Path, lines: str, *more: str) -> Result:
+    return CliRunner().invoke(main, ["eckid", "replace", str(directory), "99XA", *more], input=lines)
+
+
+def test_a_new_number_stands_for_what_the_old_one_stood_for(provisioned, service):
+    old, new = HASHES["sara"], HASHES["mees"]
+    result = replaced(provisioned, f"{old},{new}\n")
+    assert (result.exit_code, result.stdout) == (0, "1 replaced\n")
+    assert service[2].stampseudonym(new) == service[2].stampseudonym(old)
+    assert service[2].asked[-1] == ("replaceStampseudonym", OIN)
+    later = replaced(provisioned, f"{old} {HASHES['fenna']}\n", "--from", "2027-08-01")
+    assert later.stdout == "1 replaced, from 2027-08-01 on\n"
+    assert service[2].stampseudonym(HASHES["fenna"]) != service[2].stampseudonym(old)
+
+
+def test_lines_that_are_not_replaced_are_named(provisioned, service):
+    old, new = HASHES["sara"], HASHES["mees"]
+    result = replaced(provisioned, f"063138219 {new}\n\n{old} {old}\n{old};{new}\n")
+    assert (result.exit_code, result.stdout) == (1, "1 replaced\n")
+    assert result.stderr.splitlines() == [
+        "line 1: two hashes of 64 lowercase hexadecimal characters: the old one, and the new one",
+        "line 3: the hashes are the same",
+    ]
+    service[2].nonsense = b"<html/>"
+    assert "to do it twice makes no difference" in replaced(provisioned, f"{old} {new}\n").stderr
+    change(provisioned / "gateway.yaml", "url: https://127.0.0.1:", "url: https://127.0.0.1:1/")
+    assert "heard nothing of it" in replaced(provisioned, f"{old} {new}\n").stderr

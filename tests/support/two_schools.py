@@ -121,13 +121,14 @@ class TwoSchools:
 def two_schools(
     directory: Path,
     *,
+    here: School = HERE,
     there: School = THERE,
     kinds: tuple[LinkKind, ...] = (LinkKind.GUEST,),
     sectors: frozenset[Sector] = frozenset({Sector.PO, Sector.VO, Sector.VSO}),
     vault: Vault | None = None,
     fallback: Fallback = Fallback.PROVISIONAL,
 ) -> TwoSchools:
-    """`kinds` are the links that the agreement of `HERE` lets be of use; that of `THERE` lets none."""
+    """`kinds` are the links that the agreement of `here` lets be of use; that of `there` lets none."""
     service = replace(relying_party(), sectors=sectors)
 
     def agreed(school: School, **more: Any) -> Agreement:
@@ -141,9 +142,9 @@ def two_schools(
 
     world = World(
         service,
-        idp(HERE_IDP, HERE),
-        (agreed(HERE, links=frozenset(kinds), fallback=fallback), agreed(there)),
+        idp(HERE_IDP, here),
+        (agreed(here, links=frozenset(kinds), fallback=fallback), agreed(there)),
         vault=vault,
     )
-    op = Op(world, directory, more_idps=(idp(THERE_IDP, there),), more_schools=(HERE, there))
+    op = Op(world, directory, more_idps=(idp(THERE_IDP, there),), more_schools=(here, there))
     return TwoSchools(op, chosen=kinds[0] if kinds else LinkKind.GUEST)
