@@ -4,38 +4,28 @@ What can be told without the browser is told at once, all at a time; the browser
 another, the school last. No party that hangs keeps the rest waiting.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 import structlog
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.domain.http import HttpFailed
 from gateway.domain.protocol import Protocol
 from gateway.domain.randomness import Randomness
 from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.contracts import SessionCookie
 from gateway.login.sso.leaving import Leaving, Plan
-from gateway.login.sso.parties import (
-    EndsServiceSessions,
-    EndsUpstreamSessions,
-    Initiator,
-    Kind,
-    Target,
-)
+from gateway.login.sso.parties import EndsServiceSessions, EndsUpstreamSessions, Initiator, Kind, Target
 from gateway.login.sso.registry import Given, Registry, Visit
+from gateway.login.sso.telling import TELLING_SECONDS, Telling
 from gateway.login.steps import Ending, LeaveNext, LoggedOut, PostForm, Redirect, Result, Step
 from gateway.observability.metrics import Metrics
 
 log = structlog.get_logger("sluis")
 
 WHOLE_SECONDS = 5.0
-"""How long a logout may take, whoever hangs."""
-TELLING_SECONDS = 2.0
-"""Of that, for telling services without the browser; they are told at once."""
+"""How long a logout may take, whoever hangs; some of it for telling services without the browser."""
 _LEAST_SECONDS = 0.5
 _MOST_SECONDS = 2.0
 
@@ -61,8 +51,7 @@ class Logouts:
         self._federation = federation
         self.registry = registry
         self._leaving = leaving
-        self._services = services
-        self._identity_providers = identity_providers
+        self._telling = Telling(federation=federation, services=services, identity_providers=identity_providers)
         self._cookie = cookie
         self._clock = clock
         self._randomness = randomness
@@ -88,8 +77,10 @@ class Logouts:
         others = {one: logins for one, logins in self._end(visit).items() if one != itself}
         idp = self._federation.identity_providers.get(visit.idp) if initiator.kind is not Kind.IDP else None
         upstream = {one.idp: one for one in (*beside, *([visit] if idp is not None else ()))}
-        told, reached = self._tell(others, tuple(upstream.values()))
-        frames = {one: self._frames(one, others[one]) for one, ending in told.items() if ending is not Ending.ENDED}
+        told, reached = self._telling.tell(others, tuple(upstream.values()))
+        frames = {
+            one: self._telling.frames(one, others[one]) for one, ending in told.items() if ending is not Ending.ENDED
+        }
         told |= {one: Ending.ASKED for one, found in frames.items() if found and told[one] is Ending.IMPOSSIBLE}
         settled = [(Kind.SERVICE, str(one), ending) for one, ending in told.items() if ending is not None]
         targets = [self._target(Kind.SERVICE, one, others[one]) for one, ending in told.items() if ending is None]
@@ -119,7 +110,7 @@ class Logouts:
         results: list[Result] = []
         for visit in visits:
             given = self._end(visit)
-            told, _ = self._tell({one: logins for one, logins in given.items() if one != but})
+            told, _ = self._telling.tell({one: logins for one, logins in given.items() if one != but})
             endings = [(Kind.SERVICE, str(one), ending or Ending.NO_ANSWER) for one, ending in told.items()]
             results += self._results(endings)
         return tuple(results)
@@ -144,8 +135,8 @@ class Logouts:
     def end_replaced(self, visit: Visit) -> None:
         """Take back what a visit gave that another person's took the place of, and tell whom that can be told."""
         given = self._given(visit)
-        self._revoke(given)
-        self._tell(given)
+        self._telling.revoke(given)
+        self._telling.tell(given)
 
     def go_on(self, plan: str, browser: str) -> Step:
         """The browser is back, with an answer or without one. Raises SluisError LOGIN_UNKNOWN, LOGIN_OTHER_BROWSER."""
@@ -172,7 +163,7 @@ class Logouts:
         left = [index for index in range(len(plan.targets)) if self._leaving.ending(plan, index) is None]
         for position, index in enumerate(left):
             target = plan.targets[index]
-            party = self._party(target.kind, target.id)
+            party = self._telling.party(target.kind, target.id)
             if party is not None and self._leaving.go(plan, index):
                 return LeaveNext(
                     self._sent(target, party), plan.id, party.names, self._patience(plan, len(left) - position)
@@ -197,12 +188,8 @@ class Logouts:
     ) -> Step:
         """The answer to whoever asked: at once when everything ended, behind a page that says what did not."""
         complete = _complete(results)
-        party = self._party(initiator.kind, initiator.id) if initiator.kind is not Kind.PERSON else None
-        back = None
-        if isinstance(party, Service):
-            back = self._services[party.protocol].reply(party, initiator.reply, complete=complete)
-        elif party is not None:
-            back = self._identity_providers[party.protocol].reply(party, initiator.reply, complete=complete)
+        party = self._telling.party(initiator.kind, initiator.id) if initiator.kind is not Kind.PERSON else None
+        back = self._telling.reply(party, initiator.reply, complete=complete) if party is not None else None
         if not again:
             self._note(initiator, results)
         if complete and back is not None:
@@ -218,7 +205,7 @@ class Logouts:
         """Nothing more comes of the visit from here on; only then is read what did."""
         self.registry.end(visit)
         given = self._given(visit)
-        self._revoke(given)
+        self._telling.revoke(given)
         return given
 
     def _given(self, visit: Visit) -> dict[ServiceId, list[Given]]:
@@ -228,51 +215,13 @@ class Logouts:
                 given.setdefault(one.service, []).append(one)
         return given
 
-    def _revoke(self, given: Mapping[ServiceId, Sequence[Given]]) -> None:
-        for service_id, logins in given.items():
-            ends = self._ends(service_id)
-            for one in logins:
-                ends.revoke(one)
-
-    def _tell(
-        self,
-        given: Mapping[ServiceId, Sequence[Given]],
-        upstream: Sequence[Visit] = (),
-    ) -> tuple[dict[ServiceId, Ending | None], set[str]]:
-        """Tell all that can be told without the browser, at once; None for whom the browser must be sent to.
-
-        And for which visits it can be sent to the school, which may have to be asked for its address.
-        """
-        calls: dict[tuple[Kind, str], Callable[[], bool]] = {}
-        for one, logins in given.items():
-            service = self._federation.services[one]
-            if self._ends(one).can_tell(service):
-                calls[Kind.SERVICE, one] = _telling(self._ends(one), service, logins)
-        for visit in upstream:
-            idp = self._federation.identity_providers.get(visit.idp)
-            ends = self._identity_providers.get(idp.protocol) if idp is not None else None
-            if ends is not None and idp is not None:
-                calls[Kind.IDP, visit.id] = partial(ends.can_send, idp, visit)
-        ended = _at_once(calls)
-        endings = {
-            one: Ending.ENDED
-            if (Kind.SERVICE, one) in ended
-            else None
-            if self._ends(one).can_send(self._federation.services[one])
-            else Ending.NO_ANSWER
-            if (Kind.SERVICE, one) in calls
-            else Ending.IMPOSSIBLE
-            for one in given
-        }
-        return endings, {one for kind, one in ended if kind is Kind.IDP}
-
     def _sent(self, target: Target, party: Service | IdentityProvider) -> Redirect | PostForm:
         if isinstance(party, Service):
-            return self._services[party.protocol].send(party, target.given, target.request)
+            return self._telling.send_to_service(party, target.given, target.request)
         visit = self.registry.read(target.visit)
         if visit is None:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN)
-        return self._identity_providers[party.protocol].send(party, visit, target.request)
+        return self._telling.send_to_school(party, visit, target.request)
 
     def _patience(self, plan: Plan, left: int) -> float:
         """Seconds to wait for the next party: what is left of the whole, shared by those that are left."""
@@ -293,42 +242,9 @@ class Logouts:
         return [one for one in ended if visit is None or one.idp != visit.idp]
 
     def _results(self, endings: Sequence[tuple[Kind, str, Ending]]) -> tuple[Result, ...]:
-        found = ((self._party(kind, party), ending) for kind, party, ending in endings)
+        found = ((self._telling.party(kind, party), ending) for kind, party, ending in endings)
         return tuple(Result(party, ending) for party, ending in found if party is not None)
-
-    def _frames(self, service: ServiceId, given: Sequence[Given]) -> tuple[str, ...]:
-        return self._ends(service).frames(self._federation.services[service], given)
-
-    def _party(self, kind: Kind, party: str) -> Service | IdentityProvider | None:
-        if kind is Kind.SERVICE:
-            return self._federation.services.get(ServiceId(party))
-        return self._federation.identity_providers.get(IdpId(party))
-
-    def _ends(self, service: ServiceId) -> EndsServiceSessions:
-        return self._services[self._federation.services[service].protocol]
-
-
-def _telling(ends: EndsServiceSessions, service: Service, given: Sequence[Given]) -> Callable[[], bool]:
-    def tell() -> bool:
-        try:
-            return ends.tell(service, given)
-        except HttpFailed as cause:
-            log.warning("logout_not_told", service=service.id, cause=str(cause))
-            return False
-
-    return tell
 
 
 def _complete(results: Sequence[Result]) -> bool:
     return all(one.ending is Ending.ENDED for one in results)
-
-
-def _at_once(calls: Mapping[tuple[Kind, str], Callable[[], bool]]) -> set[tuple[Kind, str]]:
-    """Those that said yes in time. Who is slower is left to finish, and counts as silent."""
-    if not calls:
-        return set()
-    pool = ThreadPoolExecutor(max_workers=min(len(calls), 16))
-    futures: dict[Future[bool], tuple[Kind, str]] = {pool.submit(call): one for one, call in calls.items()}
-    done, _ = wait(futures, timeout=TELLING_SECONDS)
-    pool.shutdown(wait=False)
-    return {futures[one] for one in done if one.exception() is None and one.result()}
