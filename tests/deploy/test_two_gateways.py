@@ -14,7 +14,7 @@ from lxml import etree
 
 from tests.support import deployed_proxies
 from tests.support.deployed_proxies import Front
-from tests.support.op import CHALLENGE
+from tests.support.op_client import CHALLENGE
 from tests.support.replicas import CALLBACK, CLIENT, LOGIN, MUTUAL, ByTls, Replicas, replicas
 from tests.support.server_process import eventually
 from tests.support.tls_front import Authority, authority

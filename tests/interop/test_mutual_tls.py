@@ -17,7 +17,7 @@ from gateway.demo.federation import DemoFederation
 from tests.support import apache_proxy, nginx_proxy
 from tests.support.child_process import Address, free_address
 from tests.support.demo import Demo, running_demo
-from tests.support.op import CHALLENGE, VERIFIER
+from tests.support.op_client import CHALLENGE, VERIFIER
 from tests.support.openid_client import RelyingParty
 from tests.support.tls_front import Authority, authority
 

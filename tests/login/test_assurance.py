@@ -10,7 +10,7 @@ from gateway.federation.models import IdpId
 from gateway.federation.snapshot import Federation
 from gateway.login.assurance import Assurance
 from gateway.login.messages import LoginRequest
-from tests.support.op import relying_party
+from tests.support.op_client import relying_party
 from tests.support.small_federation import REGENBOOG, identity_provider
 
 LOW, HIGH = Level("low", 0, "urn:low", {}), Level("high", 1, "urn:high", {})

@@ -15,7 +15,7 @@ from gateway.federation.models import AttributeSet
 from gateway.login.steps import AskConsent, Redirect, Step
 from gateway.reports.texts import say
 from tests.support.jose import CLIENT
-from tests.support.op import CALLBACK, PURPOSES
+from tests.support.op_client import CALLBACK, PURPOSES
 from tests.support.user_held import SAID_BY_EDUID, SAID_BY_SCHOOL, Mbo, mbo
 
 VALUES = {Attribute.GIVEN_NAME: "Mo", Attribute.ROLE: "student", Attribute.SCHOOL: "99YA"}

@@ -13,7 +13,7 @@ from gateway.domain.language import Language
 from gateway.login.messages import Authentication
 from gateway.login.steps import Refused, Step
 from gateway.reports.texts import say
-from tests.support.op import PASSWORD
+from tests.support.op_client import PASSWORD
 from tests.support.user_held import (
     ADULT_AT_SCHOOL,
     AIMED,

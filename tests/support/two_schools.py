@@ -18,7 +18,8 @@ from gateway.federation.models import Agreement, EckIdSource, IdentityProvider, 
 from gateway.login.steps import AskToLink, Redirect, Step
 from gateway.storage.vault import Vault
 from tests.support.jose import CLIENT
-from tests.support.op import Op, relying_party
+from tests.support.op import Op
+from tests.support.op_client import relying_party
 from tests.support.releasing import TODAY, World
 from tests.support.small_federation import identity_provider
 from tests.support.user_held import HeldApi, Mbo

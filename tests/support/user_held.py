@@ -28,7 +28,8 @@ from gateway.release.outcome import Outcome
 from gateway.release.people import HeldLogin
 from gateway.release.pipeline import Releases
 from tests.support.jose import CLIENT
-from tests.support.op import PASSWORD, Op, relying_party
+from tests.support.op import Op
+from tests.support.op_client import PASSWORD, relying_party
 from tests.support.releasing import NOW, TODAY, World
 from tests.support.small_federation import identity_provider
 

@@ -17,7 +17,8 @@ from tests.support.jose import (
     es256,
     public_jwk,
 )
-from tests.support.op import SECRET, basic, op, relying_party
+from tests.support.op import op
+from tests.support.op_client import SECRET, basic, relying_party
 from tests.support.releasing import NOW
 from tests.support.signing_keys import elliptic_key
 

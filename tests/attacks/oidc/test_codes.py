@@ -8,7 +8,8 @@ import pytest
 
 from gateway.federation.clients import ClientAuthentication
 from tests.support.jose import CLIENT
-from tests.support.op import CALLBACK, CHALLENGE, SECRET, VERIFIER, back, basic, op, relying_party
+from tests.support.op import op
+from tests.support.op_client import CALLBACK, CHALLENGE, SECRET, VERIFIER, back, basic, relying_party
 
 OTHER = relying_party("other", redirect_uris=("https://klas.example/other-client",))
 

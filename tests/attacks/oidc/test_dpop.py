@@ -20,7 +20,7 @@ from tests.support.jose import (
     public_jwk,
     thumbprint,
 )
-from tests.support.op import back, basic, op
+from tests.support.op_client import back, basic, op
 from tests.support.releasing import NOW
 from tests.support.signing_keys import signing_key
 

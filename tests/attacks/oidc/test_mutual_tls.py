@@ -11,7 +11,8 @@ from gateway.oidc.op.certificates import ClientCertificates
 from gateway.web.proxies import TrustedProxies
 from tests.support.client_certificates import DAY, DN, authority, certificate, der, rfc9440
 from tests.support.jose import CLIENT
-from tests.support.op import op, relying_party
+from tests.support.op import op
+from tests.support.op_client import relying_party
 from tests.support.releasing import NOW
 
 BY_CERTIFICATE = {

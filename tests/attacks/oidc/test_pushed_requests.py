@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.support.jose import CLIENT
-from tests.support.op import ASKED, back, basic, op, relying_party
+from tests.support.op import op
+from tests.support.op_client import ASKED, back, basic, relying_party
 
 OTHER = relying_party("other")
 

@@ -3,7 +3,8 @@
 import pytest
 
 from gateway.settings.redirect_uris import is_loopback_uri
-from tests.support.op import CALLBACK, op
+from tests.support.op import op
+from tests.support.op_client import CALLBACK
 
 TRICKS = {
     "case of the path": "https://klas.example/Callback",
@@ -73,7 +74,7 @@ def test_a_client_or_an_address_that_stands_there_twice_gets_a_page(tmp_path, na
 
 
 def test_an_address_of_another_client_gets_nothing(tmp_path):
-    from tests.support.op import relying_party
+    from tests.support.op_client import relying_party
 
     other = relying_party("other", redirect_uris=("https://other.example/callback",))
     answer = op(tmp_path, services=(other,)).authorize(redirect_uri="https://other.example/callback")

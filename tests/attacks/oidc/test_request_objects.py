@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from tests.support.jose import CLIENT, ISSUER, assertion, b64, client_key, es256, proof, public_jwk, thumbprint
-from tests.support.op import ASKED, CALLBACK, back, basic, op, relying_party
+from tests.support.op import op
+from tests.support.op_client import ASKED, CALLBACK, back, basic, relying_party
 from tests.support.releasing import NOW
 from tests.support.signing_keys import elliptic_key
 

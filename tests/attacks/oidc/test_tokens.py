@@ -8,7 +8,8 @@ import pytest
 
 from gateway.federation.clients import ClientAuthentication, SigningAlgorithm
 from tests.support.jose import signed_by, verified
-from tests.support.op import SECRET, basic, op, relying_party
+from tests.support.op import op
+from tests.support.op_client import SECRET, basic, relying_party
 from tests.support.releasing import ECK_ID, TODAY
 
 OFFLINE = "openid eck profile offline_access"

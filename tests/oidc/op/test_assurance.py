@@ -10,7 +10,8 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language
 from gateway.domain.role import Role
 from gateway.federation.assurance import Level, Needed, Saying
-from tests.support.op import PASSWORD, Op, back, op
+from tests.support.op import Op, op
+from tests.support.op_client import PASSWORD, back
 
 BASIC = Level("basic", 0, "https://sluis.example/basic", {Language.NL: "inloggen met een wachtwoord"})
 CODE = Level("code", 1, "https://refeds.org/profile/mfa", {Language.NL: "een code van je telefoon"})

@@ -4,7 +4,8 @@ import pytest
 
 from gateway.federation.clients import ClientAuthentication
 from tests.support.jose import CLIENT, client_key, proof, thumbprint
-from tests.support.op import back, basic, op
+from tests.support.op import op
+from tests.support.op_client import back, basic
 
 PUBLIC = {"authentication": frozenset({ClientAuthentication.NONE}), "secret_hashes": ()}
 FRESH = client_key("a fresh one")

@@ -17,7 +17,8 @@ from gateway.federation.snapshot import Federation
 from gateway.oidc.op.scopes import SCOPES
 from tests.support.generated_logins import LOCAL_IDS, Login, logins, sound_logins
 from tests.support.jose import CLIENT
-from tests.support.op import Op, back, basic, client
+from tests.support.op import Op
+from tests.support.op_client import back, basic, client
 
 pytestmark = pytest.mark.untraced
 

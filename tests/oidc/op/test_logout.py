@@ -8,7 +8,8 @@ import pytest
 from lxml import html
 
 from tests.support.jose import ISSUER, es256, unb64, verified
-from tests.support.op import AFTER_LOGOUT, back, basic, op, relying_party
+from tests.support.op import op
+from tests.support.op_client import AFTER_LOGOUT, back, basic, relying_party
 from tests.support.signing_keys import elliptic_key
 
 

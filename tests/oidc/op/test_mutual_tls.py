@@ -17,7 +17,8 @@ from gateway.federation.clients import (
 from gateway.oidc.op.certificates import ClientCertificates
 from tests.support.client_certificates import ALTERNATIVES, DN, authority, certificate, der, escaped_pem, rfc9440
 from tests.support.jose import CLIENT, proof
-from tests.support.op import back, basic, op
+from tests.support.op import op
+from tests.support.op_client import back, basic
 
 ALIAS = "https://mtls.sluis.example"
 CERTIFICATES = ClientCertificates((authority(),), ALIAS)

@@ -6,7 +6,8 @@ import pytest
 
 from gateway.federation.clients import ClientAuthentication
 from tests.support.jose import CLIENT
-from tests.support.op import ASKED, SECRET, back, basic, op
+from tests.support.op import op
+from tests.support.op_client import ASKED, SECRET, back, basic
 
 
 def pushed(provider, headers=None, **changes):

@@ -15,7 +15,8 @@ from gateway.roles import redelivery_of
 from gateway.settings.loader import load
 from tests.support.configuration import write_configuration
 from tests.support.jose import verified
-from tests.support.op import back, basic, op, relying_party
+from tests.support.op import op
+from tests.support.op_client import back, basic, relying_party
 from tests.support.signing_on import HeldOutbox
 
 TOLD = "https://other.example/backchannel"

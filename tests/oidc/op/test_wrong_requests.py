@@ -9,7 +9,8 @@ from werkzeug.test import TestResponse
 
 from gateway.oidc.op.parameters import Parameters
 from tests.support.jose import CLIENT
-from tests.support.op import AFTER_LOGOUT, ASKED, CALLBACK, SECRET, VERIFIER, Op, basic, op
+from tests.support.op import Op, op
+from tests.support.op_client import AFTER_LOGOUT, ASKED, CALLBACK, SECRET, VERIFIER, basic
 
 LONG = "x" * 3000
 TWENTY_ONE = " ".join(f"urn:example:{number}" for number in range(21))
