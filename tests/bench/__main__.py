@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import (
+    capacity,
     decision,
     discovery,
     ledger,
@@ -40,7 +41,10 @@ _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "overload": overload.measure,
     "pages": pages.measure,
 }
-_BY_NAME_ALONE: Mapping[str, Callable[[], dict[str, object]]] = {"soak": soak.measure}
+_BY_NAME_ALONE: Mapping[str, Callable[[], dict[str, object]]] = {
+    "soak": soak.measure,
+    "capacity": capacity.measure,
+}
 """What takes long, and is asked for when its figures are to be renewed."""
 _TARGET = Path("build") / "bench.json"
 
