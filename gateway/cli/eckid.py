@@ -17,7 +17,7 @@ from gateway.pseudonyms.nummervoorziening.faults import WORDS, Nummervoorziening
 
 @click.group("eckid")
 def command() -> None:
-    """What a school's administration needs to get ECK iDs. Nothing of it belongs at the gateway."""
+    """ECK iDs from Nummervoorziening: hashes are made at the school, and the gateway asks in the school's name."""
 
 
 command.add_command(eckid_batch.command)

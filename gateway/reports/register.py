@@ -32,6 +32,7 @@ class Activity(StrEnum):
     ANOMALIES = "anomalies"
     SUBJECTS = "subjects"
     VAULT = "vault"
+    NUMMERVOORZIENING = "nummervoorziening"
     LINKS = "links"
     SCHOOL_LINKS = "school_links"
     CONSENTS = "consents"
@@ -232,6 +233,8 @@ def _activities(gateway: Gateway, federation: Federation) -> Iterator[tuple[Acti
     yield (Activity.SUBJECTS, _seconds(retention.subjects))
     if any(EckIdSource.VAULT in one.eck_id_sources for one in federation.identity_providers.values()):
         yield (Activity.VAULT, None)
+    if gateway.nummervoorziening is not None:
+        yield (Activity.NUMMERVOORZIENING, _seconds(retention.anomalies))
     if federation.held_by_brin:
         yield (Activity.LINKS, _seconds(gateway.links.lifetime))
         yield (Activity.CONSENTS, _seconds(retention.consents))

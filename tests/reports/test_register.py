@@ -121,6 +121,8 @@ def test_links_and_consents_are_in_it_where_people_come_with_an_identity_of_thei
     assert "Koppelingen van eduID en schoolaccount" in page
     assert kept[Activity.SCHOOL_LINKS] == "365 days"
     assert "Koppelingen van accounts bij twee scholen" in page
+    assert kept[Activity.NUMMERVOORZIENING] == "365 days"
+    assert "Nummervoorziening, namens de school" in page
 
 
 def test_what_the_law_asks_and_nobody_said_is_named(directory):
