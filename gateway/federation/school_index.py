@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
-from itertools import compress
+from itertools import compress, groupby, islice
 from operator import itemgetter
 
 from gateway.domain.language import folded
@@ -100,11 +100,16 @@ class SchoolIndex:
         tokens = [part for token in tokens for part in self._apart(token)]
         exact = [self._exact(token, tokens, at) for at, token in enumerate(tokens)]
         scores = self._scored(tokens, exact)
+        mistyped: dict[str, Alike] = {}
         for every in (False, True):
             if scores.complete:
                 break
-            mistyped = (self._mistyped(token) if every or self._number(token) is None else {} for token in tokens)
-            scores = self._scored(tokens, [wrong | right for wrong, right in zip(mistyped, exact, strict=True)])
+            tried = [token for token in tokens if token not in mistyped and (every or self._number(token) is None)]
+            if not tried:
+                continue
+            mistyped |= {token: self._mistyped(token) for token in tried}
+            likely = [mistyped.get(token, {}) | right for token, right in zip(tokens, exact, strict=True)]
+            scores = self._scored(tokens, likely)
         return scores.best(preferred)
 
     def _apart(self, token: str) -> tuple[str, ...]:
@@ -150,12 +155,10 @@ class SchoolIndex:
 
     def _likely(self, seen: Counter[int], length: int) -> list[int]:
         """Those that share most pairs; of as many, those of about that length."""
-        by_count: defaultdict[int, list[int]] = defaultdict(list)
-        for number, count in seen.items():
-            by_count[count].append(number)
         likely: list[tuple[float, int]] = []
-        for count in sorted(by_count, reverse=True):
-            likely += ((count - 0.2 * abs(len(self.words[one]) - length), one) for one in by_count[count][:_SIEVED])
+        most_first = sorted(seen, key=seen.__getitem__, reverse=True)
+        for count, numbers in groupby(most_first, seen.__getitem__):
+            likely += ((count - 0.2 * abs(len(self.words[one]) - length), one) for one in islice(numbers, _SIEVED))
             if len(likely) >= _SIEVED:
                 break
         return [number for _, number in nlargest(_COMPARED, likely)]

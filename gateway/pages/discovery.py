@@ -16,6 +16,8 @@ from gateway.web.headers import POLICY, framed_by
 
 AT_MOST = 20
 """Schools on one page; a search narrows them down."""
+AT_MOST_TYPED = 10
+"""Schools beneath a search while somebody types: the next letter brings others."""
 MAX_QUERY = 100
 
 
@@ -48,7 +50,7 @@ def blueprint(front: Front, *, dispatcher: Dispatcher, choices: Choices, hinted:
     @routes.get("/login/<login>/schools")
     def answer(login: str) -> Response:
         discovery, query = dispatcher.discovery(login, front.browser()), _query()
-        found = _found(discovery, query)
+        found = _found(discovery, query, AT_MOST_TYPED if query else AT_MOST)
         fragment = renderer.fragment("found.html", wish=discovery.language, found=found, service=discovery.service)
         return jsonify(html=fragment, said=_said(found, query, renderer.words(discovery.language)))
 
@@ -84,8 +86,8 @@ def _query() -> str:
     return request.args.get("q", "")[:MAX_QUERY].strip()
 
 
-def _found(discovery: Discovery, query: str) -> FoundSchools:
-    return discovery.search(query, AT_MOST) if query else discovery.offered(AT_MOST)
+def _found(discovery: Discovery, query: str, at_most: int = AT_MOST) -> FoundSchools:
+    return discovery.search(query, at_most) if query else discovery.offered(at_most)
 
 
 def _said(found: FoundSchools, query: str, say: Callable[..., str]) -> str:

@@ -15,7 +15,7 @@ from gateway.domain.sector import Sector
 from gateway.federation.models import IdpId, School, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.discovery import Discovery
-from gateway.pages.discovery import AT_MOST
+from gateway.pages.discovery import AT_MOST, AT_MOST_TYPED
 from tests.support.paged import ORIGIN, Pages
 from tests.support.small_federation import (
     LEESPLEIN,
@@ -305,6 +305,16 @@ def test_the_script_gets_what_the_page_shows(client: FlaskClient) -> None:
     assert answer.json["said"] == "1 school gevonden."
     assert client.get(ANSWERS, query_string={"q": ""}).json["said"] == ""
     assert len(buttons(client.get(ANSWERS).json["html"])) == 2
+
+
+def test_while_somebody_types_the_ten_that_fit_best_are_enough(pages: Pages) -> None:
+    pages.offer = offer(many(AT_MOST + 7))
+    client = pages.client()
+    answer = client.get(ANSWERS, query_string={"q": "school"}).json
+    assert buttons(answer["html"]) == buttons(client.get(PAGE, query_string={"q": "school"}).text)[:AT_MOST_TYPED]
+    assert answer["said"] == f"{AT_MOST + 7} scholen gevonden."
+    assert f"En nog {AT_MOST + 7 - AT_MOST_TYPED}." in answer["html"]
+    assert len(buttons(client.get(ANSWERS).json["html"])) == AT_MOST, "and all again once the search is empty"
 
 
 @pytest.mark.parametrize(
