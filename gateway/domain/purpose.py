@@ -4,7 +4,7 @@ import tomllib
 from enum import StrEnum
 from importlib.resources import files
 
-from gateway.domain.language import COMPLETE, Language
+from gateway.domain.language import Language
 
 
 class Purpose(StrEnum):
@@ -22,7 +22,7 @@ class Purpose(StrEnum):
 
     def text(self, language: Language) -> str:
         """The purpose in a sentence, as people read it."""
-        return _TEXTS[self][language.basis]
+        return _TEXTS[self][language]
 
     def label(self, language: Language) -> str:
         """The word or two that the text begins with."""
@@ -33,7 +33,7 @@ def _read() -> dict[Purpose, dict[Language, str]]:
     """Raises KeyError or ValueError when the file and the vocabulary differ."""
     data = tomllib.loads((files("gateway.domain") / "purposes.toml").read_text("utf-8"))
     texts = {Purpose(name): {Language(one): text for one, text in said.items()} for name, said in data.items()}
-    return {purpose: {language: texts[purpose][language] for language in COMPLETE} for purpose in Purpose}
+    return {purpose: {language: texts[purpose][language] for language in Language} for purpose in Purpose}
 
 
 _TEXTS = _read()

@@ -8,10 +8,14 @@ from string import Formatter
 import pytest
 
 from gateway.cli import error_reference
+from gateway.domain.attribute import Attribute
 from gateway.domain.errors import Audience, ErrorCode
 from gateway.domain.language import COMPLETE, Language
+from gateway.domain.purpose import Purpose
 from gateway.pages.error_texts import text_of
 from gateway.pages.texts import catalogue_of, say
+from gateway.reports import texts as reports
+from gateway.reports.words import attribute_name
 
 FOR_OTHERS = ("connect.", "accessibility.")
 """Pages of suppliers, and the statement: in Dutch and English alone."""
@@ -107,3 +111,16 @@ def test_the_reference_of_errors_is_what_the_catalogue_says() -> None:
     page = Path(__file__).parents[2] / "docs/reference/errors.md"
     said = "run: python -m gateway.cli.error_reference > docs/reference/errors.md"
     assert page.read_text("utf-8") == error_reference.reference(), said
+
+
+def test_the_consent_page_says_everything_in_the_language_that_it_says_it_is_in() -> None:
+    """A screen reader reads a page in the language that its `lang` names."""
+    own = {message.id for message in catalogue_of(Language.FY, reports.__package__) or () if message.id}
+    assert own == {f"attribute.{one}" for one in Attribute}
+    for purpose in Purpose:
+        said = {language: purpose.text(language) for language in Language}
+        assert len(set(said.values())) == len(Language), purpose
+        assert not HARD_WORDS.search(said[Language.NL_B1].lower()), purpose
+        assert purpose.label(Language.FY) == said[Language.FY].split(":")[0]
+    assert attribute_name(Language.FY, Attribute.GIVEN_NAME) == "Foarnamme"
+    assert attribute_name(Language.NL_B1, Attribute.GIVEN_NAME) == "Voornaam"

@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 
 from gateway.domain.anomaly import Anomaly
 from gateway.domain.attribute import Attribute
-from gateway.domain.language import Language
+from gateway.domain.language import COMPLETE, Language
 from gateway.domain.legal_basis import LegalBasis
 from gateway.domain.reduction import Reduction
 from gateway.domain.role import Role
@@ -32,8 +32,8 @@ def places(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-WRITTEN = [one for one in Language if (files("gateway.reports.texts") / f"{one}.po").is_file()]
-"""A report is read by grown-ups: languages of pages alone are others."""
+WRITTEN = COMPLETE
+"""A report is read by grown-ups: in other languages there are the names of attributes alone, for pages."""
 
 VOCABULARIES = {
     "measure": list(Measure),
