@@ -207,9 +207,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _close_unused(self) -> None:
         now = time.monotonic()
         late = [waiting for waiting in list(self.keepalived_conns.items()) if waiting[1].timeout <= now]
+        late = [waiting for waiting in late if not self._waits_for_us(waiting[1])]
         ended = sum(self._end_one(waiting) for waiting in late)
         if ended:
             log.warning("requests_not_whole_in_time", number=ended)
+
+    def _waits_for_us(self, conn: TConn) -> bool:
+        """Whether something came that no thread was free for yet: then it is not the client that is slow."""
+        if conn in self._closing:
+            return False
+        try:
+            return bool(conn.sock.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
 
     def _end_one(self, waiting: tuple[int, TConn]) -> bool:
         """Close it unless somebody took it meanwhile; whether a part of a request had come."""

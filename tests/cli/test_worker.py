@@ -251,6 +251,41 @@ def test_what_is_not_whole_in_time_is_not_waited_for(
     assert not running.worker._coming
 
 
+def test_a_request_for_which_no_thread_is_free_is_not_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, may_answer = threading.Semaphore(0), threading.Event()
+
+    def slow(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        asked.release()
+        assert may_answer.wait(_GRACE)
+        return hello(environ, start)
+
+    monkeypatch.setattr(worker_module, "_LOOK_EVERY", 0.01)
+    running = Running(slow, monkeypatch)
+    looked = threading.Event()
+    with running.connected() as first, running.connected() as second, running.connected() as third:
+        for client in (first, second):
+            client.sendall(KEPT)
+            assert asked.acquire(timeout=_GRACE)
+        third.sendall(KEPT)
+        pause = threading.Event()
+        assert any(len(running.worker._open) == 3 or pause.wait(0.01) for _ in range(_GRACE * 100))
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 60)
+        right = running.worker._close_unused
+
+        def close_unused() -> None:
+            right()
+            looked.set()
+
+        monkeypatch.setattr(running.worker, "_close_unused", close_unused)
+        assert looked.wait(_GRACE)
+        may_answer.set()
+        assert all(answered(client) for client in (first, second, third))
+    running.stop()
+
+
 def test_whoever_sends_without_a_pause_is_ended_as_well(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.monotonic()
     with running.connected() as client:
