@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -11,7 +12,12 @@ from rich.table import Table
 
 from gateway.cli.loading import settings_or_exit
 from gateway.cli.log_lines import LogLine, Logs, below, rotated
-from gateway.observability.reference import tidy
+from gateway.domain.clock import dutch_time
+from gateway.domain.errors import CATALOGUE, ErrorCode
+from gateway.domain.language import Language
+from gateway.observability.reference import is_reference, tidy
+from gateway.pages.error_texts import text_of
+from gateway.pages.texts import say
 
 _FIRST = ("timestamp", "event")
 _LEFT_OUT = frozenset({*_FIRST, "reference", "level", "worker"})
@@ -23,28 +29,45 @@ _CONFIGURATION = "gateway.yaml"
 @click.argument("ref")
 @click.option("--json", "as_json", is_flag=True, help="Print the log lines as they are.")
 def command(where: tuple[Path, ...], ref: str, *, as_json: bool) -> None:
-    """Print what the logs say of the login with reference REF; exit 1 when they say nothing.
+    """Print what the logs say of the login with reference REF, and what its person was told of an error.
+
+    Exit 1 when the logs say nothing of it, or one of them could not be read.
 
     WHERE is the directory of a configuration, for the log that it names and what was rotated from it; a log file,
     compressed (.gz) or not; a directory of logs, with all in it; or - for standard input. Several are read as one: the
     logs of all replicas tell one login. Without any it is standard input.
     """
-    wanted, logs = tidy(ref), _logs(where)
+    wanted = tidy(ref)
+    if not is_reference(wanted):
+        click.echo(f"{ref} is no reference: that has ten characters, such as 7KQ2M9X4TB", err=True)
+        sys.exit(1)
+    logs = _logs(where)
     if logs.streams and sys.stdin.isatty():
         click.echo("reading the log from standard input", err=True)
-    try:
-        found = logs.of(wanted)
-    except (OSError, EOFError) as error:
-        click.echo(f"a log cannot be read: {error}", err=True)
-        sys.exit(1)
-    if not found:
-        click.echo(f"{wanted} is not in {_said(where)}", err=True)
-        sys.exit(1)
+    found = logs.of(wanted)
     if as_json:
         for line in found:
             click.echo(json.dumps(line.said, ensure_ascii=False))
-    else:
-        Console(markup=False, emoji=False).print(_table(wanted, found))
+    elif found:
+        _show(wanted, found)
+    for one in logs.unread:
+        click.echo(f"a log cannot be read: {one}", err=True)
+    if not found:
+        click.echo(f"{wanted} is not in {_said(where)}", err=True)
+    if not found or logs.unread:
+        sys.exit(1)
+
+
+def _show(reference: str, found: Sequence[LogLine]) -> None:
+    """The lines, and what the person was told of each error in them, in English."""
+    console = Console(markup=False, emoji=False)
+    console.print(_table(reference, found))
+    for code in dict.fromkeys(line.said.get("code") for line in found):
+        if code in {one.value for one in ErrorCode}:
+            text = text_of(ErrorCode(code))
+            title, what, do = (say(Language.EN, f"error.{text}.{part}") for part in ("title", "what", "do"))
+            who = say(Language.EN, f"error.who.{CATALOGUE[ErrorCode(code)].audience}")
+            console.print(f"{code}: {title}. {what} {do}\n{say(Language.EN, 'error.who')}: {who}", soft_wrap=True)
 
 
 def _logs(where: Sequence[Path]) -> Logs:
@@ -80,5 +103,14 @@ def _table(reference: str, found: Sequence[LogLine]) -> Table:
         table.add_column(column, overflow="fold")
     for line in found:
         details = ", ".join(f"{key}={value}" for key, value in line.said.items() if key not in _LEFT_OUT)
-        table.add_row(*(str(line.said.get(key, "")) for key in _FIRST), details, *((line.source,) if several else ()))
+        when, what = _local(line.moment), str(line.said.get("event", ""))
+        table.add_row(when, what, details, *((line.source,) if several else ()))
     return table
+
+
+def _local(moment: str) -> str:
+    """As the clock on the wall said it, and the page; as it stands where it is no moment."""
+    try:
+        return dutch_time(datetime.fromisoformat(moment)).strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return moment

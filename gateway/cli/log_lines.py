@@ -2,8 +2,9 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,21 +33,27 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """Where to look: files, and streams such as standard input with their names."""
+    """Where to look: files, and streams such as standard input with their names.
+
+    `unread` says of which files something is missing, once it was looked for.
+    """
 
     files: Sequence[Path]
     streams: Sequence[tuple[str, IO[bytes]]] = ()
+    unread: list[str] = field(default_factory=list)
 
     def of(self, reference: str) -> list[LogLine]:
-        """The lines with this reference, by time. Raises OSError (EOFError) for a file that cannot be read through."""
-        found = [line for name, texts in self._texts() for line in _lines(name, texts, reference)]
-        return sorted(found, key=lambda line: line.moment)
-
-    def _texts(self) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """The lines with this reference, by time; of a file that cannot be read through, those before it breaks off."""
+        found: list[LogLine] = []
         for path in self.files:
-            with gzip.open(path) if path.suffix == _SUFFIX else path.open("rb") as lines:
-                yield str(path), lines
-        yield from self.streams
+            try:
+                with gzip.open(path) if path.suffix == _SUFFIX else path.open("rb") as lines:
+                    found.extend(_lines(str(path), lines, reference))
+            except (OSError, EOFError, zlib.error) as error:
+                self.unread.append(f"{path}: {error}")
+        for name, stream in self.streams:
+            found.extend(_lines(name, stream, reference))
+        return sorted(found, key=lambda line: line.moment)
 
 
 def rotated(log: Path) -> list[Path]:

@@ -24,6 +24,11 @@ def current() -> str:
     return _reference.get()
 
 
+def is_reference(text: str) -> bool:
+    """Whether it can be one, in its tidy form."""
+    return len(text) == _LENGTH and set(text) <= set(_ALPHABET)
+
+
 def tidy(typed: str) -> str:
     """A reference as a person typed it: any case, spaces and hyphens, O for 0, I and L for 1."""
     return typed.upper().translate(str.maketrans("OIL", "011", " -"))

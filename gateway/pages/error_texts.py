@@ -1,5 +1,7 @@
 """Which text belongs to which error. A person can act on few differences; the code on the page tells the rest."""
 
+from dataclasses import dataclass
+
 from gateway.domain.errors import ErrorCode
 
 _SHARED: dict[str, tuple[ErrorCode, ...]] = {
@@ -81,9 +83,30 @@ _SHARED: dict[str, tuple[ErrorCode, ...]] = {
     "page_unknown": (ErrorCode.METHOD_NOT_ALLOWED,),
     "unavailable": (ErrorCode.STORE_UNAVAILABLE, ErrorCode.LEDGER_UNAVAILABLE),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """A page of this site to which a text sends the person, and the text of the button."""
+
+    path: str
+    text: str
+
+
+_MINE = OwnPage("/me", "error.to_mine")
+_WAYS: dict[ErrorCode, OwnPage] = {
+    **dict.fromkeys(_SHARED["logout_refused"], OwnPage("/logout", "error.to_logout")),
+    ErrorCode.LINK_TAKEN: _MINE,
+    ErrorCode.LINK_STOPPED: _MINE,
+}
 _TEXTS = {code: text for text, codes in _SHARED.items() for code in codes}
 
 
 def text_of(code: ErrorCode) -> str:
     """The name of the text, as in `error.<name>.title`: the code's own, or the one it shares."""
     return _TEXTS.get(code, code.value)
+
+
+def way_of(code: ErrorCode) -> OwnPage | None:
+    """Where on this site somebody can mend it themselves, where there is such a page."""
+    return _WAYS.get(code)

@@ -21,7 +21,7 @@ from gateway.login.steps import (
     Step,
 )
 from gateway.observability import reference
-from gateway.pages.error_texts import text_of
+from gateway.pages.error_texts import text_of, way_of
 from gateway.pages.render import Renderer
 from gateway.web.headers import POLICY, framed_by, framing
 
@@ -97,6 +97,7 @@ class Responder:
             missing=refused.missing,
             link_at=refused.link_at,
             choose=refused.choose,
+            to=way_of(error.code),
             asks_for_agreement=refused.service is not None and error.code in _OF_AGREEMENTS,
             reference=reference.current(),
             now=dutch_time(self._clock.now()),

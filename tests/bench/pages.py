@@ -10,6 +10,7 @@ from pathlib import Path
 from flask.testing import FlaskClient
 
 from gateway.app import create_app
+from gateway.observability import log
 from gateway.parts import assemble
 from gateway.settings.loader import load
 from gateway.storage import migrate
@@ -39,6 +40,7 @@ def measure() -> dict[str, object]:
 def served(directory: Path) -> FlaskClient:
     """A gateway of a small federation."""
     settings = load(write_configuration(directory))
+    log.configure(file=directory / "log", level="info")
     parts = assemble(settings)
     migrate.upgrade(parts.engine)
     return create_app(parts).test_client()

@@ -1,12 +1,9 @@
 """A logout in a real browser: it goes round by itself, past whoever hangs, and every page of it can be used by all."""
 
 import re
-from collections.abc import Callable
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.support.axe import check_accessible, on_a_phone
 from tests.support.chromium import PATIENCE
 from tests.support.demo import Demo
 
@@ -80,18 +77,10 @@ def test_a_client_with_a_front_channel_address_is_asked_in_a_frame(demo: Demo, c
     assert not [text for text in said if "Content Security Policy" in text]
 
 
-def asking(page: Page, demo: Demo) -> None:
-    page.goto(demo.gateway + "/logout")
-
-
-def on_the_way(page: Page, demo: Demo) -> None:
-    log_in(page, demo)
-    page.route("**/leave.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
-    say_yes(page, demo)
-    expect(page.locator("#leave")).to_have_count(1)
-
-
-def not_everywhere_on_a_shared_computer(page: Page, demo: Demo) -> None:
+def test_without_its_script_and_on_a_shared_computer_it_says_what_may_be_open_still(
+    demo: Demo, context: BrowserContext
+) -> None:
+    page = context.new_page()
     log_in(page, demo, shared=True)
     page.route("**/leave.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     say_yes(page, demo)
@@ -102,14 +91,3 @@ def not_everywhere_on_a_shared_computer(page: Page, demo: Demo) -> None:
         page.get_by_role("link", name=re.compile("Ga verder zonder|without")).click()
         expect(told).not_to_have_text(party)
     expect(page.get_by_text(re.compile("Sluit nu de browser|Close the browser", re.IGNORECASE))).to_be_visible()
-
-
-@pytest.mark.parametrize(("scheme", "locale"), [("light", "nl-NL"), ("dark", "en-GB")])
-@pytest.mark.parametrize("go", [asking, on_the_way, not_everywhere_on_a_shared_computer], ids=lambda go: go.__name__)
-def test_axe_finds_nothing(
-    demo: Demo, browser: Browser, go: Callable[[Page, Demo], None], scheme: str, locale: str
-) -> None:
-    with on_a_phone(browser, scheme=scheme, locale=locale) as page:
-        go(page, demo)
-        assert page.url.startswith(demo.gateway)
-        check_accessible(page)

@@ -208,6 +208,29 @@ class TestFind:
         assert result.exit_code == 1
         assert result.stderr.startswith("a log cannot be read: ")
 
+    def test_what_else_is_there_is_shown_beside_a_log_that_was_cut_off(self, tmp_path):
+        (tmp_path / "one.log").write_text(_line(1, "login_begun"))
+        (tmp_path / "two.gz").write_bytes(b"no gzip")
+
+        result = sluis("find", tmp_path, REFERENCE)
+
+        assert "login_begun" in result.stdout
+        assert "two.gz" in result.stderr
+        assert result.exit_code == 1
+
+    def test_says_what_the_person_was_told_and_who_can_mend_it_by_the_clock_on_the_wall(self, logged):
+        said = sluis("find", logged, REFERENCE).output
+
+        assert "eck_id_required: You have no learning number yet." in said
+        assert "Who can fix this: Your school" in said
+        assert "2026-09-07 10:30:03" in " ".join(said.split())
+
+    def test_what_can_be_no_reference_is_not_looked_for(self, logged):
+        result = sluis("find", logged, "leesplein")
+
+        assert result.exit_code == 1
+        assert "leesplein is no reference" in result.stderr
+
     def test_a_log_that_goes_elsewhere(self, tmp_path):
         result = sluis("find", write_configuration(tmp_path, {"gateway.yaml": _without_log()}), REFERENCE)
 

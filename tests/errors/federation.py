@@ -1,7 +1,7 @@
 """A federation in which everything can go wrong: that of the demo, with schools and services beside it for the rest."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.demo.federation import DemoFederation, idp_document, sp_document, write_federation
 from gateway.demo.people import DemoSchool, DemoService
+from gateway.domain.language import Language
 from gateway.xml.keys import SigningKey
 from tests.support.jose import client_key, public_jwk
 from tests.support.signing_keys import signing_key
@@ -45,7 +46,7 @@ AT_HUB: dict[str, dict[str, Any] | None] = {
 """What each school behind the hub has agreed with Leesplein beside the usual."""
 
 
-def write_everything(directory: Path) -> DemoFederation:
+def write_everything(directory: Path, languages: Sequence[Language]) -> DemoFederation:
     """The configuration, with the database made."""
     made = write_federation(directory, port=PORT, user_held=True)
     add_administrations(made.directory)
@@ -54,8 +55,11 @@ def write_everything(directory: Path) -> DemoFederation:
     _write_hub(made.directory, made.keys["hub"])
     _write_services(made.directory, made.keys["kluis"])
     _write_eduid(made.directory)
+    gateway = made.directory / "gateway.yaml"
+    spoken = f"languages: [{', '.join(languages)}]"
+    gateway.write_text(gateway.read_text("utf-8").replace("languages: [nl, en]", spoken), "utf-8")
     _append(
-        made.directory / "gateway.yaml",
+        gateway,
         {
             "assurance": [{"id": "mfa", "names": {"nl": "een tweede stap"}, "context": MFA}],
             "anomalies": {"eck_id_shared": "hold"},

@@ -3,7 +3,7 @@
 import json
 import zlib
 from base64 import b64decode, b64encode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from gateway.demo.federation import DemoFederation, address
 from gateway.demo.people import CLIENTS, EDUID, MBO, MBO_WITH_API, SERVICES, DemoSchool, Person
 from gateway.domain.clock import SystemClock
 from gateway.domain.http import HttpAnswer
+from gateway.domain.language import Language
 from gateway.federation.build import build
 from gateway.parts import Parts, parts_of
 from gateway.saml.addresses import Addresses
@@ -76,10 +77,12 @@ class Gateway:
     app: Flask
     parts: Parts
     outside: Outside
+    language: str = "nl"
+    """What browsers ask for."""
 
     @classmethod
-    def made(cls, directory: Path) -> "Gateway":
-        return cls.started(write_everything(directory), HeldClock(SystemClock().now()))
+    def made(cls, directory: Path, languages: Sequence[Language] = (Language.NL, Language.EN)) -> "Gateway":
+        return cls.started(write_everything(directory, languages), HeldClock(SystemClock().now()))
 
     @classmethod
     def started(cls, federation: DemoFederation, clock: HeldClock) -> "Gateway":
@@ -92,6 +95,7 @@ class Gateway:
     def again(self) -> Iterator["Gateway"]:
         """As after a reload: the same records, the configuration as it stands now."""
         other = Gateway.started(self.federation, self.clock)
+        other.language = self.language
         yield other
         other.parts.engine.dispose()
 
@@ -111,6 +115,7 @@ class Browser:
 
     def __post_init__(self) -> None:
         self.client = self.gateway.app.test_client()
+        self.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = self.gateway.language
         self.clock = self.gateway.clock
         self.at: list[TestResponse] = []
 

@@ -51,9 +51,10 @@ def linked(gateway: Gateway, holder: Person = MO_AT_EDUID, account: Person = MO)
 
 
 def without_links(gateway: Gateway) -> None:
-    """Nobody has linked anything."""
+    """Nobody has linked anything, nor let anything go."""
     with gateway.parts.engine.begin() as connection:
         connection.execute(schema.account_links.delete())
+        connection.execute(schema.consents.delete())
         connection.execute(schema.seen_eck_ids.delete())
 
 
