@@ -66,7 +66,7 @@ def main(chosen: list[str]) -> int:
 
 
 def _show(name: str, found: Mapping[str, object]) -> None:
-    table = Table(title=f"{name}: one worker, RSA-2048")
+    table = Table(title=f"{name}: RSA-2048")
     table.add_column("figure")
     table.add_column("value", justify="right")
     for group, value in found.items():

@@ -100,7 +100,7 @@ def test_connections_to_redis_are_half_open(lines: Lines) -> None:
 def test_connections_to_postgresql_are_half_open(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     pupil, seconds = lines.at_school(), bounded_connection.SECONDS
     lines.postgresql.go_dark()
-    monkeypatch.setattr(bounded_connection, "SECONDS", 1)
+    monkeypatch.setattr(bounded_connection, "SECONDS", 3)
     saw = pupil.comes_back()
     monkeypatch.undo()
     recovered = well(lines.gateway, lines.log_in)
