@@ -62,6 +62,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.untraced)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are processors: what takes long waits for programs, most of the time."""
+    return max(2, 3 * (os.cpu_count() or 1) // 2)
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Dealing | None:
     return Dealing(config, log) if config.option.dist == "loadfile" else None
 

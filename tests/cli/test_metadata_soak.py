@@ -136,7 +136,7 @@ def people_log_in(gateway: Running) -> Iterator[list[int]]:
         while not done.is_set():
             person.login()
             count += 1
-            done.wait(0.5)
+            done.wait(1.5)
         return count
 
     with ThreadPoolExecutor(PEOPLE) as pool:

@@ -9,11 +9,13 @@ from threading import Event
 
 import pytest
 
-from gateway.demo.federation import address
+from gateway.demo.federation import address, write_federation
 from gateway.demo.people import CLIENTS, GUIDE_HOST, SCHOOLS, SERVICES
 from gateway.demo.servers import HOSTS, is_free
 from tests.support.browser_like import Tab
 from tests.support.demo import free_port
+
+pytestmark = pytest.mark.untraced
 
 REPOSITORY = Path(__file__).parents[2]
 DEMO = (sys.executable, "-m", "gateway.demo")
@@ -35,9 +37,14 @@ def said_until(process: subprocess.Popen[str], last: str) -> str:
     pytest.fail(f"it ended without saying {last!r}: {said} {process.communicate()[1]}")
 
 
-def test_it_starts_everybody_says_where_to_click_and_stops_everybody(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "demo"
+
+
+def test_it_starts_everybody_says_where_to_click_and_stops_everybody(directory: Path) -> None:
     port = free_port()
-    process = start("--port", str(port), "--directory", tmp_path / "demo")
+    process = start("--port", str(port), "--directory", directory)
     try:
         said = said_until(process, "Ctrl-C")
         guide = Tab().open(address(GUIDE_HOST, port) + "/")
@@ -57,15 +64,16 @@ def test_it_starts_everybody_says_where_to_click_and_stops_everybody(tmp_path: P
     assert any(is_free(port) or pause.wait(0.1) for _ in range(1200))
 
 
-def test_what_it_wrote_before_is_written_anew(tmp_path: Path) -> None:
-    directory = tmp_path / "demo"
-    port = free_port()
-    for _ in range(2):
-        process = start("--port", str(port), "--directory", directory)
-        said_until(process, "Ctrl-C")
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=120)
-        assert process.returncode == 0
+def test_what_it_wrote_before_is_written_anew(directory: Path) -> None:
+    if not directory.exists():
+        write_federation(directory, port=free_port(), user_held=True)
+    before = (directory / "gateway.yaml").read_bytes()
+    process = start("--port", str(free_port()), "--directory", directory)
+    said_until(process, "Ctrl-C")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert (directory / "gateway.yaml").read_bytes() != before
 
 
 AT_EACH_INSTRUCTION = """

@@ -158,7 +158,7 @@ class Tab:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             if initiator is not None:
                 headers["Origin"] = f"{urlsplit(initiator).scheme}://{urlsplit(initiator).netloc}"
-        connection = HTTPConnection(parts.netloc, timeout=20)
+        connection = HTTPConnection(parts.netloc, timeout=120)
         try:
             connection.request(method, parts._replace(scheme="", netloc="", fragment="").geturl() or "/", body, headers)
             answer = connection.getresponse()

@@ -4,7 +4,7 @@ The gateway is two replicas that take turns, request by request.
 """
 
 import itertools
-import socket
+import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from gateway.app import create_app
 from gateway.demo.eck_ids import provision
 from gateway.demo.federation import DemoFederation, address, write_federation
 from gateway.demo.people import CLIENTS, GATEWAY_HOST, SERVICES
-from gateway.demo.servers import HOSTS, is_free, parties, serving
+from gateway.demo.servers import is_free, parties, serving
 from gateway.domain.clock import Clock, SystemClock
 from gateway.domain.randomness import SystemRandomness
 from gateway.observability import log
@@ -132,11 +132,13 @@ class _InTurn:
         return next(self._replicas)(environ, start_response)
 
 
+_PORTS = range(10_000, 32_000)
+"""None that the system gives to whoever connects: it stays free until it is used, which takes a while."""
+
+
 def free_port() -> int:
-    for _ in range(50):
-        with socket.socket() as tried:
-            tried.bind((HOSTS[0], 0))
-            port = int(tried.getsockname()[1])
+    """Free at every address of the demo; each process begins to look somewhere else."""
+    for port in random.sample(_PORTS, 50):
         if is_free(port):
             return port
     raise AssertionError("no port is free at every address")
