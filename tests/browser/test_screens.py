@@ -94,3 +94,25 @@ def test_twice_as_large_nothing_is_lost(page: Page, demo: Demo) -> None:
     opened(page, demo, "discovery")
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_printed_it_is_black_on_white_and_whole(page: Page, demo: Demo) -> None:
+    opened(page, demo, "refused")
+    page.emulate_media(media="print", color_scheme="dark")
+    picture(page, "refused-print")
+    black = "rgb(0, 0, 0)"
+    for part in ("h1", ".reference dt", "summary", ".service"):
+        assert page.locator(part).first.evaluate("one => getComputedStyle(one).color") == black, part
+    assert page.get_by_role("button").count() == 0, "nothing to press on paper"
+    assert page.get_by_text("agreement_missing").evaluate("one => one.checkVisibility()"), "what the helpdesk needs"
+
+
+def test_in_the_colours_of_the_system_edges_tell_what_colours_did(page: Page, demo: Demo) -> None:
+    opened(page, demo, "refused")
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    picture(page, "refused-forced-colors")
+    style = "(one, name) => getComputedStyle(one)[name]"
+    assert page.locator("main").evaluate(style, "borderTopWidth") == "1px"
+    assert page.locator("button.primary").evaluate(style, "borderTopWidth") == "4px"
+    assert page.locator("button.primary").evaluate(style, "transitionDuration") == "0s"
+    check_accessible(page)
