@@ -115,4 +115,3 @@ def test_in_the_colours_of_the_system_edges_tell_what_colours_did(page: Page, de
     assert page.locator("main").evaluate(style, "borderTopWidth") == "1px"
     assert page.locator("button.primary").evaluate(style, "borderTopWidth") == "4px"
     assert page.locator("button.primary").evaluate(style, "transitionDuration") == "0s"
-    check_accessible(page)
