@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from gateway.domain.brin import Brin
@@ -22,6 +22,7 @@ from gateway.federation.models import (
     Service,
     ServiceId,
 )
+from gateway.federation.openid_provider import OpenIdProvider
 from gateway.federation.school_index import SchoolIndex
 
 _KEPT_AGREED = 200
@@ -98,8 +99,9 @@ class Federation:
             for board in agreement.boards:
                 board_key = (agreement.service, board)
                 by_board[board_key] = (*by_board.get(board_key, ()), agreement)
+        by_id = {idp.id: idp for idp in identity_providers}
         return cls(
-            identity_providers={idp.id: idp for idp in identity_providers},
+            identity_providers=by_id,
             services={service.id: service for service in services},
             schools=by_brin,
             idp_by_entity_id={idp.entity_id: idp for idp in reversed(identity_providers)},
@@ -112,7 +114,7 @@ class Federation:
             choices=tuple(choices),
             offered=frozenset(choice.idp for choice in choices),
             levels={level.context: level for level in levels},
-            index=SchoolIndex.of(choice.school for choice in choices),
+            index=SchoolIndex.of(_searched(choice.school, by_id[choice.idp]) for choice in choices),
             _at_by_brin={choices[at].school.brin: at for at in reversed(range(len(choices)))},
             _agreements_of=_by_service(agreements),
             _schools_by_main=by_main,
@@ -263,6 +265,12 @@ class Federation:
         if any(agreement.valid_from > today for agreement in known):
             raise SluisError(ErrorCode.AGREEMENT_NOT_YET, hint=known[0].reference)
         raise SluisError(ErrorCode.AGREEMENT_EXPIRED, hint=known[0].reference)
+
+
+def _searched(school: School, idp: IdentityProvider) -> School:
+    """The school as it is looked for: also by what its own identity provider's metadata says that people type."""
+    words = () if len(idp.schools) > 1 or isinstance(idp.party, OpenIdProvider) else idp.party.keywords
+    return replace(school, nicknames=school.nicknames + words) if words else school
 
 
 def _in_order(school: School) -> str:

@@ -39,6 +39,23 @@ def test_reads_an_identity_provider():
     assert idp.scopes == Scopes(frozenset({"petteflat.example"}), (), unread=1)
 
 
+def test_reads_what_people_may_look_for():
+    """A word for each space; `+` is a space in one (mdui 2.1.3). No more than a school may have nicknames."""
+    many = " ".join(f"woord{number}" for number in range(20))
+    shown = (
+        '<md:Extensions><u:UIInfo xmlns:u="urn:oasis:names:tc:SAML:metadata:ui"><u:Keywords xml:lang="nl">'
+        f"de+Boog\n {'x' * 101} Prinses+Julianaschool</u:Keywords>"
+        f'<u:Keywords xml:lang="en">de+Boog + {many}</u:Keywords>'
+        "</u:UIInfo></md:Extensions><md:KeyDescriptor"
+    )
+    document = idp_document().decode().replace("<md:KeyDescriptor", shown, 1)
+
+    keywords = parse_idp(document.encode()).keywords
+
+    assert keywords[:3] == ("de Boog", "Prinses Julianaschool", "woord0")
+    assert len(keywords) == 10
+
+
 def test_reads_a_service():
     attributes = 'AuthnRequestsSigned="true" WantAssertionsSigned="true"'
     names = (

@@ -1,5 +1,7 @@
 """Searching schools as people type: names, places, nicknames, numbers, and their errors."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.domain.brin import Brin
@@ -7,8 +9,10 @@ from gateway.domain.language import Language
 from gateway.domain.sector import Sector
 from gateway.federation.models import School
 from gateway.federation.school_index import MAX_TYPED, SchoolIndex
+from gateway.federation.snapshot import Federation
 from gateway.federation.typing_errors import distances
 from tests.support.dutch_schools import dutch_schools, looked_for
+from tests.support.small_federation import REGENBOOG, small_federation
 
 
 def school(brin: str, name: str, place: str, **more: object) -> School:
@@ -119,3 +123,20 @@ def test_a_word_that_most_schools_have_finds_some_and_the_preferred_ones() -> No
 )
 def test_errors_are_counted(typed: str, word: str, at_most: int, expected: tuple[int | None, int | None]) -> None:
     assert distances(typed, word, at_most) == expected
+
+
+def test_a_school_is_found_by_what_the_metadata_of_its_own_identity_provider_says() -> None:
+    small = small_federation()
+    named = {
+        idp: replace(one, party=replace(one.saml, keywords=("de Boog", f"hub {idp}")))
+        for idp, one in small.identity_providers.items()
+    }
+    federation = Federation.of(
+        schools=tuple(small.schools.values()),
+        identity_providers=tuple(named.values()),
+        services=(),
+        agreements=(),
+    )
+    found = federation.index.search("de boog", bytes(len(federation.choices)))
+    assert [federation.choices[at].school for at in found] == [REGENBOOG], "a hub's words are of none of its schools"
+    assert federation.choices[found[0]].school.nicknames == ()

@@ -52,7 +52,10 @@ class IndexedEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class IdpMetadata:
-    """An IDPSSODescriptor and its entity. `certificates` are those that may sign, in the document's order."""
+    """An IDPSSODescriptor and its entity. `certificates` are those that may sign, in the document's order.
+
+    `keywords` are what people may look for (mdui 2.1.3), for discovery alone.
+    """
 
     entity_id: str
     valid_until: datetime | None
@@ -61,6 +64,7 @@ class IdpMetadata:
     want_authn_requests_signed: bool
     scopes: Scopes = NO_SCOPES
     single_logout: tuple[LogoutEndpoint, ...] = ()
+    keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

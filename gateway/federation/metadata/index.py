@@ -23,8 +23,8 @@ class Indexed:
     """What is known of an entity without parsing it.
 
     `idp` and `sp` say what is wrong with that role: empty for a sound one, None where there is none. `valid_until`, and
-    `certificates_until` of the signing certificate that ends first, are in seconds since 1970. `scopes` are of the
-    identity provider.
+    `certificates_until` of the signing certificate that ends first, are in seconds since 1970. `scopes` and
+    `keywords` are of the identity provider.
     """
 
     entity_id: str
@@ -36,6 +36,7 @@ class Indexed:
     sp: str | None
     certificates_until: float | None
     scopes: Scopes
+    keywords: tuple[str, ...] = ()
 
     def is_expired(self, now: datetime) -> bool:
         """Whether it is past its validUntil."""
@@ -64,6 +65,7 @@ def index_of(document: MetadataDocument) -> tuple[dict[str, Indexed], bytes]:
             sp=sp.problem,
             certificates_until=_seconds(min(certificates, default=None)),
             scopes=idp.read.scopes if isinstance(idp.read, IdpMetadata) else NO_SCOPES,
+            keywords=idp.read.keywords if isinstance(idp.read, IdpMetadata) else (),
         )
         written += raw
         element.clear()
@@ -90,6 +92,7 @@ def as_rows(entities: Mapping[str, Indexed]) -> list[list[Any]]:
             one.idp,
             one.sp,
             one.certificates_until,
+            list(one.keywords),
             *([sorted(one.scopes.names), one.scopes.under, one.scopes.unread] if one.scopes.are_declared else ()),
         ]
         for one in entities.values()
@@ -102,9 +105,9 @@ def from_rows(rows: list[list[Any]]) -> dict[str, Indexed]:
 
 
 def _indexed(row: list[Any]) -> Indexed:
-    entity_id, offset, length, digest, valid_until, idp, sp, ends, *of = row
+    entity_id, offset, length, digest, valid_until, idp, sp, ends, keywords, *of = row
     scopes = Scopes(frozenset(of[0]), tuple(of[1]), of[2]) if of else NO_SCOPES
-    return Indexed(entity_id, offset, length, digest, valid_until, idp, sp, ends, scopes)
+    return Indexed(entity_id, offset, length, digest, valid_until, idp, sp, ends, scopes, tuple(keywords))
 
 
 def _seconds(moment: datetime | None) -> float | None:

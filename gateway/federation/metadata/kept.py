@@ -25,7 +25,7 @@ from gateway.federation.metadata.index import as_rows, from_rows, index_of
 from gateway.federation.metadata.source import Source
 from gateway.storage.sealing import SecretKey, keyed_hash
 
-FORMAT = "2"
+FORMAT = "3"
 """Raised when what is kept changes its form or meaning."""
 
 

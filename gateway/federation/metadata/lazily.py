@@ -8,7 +8,7 @@ from gateway.federation.metadata.scopes import Scopes
 
 
 class IdpOnFirstUse(IdpMetadata):
-    """As IdpMetadata, of which it knows the entityID and the scopes alone until then.
+    """As IdpMetadata, of which it knows the entityID, the scopes and the keywords alone until then.
 
     What was read is kept elsewhere, bounded.
     """
@@ -16,9 +16,12 @@ class IdpOnFirstUse(IdpMetadata):
     __slots__ = ("_read",)
     _read: Callable[[], IdpMetadata]
 
-    def __init__(self, entity_id: str, scopes: Scopes, read: Callable[[], IdpMetadata]) -> None:
+    def __init__(
+        self, entity_id: str, scopes: Scopes, keywords: tuple[str, ...], read: Callable[[], IdpMetadata]
+    ) -> None:
         object.__setattr__(self, "entity_id", entity_id)
         object.__setattr__(self, "scopes", scopes)
+        object.__setattr__(self, "keywords", keywords)
         object.__setattr__(self, "_read", read)
 
     def __getattr__(self, name: str) -> Any:

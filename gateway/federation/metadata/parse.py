@@ -26,6 +26,8 @@ from gateway.settings.fields import is_loopback
 from gateway.xml.algorithms import strong_key
 from gateway.xml.namespaces import DS, IDPDISC, MD, MDUI, name
 
+_KEYWORDS, _MAX_KEYWORD = 10, 100
+"""As many and as long as nicknames of a school: whoever writes a thousand words would be found by all of them."""
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MAX_INDEX = 65535
 
@@ -61,6 +63,7 @@ def read_idp(document: MetadataDocument, entity_id: str | None) -> IdpMetadata:
         want_authn_requests_signed=_is_true(role.get("WantAuthnRequestsSigned")),
         scopes=scopes_of(role),
         single_logout=_single_logout(role),
+        keywords=_keywords(role),
     )
 
 
@@ -178,6 +181,13 @@ def earliest_valid_until(part: etree._Element) -> datetime | None:
     except ValueError as cause:
         raise MetadataRejected("validUntil is not a moment") from cause
     return min((moment if moment.tzinfo else moment.replace(tzinfo=UTC) for moment in moments), default=None)
+
+
+def _keywords(role: etree._Element) -> tuple[str, ...]:
+    """Of any language: separated by spaces, and a `+` stands for a space within one (mdui 2.1.3)."""
+    path = f"{name(MD, 'Extensions')}/{name(MDUI, 'UIInfo')}/{name(MDUI, 'Keywords')}"
+    words = (word.replace("+", " ").strip() for one in role.iterfind(path) for word in (one.text or "").split())
+    return tuple(dict.fromkeys(word for word in words if word and len(word) <= _MAX_KEYWORD))[:_KEYWORDS]
 
 
 def _display_names(role: etree._Element) -> dict[Language, str]:

@@ -35,7 +35,7 @@ class Source:
         """An identity provider of it. Raises MetadataRejected, which says what is wrong with it here."""
         known = self._known(entity_id)
         self._sound(entity_id, "identity provider", known.idp)
-        return IdpOnFirstUse(entity_id, known.scopes, lambda: self._idp(entity_id))
+        return IdpOnFirstUse(entity_id, known.scopes, known.keywords, lambda: self._idp(entity_id))
 
     def sp(self, entity_id: str) -> SpMetadata:
         """A service provider of it. Raises MetadataRejected, which says what is wrong with it here."""
