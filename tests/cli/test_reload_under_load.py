@@ -18,6 +18,8 @@ pytestmark = pytest.mark.untraced
 
 USERS = 50
 RELOADS = 20
+BETWEEN = 10
+"""Logins that end before the next reload begins."""
 
 
 @pytest.fixture(scope="module")
@@ -26,36 +28,38 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield served
 
 
-def _log_in_until(done: Event, gateway: Running, finished: list[int]) -> int:
+def _log_in_until(done: Event, gateway: Running, taken: list[int], finished: list[int]) -> int:
     """Until it is done; each login adds to `finished` how many reloads had been taken by then."""
     person = Person(gateway.address.host, gateway.address.port)
     logins = 0
     while not done.is_set():
         person.login()
         logins += 1
-        finished.append(gateway.taken())
+        finished.append(len(taken))
         # People read what they opened; without that, fifty of them would wait for the machine and not for the reload.
-        done.wait(1)
+        done.wait(3)
     return logins
 
 
 def test_fifty_people_log_in_during_twenty_reloads_and_nobody_notices(gateway: Running):
     done = Event()
+    taken: list[int] = []
     finished: list[int] = []
     with ThreadPoolExecutor(USERS) as people:
-        logging_in = [people.submit(_log_in_until, done, gateway, finished) for _ in range(USERS)]
+        logging_in = [people.submit(_log_in_until, done, gateway, taken, finished) for _ in range(USERS)]
         try:
             for number in range(RELOADS):
+                assert gateway.becomes(lambda before=number: finished.count(before) >= BETWEEN), f"before {number}"
                 gateway.rename(f"Naam {number}")
                 gateway.reload()
-                assert gateway.becomes(lambda taken=number + 1: gateway.taken() == taken), f"reload {number}"
+                assert gateway.becomes(lambda wanted=number + 1: gateway.taken() == wanted), f"reload {number}"
+                taken.append(number)
         finally:
             done.set()
         logins = [one.result() for one in logging_in]
 
     assert min(logins) >= 1
-    assert sum(logins) > USERS * 4, "there was a load"
-    assert {*range(RELOADS)} <= {*finished}, "people came in before every reload"
+    assert sum(logins) >= BETWEEN * RELOADS, "there was a load"
     assert gateway.shows(f"Naam {RELOADS - 1}<")
 
 
