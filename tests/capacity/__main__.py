@@ -12,12 +12,12 @@ _TAKEN = ("capacity", "soak")
 
 
 def main() -> int:
-    """0, or 1 when it was never measured."""
+    """0, or 1 when something was never measured."""
     found = figures() if FIGURES.exists() else {}
     fresh = json.loads(_MEASURED.read_text("utf-8")) if _MEASURED.exists() else {}
     found |= {name: fresh[name] for name in _TAKEN if name in fresh}
-    if "capacity" not in found:
-        print("run `python -m tests.bench capacity` first", file=sys.stderr)
+    if missing := [name for name in _TAKEN if name not in found]:
+        print(f"run `python -m tests.bench {' '.join(missing)}` first", file=sys.stderr)
         return 1
     found["peaks"] = peaks(found["capacity"])
     FIGURES.write_text(json.dumps(found, indent=2) + "\n", "utf-8")

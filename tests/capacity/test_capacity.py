@@ -17,6 +17,13 @@ def test_the_page_is_what_its_figures_give() -> None:
     assert PAGE.read_text("utf-8") == written(figures())
 
 
+def test_its_figures_are_of_a_soak_in_which_nothing_went_wrong() -> None:
+    soak = figures()["soak"]
+    assert [soak[name] for name in ("errors", "rows_missing", "rows_too_many", "ledger_flaws", "log_errors")] == [0] * 5
+    assert soak["rows_unanswered"] == 0
+    assert abs(soak["memory_bytes_per_login"]) < 500
+
+
 def test_the_simulated_peak_can_be_had_again() -> None:
     found = figures()
     [kept] = [row for row in found["peaks"] if row["load"] == LOADS[0]]
