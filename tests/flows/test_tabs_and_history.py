@@ -42,14 +42,14 @@ def test_a_login_that_waited_too_long(demo: Demo) -> None:
     demo.clock.forward(minutes=16)
     tab.press("Fenna").press("Continue")
     assert tab.status == 400
-    assert "verlopen" in tab.title
+    assert "te lang" in tab.title
 
 
 def test_a_discovery_page_that_waited_too_long(demo: Demo) -> None:
     tab = demo.tab()
     tab.open(demo.service("leesplein") + "/").follow("Log in")
     demo.clock.forward(minutes=16)
-    assert "verlopen" in tab.press("De Regenboog").title
+    assert "te lang" in tab.press("De Regenboog").title
 
 
 def test_a_lost_cookie(demo: Demo) -> None:
@@ -110,4 +110,4 @@ def test_the_chosen_school_is_offered_first_the_next_time(demo: Demo) -> None:
     tab = demo.tab(jar)
     tab.open(demo.service("leesplein") + "/").follow("Log in")
     assert "De vorige keer koos je" in tab.text
-    assert tab.page.find(".//form//button").get("value") == "99XB"
+    assert tab.page.xpath(".//form//button[@name='school']")[0].get("value") == "99XB"

@@ -132,7 +132,7 @@ class TestGuest:
         po = two_schools(tmp_path, there=BEFORE, sectors=frozenset({Sector.VO}))
         step = refused(po.to_question())
         assert step.error.code is ErrorCode.LINK_WITHOUT_ECK_ID
-        assert "geen ECK iD" in po.mbo.page(step)
+        assert "geen leernummer" in po.mbo.page(step)
 
 
 class TestTransition:
