@@ -193,3 +193,15 @@ def test_what_a_portal_says_goes_before_it_too(login: Login, remembers: Remember
     remembers.schools[LEESPLEIN], remembers.portal = THERE, PO_IDP
     begin(login)
     assert login.identity_providers.asked[-1][0] == PO_IDP
+
+
+@pytest.mark.parametrize(
+    ("school", "idp"), [(PETTEFLAT.brin, VO_IDP), (REGENBOOG.brin, PO_IDP)], ids=["behind a hub", "its own"]
+)
+def test_a_hint_of_a_school_leads_to_whoever_speaks_for_it(login: Login, school: Brin, idp: IdpId) -> None:
+    assert isinstance(begin(login, school=school), Redirect)
+    assert login.identity_providers.asked[-1][0] == idp
+
+
+def test_a_hint_of_a_school_behind_a_hub_that_has_no_agreement_leads_to_the_question(login: Login) -> None:
+    assert asked(login, school=ZONNEBLOEM.brin), "though others behind that hub have one"

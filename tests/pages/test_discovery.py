@@ -270,6 +270,15 @@ def test_schools_of_a_hub_say_so(client: FlaskClient) -> None:
     assert not regenboog.find_class("via")
 
 
+def test_a_school_that_was_hinted_says_through_which_hub_it_logs_in(pages: Pages) -> None:
+    pages.offer = offer(small_federation(), hinted=PETTEFLAT.brin)
+    page = html.fromstring(pages.client().get(PAGE).text)
+    [first] = page.xpath("//div[@class='last']//button")
+    assert first.get("value") == "99XB"
+    assert first.find_class("via")
+    assert "Is dit je school?" in page.text_content()
+
+
 def test_three_schools_are_remembered_the_last_first(pages: Pages) -> None:
     pages.offer = offer(many(5))
     client = pages.client()
