@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from gateway.login.forgetting import Forgetting
-from tests.support.op_client import op
+from tests.support.op import op
 from tests.support.releasing import ACCOUNT, SENT
 from tests.support.signing_on import registry
 

@@ -7,7 +7,8 @@ import pytest
 
 from gateway.oidc.op.authorize import WISHES
 from tests.support.jose import ISSUER, es256
-from tests.support.op_client import ASKED, CALLBACK, back, op
+from tests.support.op import op
+from tests.support.op_client import ASKED, CALLBACK, back
 from tests.support.signing_keys import elliptic_key
 
 TOLD = {

@@ -20,7 +20,8 @@ from tests.support.jose import (
     public_jwk,
     thumbprint,
 )
-from tests.support.op_client import back, basic, op
+from tests.support.op import op
+from tests.support.op_client import back, basic
 from tests.support.releasing import NOW
 from tests.support.signing_keys import signing_key
 

@@ -9,7 +9,8 @@ from joserfc.jwk import RSAKey
 
 from gateway.federation.clients import ClientAuthentication, Profile, SigningAlgorithm
 from tests.support.jose import CLIENT, ISSUER, assertion, client_key, proof, public_jwk, unb64
-from tests.support.op_client import CALLBACK, back, basic, op
+from tests.support.op import op
+from tests.support.op_client import CALLBACK, back, basic
 from tests.support.signing_keys import signing_key
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -11,7 +11,8 @@ from gateway.domain.purpose import Purpose
 from gateway.federation.clients import SigningAlgorithm
 from tests.support import paged
 from tests.support.jose import ISSUER
-from tests.support.op_client import CALLBACK, PASSWORD, op
+from tests.support.op import op
+from tests.support.op_client import CALLBACK, PASSWORD
 from tests.support.releasing import ECK_ID, NOW
 
 

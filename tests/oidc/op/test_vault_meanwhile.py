@@ -11,7 +11,8 @@ from gateway.federation.models import EckIdSource
 from gateway.pseudonyms.derivation import account_hash
 from gateway.storage.vault import Vault
 from gateway.storage.vault_entry import VaultEntry
-from tests.support.op import Op, back, op
+from tests.support.op import Op, op
+from tests.support.op_client import back
 from tests.support.releasing import ACCOUNT, ECK_ID, KEY, OTHER_ECK_ID, without
 from tests.support.vault import database, vault_in
 
