@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.sql.dml import Insert
 
-from gateway.storage import bounded_connection
+from gateway.storage import bounded_connection, live_connection
 
 _POOL_SECONDS = 5
 """That a thread waits for a connection; there is one for each, so that waiting means that something is wrong."""
@@ -41,17 +41,20 @@ def _postgresql_engine(url: URL, threads: int) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     waiting = {"connect_timeout": "3", "tcp_user_timeout": "10000", "options": "-c statement_timeout=5s"}
-    hasty = "options" not in url.query and url.drivername == "postgresql+psycopg"
+    is_psycopg = url.drivername == "postgresql+psycopg"
+    hasty = is_psycopg and "options" not in url.query
     url = url.set(query={**waiting, **url.query})
     engine = create_engine(
         url,
         pool_size=threads + 1,
         max_overflow=1,
         pool_timeout=_POOL_SECONDS,
-        pool_pre_ping=True,
+        pool_pre_ping=not is_psycopg,
         pool_recycle=1800,
         hide_parameters=True,
     )
+    if is_psycopg:
+        live_connection.checked(engine)
     if hasty:
         bounded_connection.bound(engine)
     return engine

@@ -33,13 +33,23 @@ class Query:
         """All rows that are found."""
         values: Any = parameters if self._order is None else [parameters[name] for name in self._order]
         try:
-            connection = self._engine.raw_connection()
-            try:
-                return self._execute(connection.driver_connection, values)
-            finally:
-                connection.close()
+            return self._find(values, again=True)
         except self._failures as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
+
+    def _find(self, values: Any, *, again: bool) -> Sequence[tuple[Any, ...]]:
+        connection = self._engine.raw_connection()
+        driver: Any = connection.driver_connection
+        try:
+            return self._execute(driver, values)
+        except self._failures:
+            if not (again and self._by_itself and driver.closed):
+                raise
+        finally:
+            connection.close()
+        # It was dead, and so are all others of that time, most likely; a fresh one tells whether there is a server.
+        self._engine.dispose()
+        return self._find(values, again=False)
 
     def _execute(self, driver: Any, values: Any) -> Sequence[tuple[Any, ...]]:
         if self._by_itself:

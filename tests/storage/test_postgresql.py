@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -19,7 +20,7 @@ from gateway.domain.randomness import SystemRandomness
 from gateway.domain.sector import Sector
 from gateway.storage import bounded_connection, ledger_counts, migrate, schema
 from gateway.storage.anomalies import SqlAnomalies
-from gateway.storage.bounded_connection import without_haste
+from gateway.storage.bounded_connection import BoundedConnection, without_haste
 from gateway.storage.contracts import AnomalyRow, LedgerRow, Seen, SubjectRow
 from gateway.storage.engine import open_engine
 from gateway.storage.ledger_verification import verify
@@ -29,7 +30,7 @@ from gateway.storage.seen_eck_ids import SqlSeenEckIds
 from gateway.storage.subjects import SqlSubjects
 from gateway.storage.vault_entry import VaultEntry
 from tests.support.held import HeldClock
-from tests.support.ledger import LEDGER_KEY, sql_ledger
+from tests.support.ledger import LEDGER_KEY, keep_seen, sql_ledger
 from tests.support.postgresql_server import postgresql_process, url_of
 from tests.support.server_process import ServerProcess, eventually
 from tests.support.vault import vault_in
@@ -38,6 +39,8 @@ NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 ROW = LedgerRow(
     NOW, "R1", "rekentuin", "po", "99XA", "student", "released", None, "A-1", 1, "2026.1", "eck_id", "h", "{}"
 )
+
+SEEN = Seen(account="a" * 64, school="99XA", sector="po", mark="m", since=NOW)
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +194,46 @@ def _dead_connections(server: ServerProcess) -> int:
     there = f":{server.address.port:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(row[2].endswith(there) and row[3] == "08" for row in rows)
+
+
+def test_a_login_finds_what_it_looks_for_though_the_server_ended_its_connections(engine: Engine):
+    migrate.upgrade(engine)
+    keep_seen(engine, SEEN)
+    store = SqlSeenEckIds(engine, LEDGER_KEY)
+    assert store.find(SEEN.account) == SEEN
+    with engine.connect() as connection:
+        mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        connection.execute(text(mine))
+        connection.rollback()
+        assert store.find(SEEN.account) == SEEN
+
+
+def test_of_a_connection_that_fails_under_a_question_another_answers(engine: Engine, monkeypatch: pytest.MonkeyPatch):
+    migrate.upgrade(engine)
+    keep_seen(engine, SEEN)
+    failed = []
+
+    class Failing(BoundedConnection):
+        def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
+            if "seen_eck_ids" in str(query) and not failed:
+                failed.append(True)
+                self.pgconn.finish()
+            return super().execute(query, *arguments, **options)
+
+    monkeypatch.setattr(bounded_connection, "BoundedConnection", Failing)
+    engine.dispose()
+    assert SqlSeenEckIds(engine, LEDGER_KEY).find(SEEN.account) == SEEN
+    assert failed
+
+
+def test_a_question_that_the_database_cannot_answer_says_so(engine: Engine):
+    migrate.upgrade(engine)
+    store = SqlSeenEckIds(engine, LEDGER_KEY)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE seen_eck_ids"))
+    with pytest.raises(SluisError) as caught:
+        store.find(SEEN.account)
+    assert caught.value.code is ErrorCode.STORE_UNAVAILABLE
 
 
 def test_logins_are_counted_without_the_haste_of_a_login(engine: Engine):
