@@ -69,7 +69,7 @@ def test_no_address_reads_more_than_it_needs(app: Flask) -> None:
                     path, method=method, input_stream=sent, content_type=kind, content_length=10_000_000
                 )
                 where = f"{method} {path} {kind}"
-                assert 400 <= answer.status_code < 500, where
+                assert answer.status_code < 500, where
                 assert sent.read_of_it <= LONGER.get(path, PLAIN), where
                 asked += 1
     assert asked > 20
