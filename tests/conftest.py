@@ -55,6 +55,14 @@ for _method in ("connect", "connect_ex", "sendto"):
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("SLUIS_LEAKS"):
+        from tests.support.leaks import Leaks
+
+        config.pluginmanager.register(Leaks(lambda: config._tmp_path_factory.getbasetemp().iterdir()), "leaks")  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
     for item in items:
