@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from gateway.cli import main
 from gateway.demo.people import EDUID, MBO, MBO_WITH_API, OPENID_EDUID, SCHOOLS
+from tests.flows.test_hints import DISCOVERY, location
 from tests.support.browser_like import Tab
 from tests.support.demo import Demo
 from tests.support.leaving import go_on
@@ -80,6 +81,13 @@ def test_eduid_over_saml_is_told_the_school_first(demo: Demo) -> None:
     sent = parse_qs(urlsplit(tab.url).query)["SAMLRequest"][0]
     message = zlib.decompress(b64decode(sent), -15).decode()
     assert message.index(f"<samlp:RequesterID>http://{MBO.host}:") < message.index(f">{SERVICE}</samlp:RequesterID>")
+
+
+def test_a_service_that_names_eduid_leads_there_where_it_has_it(demo: Demo) -> None:
+    asked = location(demo.service(SERVICE) + "/login")
+    assert MO.given_name in demo.tab().open(f"{asked}&idp={EDUID.id}").text
+    asked = location(demo.service("leesplein") + "/login")
+    assert demo.tab().open(f"{asked}&idp={EDUID.id}").title == DISCOVERY
 
 
 def by_openid(demo: Demo, name: str) -> Tab:

@@ -87,11 +87,13 @@ def test_what_may_have_been_carried_out_is_not_tried_again(tmp_path: Path):
 def test_an_acl_user_may_use_its_own_keys_alone(tmp_path: Path):
     with redis_process(tmp_path) as server, operator(server) as asked:
         asked.execute_command(
-            "ACL", "SETUSER", "gateway", "on", ">geheim", "~sluis:*", "+set", "+get", "+getdel", "+ping"
+            "ACL", "SETUSER", "gateway", "on", ">geheim", "~sluis:*", "+set", "+get", "+getdel", "+incrby", "+ping"
         )
         url = url_of(server)
         options = RedisOptions(user="gateway", password="geheim")
-        store_at(url, options).ping()
+        allowed = store_at(url, options)
+        allowed.ping()
+        assert allowed.count("limit:a", 2, seconds=60) == 2
         with pytest.raises(SluisError):
             store_at(url, options, prefix="other:").ping()
         with pytest.raises(SluisError):

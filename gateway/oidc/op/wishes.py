@@ -3,9 +3,10 @@
 import re
 from datetime import timedelta
 
+from gateway.domain.clock import dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language, looked_up
-from gateway.federation.hinted import MAX_HINT, hinted_school
+from gateway.federation.hinted import MAX_HINT, hinted_provider, hinted_school
 from gateway.federation.models import IdpId
 from gateway.oidc.op.incoming import Incoming
 from gateway.oidc.op.parameters import Parameters
@@ -176,17 +177,21 @@ def check_login_hint(incoming: Incoming) -> None:
         return
     named, federation = hint.rpartition("@")[2].strip(), incoming.federation
     incoming.school = hinted_school(federation, school=named) or hinted_school(federation, idp=named)
-    by_id = federation.identity_providers.get(IdpId(named)) or federation.idp_by_entity_id.get(named)
-    if incoming.school is None and by_id is not None and (by_id.id in federation.offered or by_id.user_held):
-        incoming.idps = (by_id.id,)
+    provider = None if incoming.school else _provider(incoming, named)
+    incoming.idps = (provider,) if provider else ()
 
 
 def check_school(incoming: Incoming) -> None:
-    """`school` and `idp`, which are this gateway's own, name the school as `login_hint` does, and go before it."""
-    school, idp = incoming.parameters.get("school"), incoming.parameters.get("idp")
-    named = hinted_school(incoming.federation, school=school or "", idp=idp or "")
-    if named is not None and not incoming.choose:
-        incoming.school, incoming.idps = named, ()
+    """`school` and `idp`, which are this gateway's own, say what `login_hint` does, and go before it."""
+    school, idp = incoming.parameters.get("school") or "", incoming.parameters.get("idp") or ""
+    named = hinted_school(incoming.federation, school=school, idp=idp)
+    provider = None if named else _provider(incoming, idp)
+    if (named or provider) and not incoming.choose:
+        incoming.school, incoming.idps = named, (provider,) if provider else ()
+
+
+def _provider(incoming: Incoming, idp: str) -> IdpId | None:
+    return hinted_provider(incoming.federation, idp, incoming.service.id, dutch_day(incoming.now))
 
 
 def check_ui_locales(incoming: Incoming) -> None:

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import Blueprint, Response, request
 
-from gateway.domain.brin import Brin
-from gateway.domain.clock import Clock
+from gateway.domain.clock import Clock, dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.federation.hinted import hinted_school
+from gateway.federation.hinted import hinted_provider, hinted_school
 from gateway.federation.models import ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
+from gateway.login.messages import LoginRequest
 from gateway.saml.addresses import SINGLE_SIGN_ON_PATH, Addresses
 from gateway.saml.idp.request import NotGranted, check_request
 from gateway.saml.idp.sender import MAX_ENCODED, MAX_RELAY_STATE
@@ -46,15 +46,22 @@ def blueprint(
         )
         if isinstance(outcome, NotGranted):
             return respond(dispatcher.refuse(outcome.request, outcome.error, browser()))
-        return respond(dispatcher.begin(replace(outcome, school=_hinted(federation)), browser()))
+        return respond(dispatcher.begin(_hinted(federation, outcome, dutch_day(clock.now())), browser()))
 
     return routes
 
 
-def _hinted(federation: Federation) -> Brin | None:
-    """The school that `school` or `idp` beside the request names: no part of SAML, and signed by nobody."""
+def _hinted(federation: Federation, asked: LoginRequest, today: date) -> LoginRequest:
+    """With what `school` or `idp` beside the request names: no part of SAML, and signed by nobody.
+
+    An identity provider of several schools is a limit, within those that an IDPList set.
+    """
     school, idp = (request.values.get(name, "") for name in ("school", "idp"))
-    return hinted_school(federation, school=school, idp=idp)
+    named = hinted_school(federation, school=school, idp=idp)
+    provider = None if named else hinted_provider(federation, idp, asked.service, today)
+    if provider is not None and (not asked.idps or provider in asked.idps):
+        return replace(asked, idps=(provider,))
+    return replace(asked, school=named)
 
 
 def _sent() -> Sent:
