@@ -151,7 +151,7 @@ def test_another_identity_provider_and_another_school(school):
     assert found is not None
     assert found.eck_ids == {Sector.PO: ECK_ID}
     service = school.parts.federation.services[ServiceId("leesplein")]
-    known = releases_of(school.parts)._subjects.known_before(account, service)
+    known = releases_of(school.parts)._deciding._subjects.known_before(account, service)
     assert known == before.pairwise
 
 
