@@ -148,9 +148,9 @@ def test_law_1_what_a_school_sends_besides_changes_nothing(login: Login, name: s
     assert besides.released.values == outcome.released.values
 
 
-def test_law_1_only_the_pipeline_makes_released_attributes() -> None:
+def test_law_1_only_the_decision_about_a_person_makes_released_attributes() -> None:
     makers = {path for path in calls_of("ReleasedAttributes") if "demo" not in path}
-    assert makers == {"gateway/release/pipeline.py"}
+    assert makers == {"gateway/release/deciding.py"}
 
 
 # Law 2: one identifier.
