@@ -1,5 +1,6 @@
 """A client of the OpenID provider, written by hand: it shares no code with the provider."""
 
+from abc import ABC, abstractmethod
 from base64 import b64encode, urlsafe_b64encode
 from dataclasses import replace
 from hashlib import sha256
@@ -67,16 +68,16 @@ def relying_party(name: str = CLIENT, *, purposes: dict[Attribute, str] | None =
     )
 
 
-class ClientSide:
+class ClientSide(ABC):
     """What a client and its user's browser do at the provider that `app` is."""
 
     app: Flask
     cookie: HeldCookie
     certificate: str | None
 
+    @abstractmethod
     def finish(self, **facts: Any) -> TestResponse:
         """The school answers the last request."""
-        raise NotImplementedError
 
     # The browser's side.
 
