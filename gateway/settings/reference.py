@@ -48,7 +48,7 @@ A key that signs SAML or tokens may stay in a PKCS #11 token, whose private and 
 `{pkcs11: {module: /usr/lib/x.so, token: LABEL, label: LABEL, pin: {env: NAME}}}`.
 """
 
-_FILES: tuple[tuple[str, type[Model]], ...] = (
+FILES: tuple[tuple[str, type[Model]], ...] = (
     ("gateway.yaml", Gateway),
     ("keys.yaml", Keys),
     ("metadata/*.yaml", MetadataSourceEntry),
@@ -65,7 +65,7 @@ _FILES: tuple[tuple[str, type[Model]], ...] = (
 def reference() -> str:
     """The page, in Markdown."""
     attributes = ", ".join(f"`{attribute}`" for attribute in Attribute)
-    tables = "".join("\n" + part for file, model in _FILES for part in _file(file, model))
+    tables = "".join("\n" + part for file, model in FILES for part in _file(file, model))
     return f"{_HEAD}{tables}\n## Canonical attributes\n\n{attributes}\n"
 
 
