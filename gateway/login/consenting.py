@@ -9,15 +9,16 @@ from gateway.attributes import kept
 from gateway.attributes.canonical import Reading
 from gateway.attributes.values import RawAttributes
 from gateway.domain.attribute import Attribute
-from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.kept_form import written
 from gateway.domain.purpose import Purpose
 from gateway.domain.randomness import Randomness
 from gateway.domain.reduction import Reduction
 from gateway.federation.models import IdentityProvider, IdpId, School, Service
 from gateway.federation.snapshot import Federation
-from gateway.login.messages import Authentication, UpstreamSession
+from gateway.login.kept_parts import held_as_kept, held_of, upstream_as_kept, upstream_of
+from gateway.login.messages import Authentication
 from gateway.login.sso.session import minimal, needed_by
 from gateway.login.steps import AskConsent
 from gateway.login.transactions import Transaction, decode, encode
@@ -163,39 +164,35 @@ def _key(asked: str) -> str:
 
 def _dump(pending: Pending, federation: Federation) -> bytes:
     """Of the identity that the person holds nothing but who it is; of what the school said what the service needs."""
-    how, session, held = pending.authentication, pending.authentication.session, pending.held
+    how = pending.authentication
     needed = needed_by((federation.services[pending.transaction.request.service],))
-    fields = (
-        encode(pending.transaction).decode(),
-        (how.idp, how.context, how.instant.timestamp(), how.authorities),
-        (
-            session.name_id,
-            session.name_id_format,
-            session.name_qualifier,
-            session.sp_name_qualifier,
-            session.index,
-            session.ends.timestamp() if session.ends else None,
-        ),
-        kept.dump(minimal(pending.reading, frozenset())).decode(),
-        (str(held.school), kept.dump(minimal(held.said, needed)).decode() if held.said else None, held.by_link),
-    )
-    return json.dumps(fields).encode()
+    fields = {
+        "transaction": encode(pending.transaction).decode(),
+        "idp": how.idp,
+        "context": how.context,
+        "instant": how.instant.timestamp(),
+        "authorities": how.authorities,
+        "session": upstream_as_kept(how.session),
+        "reading": kept.dump(minimal(pending.reading, frozenset())).decode(),
+        "held": held_as_kept(pending.held, needed),
+    }
+    return written(fields).encode()
 
 
 def _load(found: bytes) -> Pending:
-    """Raises SluisError LOGIN_UNKNOWN for what another version of the gateway kept otherwise."""
+    """Raises SluisError LOGIN_UNKNOWN for what a gateway long before or after kept otherwise."""
     try:
-        transaction, facts, upstream, reading, (school, said, by_link) = json.loads(found)
-        idp, context, instant, authorities = facts
-        name_id, form, qualifier, sp_qualifier, index, ends = upstream
-        moment, until = datetime.fromtimestamp(instant, UTC), _moment(ends)
-        session = UpstreamSession(name_id, form, qualifier, sp_qualifier, index, until)
-        how = Authentication(IdpId(idp), RawAttributes(()), context, moment, tuple(authorities), session)
-        held = HeldLogin(Brin(school), kept.load(said.encode()) if said else None, by_link)
-        return Pending(decode(transaction.encode()), how, kept.load(reading.encode()), held)
-    except (ValueError, TypeError) as cause:
+        fields = json.loads(found)
+        how = Authentication(
+            IdpId(fields["idp"]),
+            RawAttributes(()),
+            fields["context"],
+            datetime.fromtimestamp(fields["instant"], UTC),
+            tuple(fields["authorities"]),
+            upstream_of(fields["session"]),
+        )
+        held = held_of(fields["held"])
+        assert held is not None
+        return Pending(decode(fields["transaction"].encode()), how, kept.load(fields["reading"].encode()), held)
+    except (ValueError, TypeError, KeyError) as cause:
         raise SluisError(ErrorCode.LOGIN_UNKNOWN, hint="kept by another version of the gateway") from cause
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

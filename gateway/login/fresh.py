@@ -1,11 +1,12 @@
 """Logins that are made anew, for an errand of the person's own; and what lies open for one browser meanwhile."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.kept_form import written
 from gateway.domain.protocol import Protocol
 from gateway.federation.snapshot import Federation
 from gateway.login.contracts import TowardsIdentityProviders
@@ -65,22 +66,26 @@ class Opened:
         self._registry = registry
         self._seconds = seconds
 
-    def keep(self, one: str, browser: str, fields: Sequence[Any]) -> None:
+    def keep(self, one: str, browser: str, fields: Mapping[str, Any]) -> None:
         """Keep it, over what was there, for as long again."""
-        kept = json.dumps((browser, self._registry.last_logout(browser), *fields)).encode()
-        self._store.put(self._key(one), kept, seconds=self._seconds)
+        kept = {"browser": browser, "last_logout": self._registry.last_logout(browser), "fields": dict(fields)}
+        self._store.put(self._key(one), written(kept).encode(), seconds=self._seconds)
 
-    def find(self, one: str, browser: str) -> list[Any]:
+    def find(self, one: str, browser: str) -> dict[str, Any]:
         """The fields. Raises SluisError LOGIN_UNKNOWN, LOGIN_OTHER_BROWSER or LOGIN_LOGGED_OUT."""
         found = self._store.get(self._key(one)) if one.isascii() and len(one) < _LONGEST else None
         if found is None:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause=f"this {self._what} has ended, or never began")
-        of_browser, last_logout, *fields = json.loads(found)
+        try:
+            kept = json.loads(found)
+            of_browser, last_logout, fields = kept["browser"], kept["last_logout"], dict(kept["fields"])
+        except (ValueError, TypeError, KeyError) as cause:
+            raise SluisError(ErrorCode.LOGIN_UNKNOWN, hint="kept by another version of the gateway") from cause
         if of_browser != browser:
             raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
         if self._registry.last_logout(browser) not in ("", last_logout):
             raise SluisError(ErrorCode.LOGIN_LOGGED_OUT)
-        return list(fields)
+        return fields
 
     def close(self, one: str) -> bool:
         """It opens no more; of many at once exactly one gets True."""

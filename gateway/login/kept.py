@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from gateway.attributes import kept
 from gateway.attributes.canonical import Reading
 from gateway.domain.attribute import Attribute
-from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.kept_form import written
 from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceId
 from gateway.federation.snapshot import Federation
+from gateway.login.kept_parts import held_as_kept, held_of
 from gateway.login.sso.session import minimal, needed_by
 from gateway.release.outcome import Outcome
 from gateway.release.people import HeldLogin
@@ -58,17 +59,15 @@ class KeptLogins:
         """
         # Of what a user-held identity said, nothing but who it is: nothing else of it can go anywhere.
         needed = needed_by((service,)) if held is None else frozenset[Attribute]()
-        fields = (
-            service.id,
-            idp,
-            kept.dump(minimal(reading, needed)).decode(),
-            reference,
-            sorted(refused),
-            str(held.school) if held else None,
-            kept.dump(minimal(held.said, needed_by((service,)))).decode() if held and held.said else None,
-            held.by_link if held else False,
-        )
-        self._store.put(_key(session), json.dumps(fields).encode(), seconds=seconds)
+        fields = {
+            "service": service.id,
+            "idp": idp,
+            "reading": kept.dump(minimal(reading, needed)).decode(),
+            "reference": reference,
+            "refused": sorted(refused),
+            "held": held_as_kept(held, needed_by((service,))),
+        }
+        self._store.put(_key(session), written(fields).encode(), seconds=seconds)
 
     def release(self, session: str, service: Service) -> Outcome:
         """The release to this service as things stand now, with a ledger row of its own.
@@ -115,17 +114,17 @@ class KeptLogins:
         if found is None:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
         try:
-            of_service, of_idp, text, reference, refused, school, said, by_link = json.loads(found)
-            reading = kept.load(text.encode())
-            answered = kept.load(said.encode()) if said else None
-            held = HeldLogin(Brin(school), answered, by_link) if school else None
-            not_let_go = frozenset(Attribute(one) for one in refused)
-        except ValueError as cause:
+            fields = json.loads(found)
+            reading = kept.load(fields["reading"].encode())
+            refused = frozenset(Attribute(one) for one in fields["refused"])
+            held = held_of(fields["held"])
+            of_service, of_idp, reference = fields["service"], IdpId(fields["idp"]), fields["reference"]
+        except (ValueError, TypeError, KeyError) as cause:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="another version of the gateway kept it") from cause
-        idp = self._federation.identity_providers.get(IdpId(of_idp))
+        idp = self._federation.identity_providers.get(of_idp)
         if of_service != service or idp is None:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
-        return _Found(idp, reading, reference, not_let_go, held)
+        return _Found(idp, reading, reference, refused, held)
 
 
 def forget_kept(store: ShortLivedStore, session: str) -> None:

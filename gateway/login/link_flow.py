@@ -76,26 +76,31 @@ class Flows:
 
     def keep(self, flow: Flow) -> None:
         """Keep it, for as long again."""
-        proofs = [(one.idp, kept.dump(one.reading).decode()) if one else None for one in (flow.holder, flow.account)]
-        fields = (flow.kind, str(flow.school), str(flow.at) if flow.at else None, flow.login, *proofs)
+        fields = {
+            "kind": flow.kind,
+            "school": str(flow.school),
+            "at": str(flow.at) if flow.at else None,
+            "login": flow.login,
+            "holder": _said(flow.holder),
+            "account": _said(flow.account),
+        }
         self._opened.keep(flow.id, flow.browser, fields)
 
     def find(self, flow: str, browser: str) -> Flow:
         """Raises SluisError LOGIN_UNKNOWN or LOGIN_OTHER_BROWSER."""
         found = self._opened.find(flow, browser)
         try:
-            kind, school, at, login, holder, account = found
             return Flow(
                 id=flow,
                 browser=browser,
-                kind=LinkKind(kind),
-                school=Brin(school),
-                at=Brin(at) if at else None,
-                login=login,
-                holder=_proof(holder),
-                account=_proof(account),
+                kind=LinkKind(found["kind"]),
+                school=Brin(found["school"]),
+                at=Brin(found["at"]) if found["at"] else None,
+                login=found["login"],
+                holder=_proof(found["holder"]),
+                account=_proof(found["account"]),
             )
-        except (ValueError, TypeError) as cause:
+        except (ValueError, TypeError, KeyError) as cause:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, hint="kept by another version of the gateway") from cause
 
     def end(self, flow: Flow) -> bool:
@@ -103,5 +108,9 @@ class Flows:
         return self._opened.close(flow.id)
 
 
+def _said(proof: Proof | None) -> dict[str, str] | None:
+    return {"idp": proof.idp, "reading": kept.dump(proof.reading).decode()} if proof else None
+
+
 def _proof(fields: Any) -> Proof | None:
-    return Proof(IdpId(fields[0]), kept.load(fields[1].encode())) if fields else None
+    return Proof(IdpId(fields["idp"]), kept.load(fields["reading"].encode())) if fields else None

@@ -158,7 +158,9 @@ class MyPage:
         """Somebody has proven an account: their page is open."""
         account = self._releases.making.holder(idp, reading).account
         page = self._randomness.token()
-        self._opened.keep(page, transaction.browser, (account, idp.id, str(transaction.school)))
+        self._opened.keep(
+            page, transaction.browser, {"account": account, "idp": idp.id, "school": str(transaction.school)}
+        )
         log.info("mine_opened", idp=idp.id)
         return ShowMine(page)
 
@@ -227,7 +229,8 @@ class MyPage:
         return self._federation.services.get(ServiceId(service))
 
     def _open(self, page: str, browser: str) -> _Opened:
-        account, idp, school = self._opened.find(page, browser)
+        found = self._opened.find(page, browser)
+        account, idp, school = found["account"], found["idp"], found["school"]
         if idp not in self._federation.identity_providers or Brin(school) not in self._federation.schools:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="a party of it left the federation")
         return _Opened(account, IdpId(idp), Brin(school), tuple(self._links.of_account(account)))

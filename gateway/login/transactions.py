@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from gateway.domain.brin import Brin
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.kept_form import known, named, written
 from gateway.domain.language import Language
 from gateway.domain.randomness import Randomness
 from gateway.federation.models import IdpId, ServiceId
@@ -22,7 +23,6 @@ NO_SERVICE = ServiceId("")
 
 _LOGIN_LENGTH = 40
 _ATTEMPT_LENGTH = 60
-_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,60 +121,37 @@ class Transactions:
 def encode(transaction: Transaction) -> bytes:
     """As bytes, for `decode`."""
     request = transaction.request
-    fields = (
-        transaction.login,
-        transaction.reference,
-        transaction.browser,
-        transaction.begun,
-        transaction.idp,
-        request.service,
-        request.reply,
-        request.force,
-        request.passive,
-        request.contexts,
-        request.idps,
-        request.requesters,
-        request.language,
-        request.contexts_essential,
-        request.fresh_since.timestamp() if request.fresh_since else None,
-        request.choose,
-        transaction.after_logout,
-        str(transaction.school) if transaction.school else None,
-        transaction.level,
-        transaction.errand,
-        str(request.school) if request.school else None,
-        transaction.led,
-        transaction.keep,
-    )
-    return _JSON.encode(fields).encode()
+    fresh_since = request.fresh_since
+    asked = {
+        **named(request),
+        "fresh_since": fresh_since.timestamp() if fresh_since else None,
+        "school": _text(request.school),
+    }
+    return written({**named(transaction), "request": asked, "school": _text(transaction.school)}).encode()
 
 
 def decode(kept: bytes) -> Transaction:
-    """The transaction. Raises SluisError LOGIN_UNKNOWN for one that another version of the gateway kept otherwise."""
+    """The transaction. Raises SluisError LOGIN_UNKNOWN for one that a gateway long before or after kept otherwise."""
     try:
-        return _decoded(kept)
-    except (ValueError, TypeError) as cause:
+        fields = known(Transaction, json.loads(kept))
+        school = fields.get("school")
+        return Transaction(
+            **{**fields, "request": _request(fields["request"]), "school": Brin(school) if school else None}
+        )
+    except (ValueError, TypeError, KeyError) as cause:
         raise SluisError(ErrorCode.LOGIN_UNKNOWN, hint="kept by another version of the gateway") from cause
 
 
-def _decoded(kept: bytes) -> Transaction:
-    login, reference, browser, begun, idp, service, reply, force, passive, contexts, idps, requesters, *more = (
-        json.loads(kept)
-    )
-    language, essential, fresh_since, choose, after_logout, school, level, errand, hinted, led, keep = more
-    request = LoginRequest(
-        service=service,
-        reply=reply,
-        force=force,
-        passive=passive,
-        contexts=tuple(contexts),
-        idps=tuple(idps),
-        requesters=tuple(requesters),
-        language=Language(language) if language else None,
-        contexts_essential=essential,
-        fresh_since=datetime.fromtimestamp(fresh_since, UTC) if fresh_since is not None else None,
-        choose=choose,
-        school=Brin(hinted) if hinted else None,
-    )
-    brin = Brin(school) if school else None
-    return Transaction(login, reference, browser, begun, request, idp, after_logout, brin, level, errand, led, keep)
+def _request(kept: object) -> LoginRequest:
+    fields = known(LoginRequest, kept)
+    for name in fields.keys() & {"contexts", "idps", "requesters"}:
+        fields[name] = tuple(fields[name])
+    language, fresh_since, school = (fields.get(name) for name in ("language", "fresh_since", "school"))
+    fields["language"] = Language(language) if language else None
+    fields["fresh_since"] = datetime.fromtimestamp(fresh_since, UTC) if fresh_since is not None else None
+    fields["school"] = Brin(school) if school else None
+    return LoginRequest(**fields)
+
+
+def _text(brin: Brin | None) -> str | None:
+    return str(brin) if brin else None

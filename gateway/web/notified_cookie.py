@@ -48,7 +48,7 @@ class NotifiedCookie:
             opened = self._sealer.open(urlsafe_b64decode(text), purpose=_PURPOSE, key=self._browser())
         except (CannotOpen, NotBase64, ValueError):
             return None
-        idp, until = json.loads(opened)
+        idp, until, *_ = json.loads(opened)
         return IdpId(idp) if self._clock.now().timestamp() < until else None
 
     def keep(self, idp: IdpId) -> None:

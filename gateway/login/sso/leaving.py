@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.kept_form import known, written
 from gateway.domain.randomness import Randomness
 from gateway.federation.models import ServiceId
 from gateway.login.sso.parties import Initiator, Kind, Target
@@ -45,9 +46,9 @@ class Leaving:
 
     def keep(self, plan: Plan) -> None:
         """Keep a plan for ten minutes."""
-        self._store.put(f"leaving:{plan.id}", json.dumps(asdict(plan)).encode(), seconds=SECONDS)
+        self._store.put(f"leaving:{plan.id}", written(asdict(plan)).encode(), seconds=SECONDS)
         for index, target in enumerate(plan.targets):
-            value = json.dumps((plan.id, index)).encode()
+            value = written((plan.id, index)).encode()
             self._store.put(f"leaving-request:{target.request}", value, seconds=SECONDS)
 
     def find(self, plan: str) -> Plan:
@@ -63,7 +64,7 @@ class Leaving:
         kept = self._store.get(f"leaving-request:{request}") if known else None
         if kept is None:
             raise SluisError(ErrorCode.LOGOUT_UNEXPECTED)
-        plan, index = json.loads(kept)
+        plan, index, *_ = json.loads(kept)
         return self.find(plan), index
 
     def close(self, plan: Plan) -> bool:
@@ -90,7 +91,7 @@ def _plan(fields: dict[str, object]) -> Plan:
         id=kept["id"],
         browser=kept["browser"],
         begun=kept["begun"],
-        initiator=Initiator(**{**kept["initiator"], "kind": Kind(kept["initiator"]["kind"])}),
+        initiator=Initiator(**{**known(Initiator, kept["initiator"]), "kind": Kind(kept["initiator"]["kind"])}),
         settled=tuple((Kind(kind), party, Ending(ending)) for kind, party, ending in kept["settled"]),
         targets=tuple(
             Target(

@@ -8,10 +8,11 @@ everything that could bring it back.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
+from gateway.domain.kept_form import known, named, written
 from gateway.domain.randomness import Randomness
 from gateway.federation.models import IdpId, ServiceId
+from gateway.login.kept_parts import upstream_as_kept, upstream_of
 from gateway.login.messages import UpstreamSession
 from gateway.login.sso.slots import Slots
 from gateway.storage.contracts import ShortLivedStore, Value
@@ -24,7 +25,6 @@ _BESIDE = 8
 """Places for logins of one browser that no service asked for."""
 VISITS = 256
 """Places for the visits of one person, whatever the browser."""
-_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Registry:
         kept = self._store.get(f"login-session:{session}") if session.isascii() and len(session) < 100 else None
         if kept is None:
             return None
-        of_service, visit = json.loads(kept)
+        of_service, visit, *_ = json.loads(kept)
         return self.find(visit) if of_service == service else None
 
     def of_account(self, idp: IdpId, account: str) -> tuple[Visit, ...]:
@@ -129,8 +129,8 @@ class Registry:
 
     def record(self, visit: str, given: Given) -> None:
         """Remember a login. Whoever then asks `has_ended` and hears no may let it leave: a logout will find it."""
-        of_session = _JSON.encode((given.service, visit)).encode()
-        value = _JSON.encode((given.service, given.session, given.name)).encode()
+        of_session = written((given.service, visit)).encode()
+        value = written(named(given)).encode()
         self._logins.scatter(
             {f"given:{visit}": value},
             seconds=self._seconds,
@@ -140,8 +140,7 @@ class Registry:
 
     def given(self, visit: str) -> tuple[Given, ...]:
         """What the visit gave, in no order."""
-        rows = (json.loads(value) for value in self._logins.values(f"given:{visit}"))
-        return tuple(Given(ServiceId(service), session, name) for service, session, name in rows)
+        return tuple(Given(**known(Given, json.loads(value))) for value in self._logins.values(f"given:{visit}"))
 
     def end(self, visit: Visit) -> bool:
         """End the visit, for good; False when it had ended before. What it gave can still be read.
@@ -243,28 +242,9 @@ def _safe(*parts: str) -> str:
 
 
 def _encode(visit: Visit) -> bytes:
-    upstream = visit.upstream
-    fields = {
-        "id": visit.id,
-        "browser": visit.browser,
-        "idp": visit.idp,
-        "account": visit.account,
-        "shared": visit.shared,
-        "upstream": {
-            "name_id": upstream.name_id,
-            "name_id_format": upstream.name_id_format,
-            "name_qualifier": upstream.name_qualifier,
-            "sp_name_qualifier": upstream.sp_name_qualifier,
-            "index": upstream.index,
-            "ends": upstream.ends.timestamp() if upstream.ends else None,
-        },
-    }
-    return _JSON.encode(fields).encode()
+    return written({**named(visit), "upstream": upstream_as_kept(visit.upstream)}).encode()
 
 
 def _decode(kept: bytes) -> Visit:
-    fields = json.loads(kept)
-    upstream = fields["upstream"]
-    ends = upstream["ends"]
-    upstream["ends"] = datetime.fromtimestamp(ends, UTC) if ends is not None else None
-    return Visit(**{**fields, "idp": IdpId(fields["idp"]), "upstream": UpstreamSession(**upstream)})
+    fields = known(Visit, json.loads(kept))
+    return Visit(**{**fields, "upstream": upstream_of(fields["upstream"])})

@@ -9,6 +9,7 @@ from gateway.attributes import kept
 from gateway.attributes.canonical import Reading
 from gateway.attributes.values import Attributes
 from gateway.domain.attribute import Attribute
+from gateway.domain.kept_form import known, named, written
 from gateway.domain.reduction import FROM_BIRTH_DATE
 from gateway.federation.models import IdpId, Service
 from gateway.login.messages import LoginRequest
@@ -45,36 +46,26 @@ class Session:
 
     def dump(self) -> bytes:
         """As bytes, for `load`."""
-        fields = (
-            self.visit,
-            self.idp,
-            kept.dump(self.reading).decode(),
-            sorted(self.knows),
-            self.context,
-            self.instant.timestamp(),
-            self.authorities,
-            self.until,
-            self.idle,
-            self.used,
-        )
-        return json.dumps(fields, separators=(",", ":")).encode()
+        fields = {
+            **named(self),
+            "reading": kept.dump(self.reading).decode(),
+            "knows": sorted(self.knows),
+            "instant": self.instant.timestamp(),
+        }
+        return written(fields).encode()
 
     @classmethod
     def load(cls, raw: bytes) -> "Session":
-        """The session of `dump`. Raises ValueError for what an older or newer gateway kept otherwise."""
-        visit, idp, reading, knows, context, instant, authorities, until, idle, used = json.loads(raw)
-        return cls(
-            visit,
-            IdpId(idp),
-            kept.load(reading.encode()),
-            frozenset(Attribute(one) for one in knows),
-            context,
-            datetime.fromtimestamp(instant, UTC),
-            tuple(authorities),
-            until,
-            idle,
-            used,
-        )
+        """The session of `dump`. Raises ValueError for what a gateway long before or after kept otherwise."""
+        fields = known(cls, json.loads(raw))
+        try:
+            fields["reading"] = kept.load(fields["reading"].encode())
+            fields["knows"] = frozenset(Attribute(one) for one in fields["knows"])
+            fields["instant"] = datetime.fromtimestamp(fields["instant"], UTC)
+            fields["authorities"] = tuple(fields["authorities"])
+            return cls(**fields)
+        except (KeyError, TypeError, AttributeError) as cause:
+            raise ValueError("not a session as this gateway keeps it") from cause
 
 
 def serves(session: Session, request: LoginRequest, service: Service) -> bool:

@@ -141,7 +141,7 @@ class EndSession:
         kept = self.store.get(key) if token.isascii() and len(token) < _MAX_TOKEN else None
         if kept is None:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN)
-        asked_browser, service, back = json.loads(kept)
+        asked_browser, service, back, *_ = json.loads(kept)
         if asked_browser != browser:
             raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
         self.store.take(key)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.domain.clock import Clock
+from gateway.domain.kept_form import known, named, written
 from gateway.domain.randomness import Randomness
 from gateway.federation.models import ServiceId
 from gateway.oidc.op.sender_key import SenderKey
@@ -16,7 +17,6 @@ from gateway.storage.contracts import ShortLivedStore
 
 CODE_SECONDS = 60
 _MAX_TOKEN = 100
-_written = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +87,16 @@ class Grants:
 
     def new_code(self, code: Code) -> str:
         """An authorization code for 60 seconds."""
-        return self._keep("code", {**_fields(code), "grant": _kept(code.grant)}, CODE_SECONDS)
+        return self._keep("code", {**named(code), "grant": _kept(code.grant)}, CODE_SECONDS)
 
     def find_code(self, presented: str) -> Code | None:
         """The code, left where it is: a request that fails a check must not spend it."""
         found = self._find("code", presented)
-        return Code(**{**found, "grant": _grant(found["grant"])}) if found else None
+        return Code(**{**known(Code, found), "grant": _grant(found["grant"])}) if found else None
 
     def spend(self, kind: str, presented: str, grant: Grant) -> bool:
         """Spend a code or a refresh token; False when somebody did so before, and then its grant is revoked."""
-        mark = json.dumps((grant.service, grant.session)).encode()
+        mark = written((grant.service, grant.session)).encode()
         first = self._store.add(f"spent:{kind}:{presented}", mark, seconds=self._mark_seconds)
         if not first:
             self.revoke(grant.session)
@@ -106,7 +106,7 @@ class Grants:
         """Revoke what a code or refresh token of this service gave, if it is gone because it was spent."""
         mark = self._store.get(f"spent:{kind}:{presented}") if _well_formed(presented) else None
         if mark is not None:
-            of_service, session = json.loads(mark)
+            of_service, session, *_ = json.loads(mark)
             if of_service == service:
                 self.revoke(session)
 
@@ -149,7 +149,7 @@ class Grants:
 
     def _keep(self, kind: str, kept: dict[str, Any], seconds: int) -> str:
         token = self._randomness.token()
-        self._store.put(f"{kind}:{token}", _written(kept).encode(), seconds=seconds)
+        self._store.put(f"{kind}:{token}", written(kept).encode(), seconds=seconds)
         return token
 
     def _find(self, kind: str, presented: str) -> dict[str, Any] | None:
@@ -168,18 +168,14 @@ def bound(grant: Grant, key: SenderKey | None) -> Grant:
     return replace(grant, key=key)
 
 
-def _fields(of: Grant | Code) -> dict[str, Any]:
-    """Its fields, for JSON: `dataclasses.asdict` copies all that is in them, which takes longer than to seal it."""
-    return {name: getattr(of, name) for name in of.__slots__}
-
-
 def _kept(grant: Grant) -> dict[str, Any]:
-    return {**_fields(grant), "key": grant.key.dump() if grant.key is not None else None}
+    return {**named(grant), "key": grant.key.dump() if grant.key is not None else None}
 
 
 def _grant(kept: dict[str, Any]) -> Grant:
     key = SenderKey.load(kept.get("key"))
-    return Grant(**{**kept, "scopes": tuple(kept["scopes"]), "userinfo": tuple(kept["userinfo"]), "key": key})
+    lists = {name: tuple(kept[name]) for name in ("scopes", "userinfo")}
+    return Grant(**{**known(Grant, kept), **lists, "key": key})
 
 
 def _well_formed(presented: str) -> bool:

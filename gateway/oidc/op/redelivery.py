@@ -100,7 +100,7 @@ class LogoutCourier:
         return self._clients.can_tell(service)
 
     def deliver(self, service: Service, letter: Letter) -> bool:
-        session, name = json.loads(letter.content)
+        session, name, *_ = json.loads(letter.content)
         return self._clients.deliver(service, Given(service.id, session, name))
 
     def next_try(self, letter: Letter) -> int | None:

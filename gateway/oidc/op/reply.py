@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-_written = json.JSONEncoder(separators=(",", ":")).encode
+from gateway.domain.kept_form import known, named, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Reply:
 
     def dump(self) -> str:
         """As text, for `LoginRequest.reply`."""
-        return _written({name: getattr(self, name) for name in self.__slots__})
+        return written(named(self))
 
     @classmethod
     def load(cls, text: str) -> "Reply":
         """The note that `dump` wrote."""
-        fields = json.loads(text)
-        lists = {name: tuple(fields[name]) for name in ("scopes", "userinfo", "id_token")}
+        fields = known(cls, json.loads(text))
+        lists = {name: tuple(fields[name]) for name in fields.keys() & {"scopes", "userinfo", "id_token"}}
         return cls(**{**fields, **lists})

@@ -64,7 +64,7 @@ class Access:
         found = self.store.get(_key(token))
         if found is None:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the access token is unknown or over")
-        name, school, bound = json.loads(found)
+        name, school, bound, *_ = json.loads(found)
         caller = self.administrations.get(name)
         if caller is None or str(caller.school) != school:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the administration left the configuration")

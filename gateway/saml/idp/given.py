@@ -20,5 +20,5 @@ class GivenName:
     @classmethod
     def load(cls, text: str) -> "GivenName":
         """The note that `dump` wrote."""
-        kind, value = json.loads(text)
+        kind, value, *_ = json.loads(text)
         return cls(NameIdFormat(kind), value)
