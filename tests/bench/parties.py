@@ -22,6 +22,7 @@ from gateway.saml.instants import write_instant
 from gateway.saml.redirect import signed_url
 from gateway.xml.keys import SigningKey
 from gateway.xml.signatures import sign
+from tests.bench.answering import answered_within
 from tests.bench.worker import HOST, Worker, free_port, served
 from tests.support.responses import IDP, Message, assertion_of
 from tests.support.signing_keys import signing_key
@@ -75,6 +76,8 @@ class Driver:
         self._count = 0
         self._cookies: dict[str, str] = {}
         self.last_answer = b""
+        self.answered_within = 0.0
+        """Seconds that the last answer took, as the kernel saw it; 0 when its connection ended with it."""
 
     def login(self) -> None:
         """One complete login; raises when the service would not have let the person in."""
@@ -148,6 +151,10 @@ class Driver:
 
     def ask(self) -> tuple[int, str, str]:
         """The service's request: status, Location and body of the answer."""
+        return self._ask("GET", self.request())
+
+    def request(self) -> str:
+        """Where the service sends somebody who is to log in; once for each login."""
         self._count += 1
         idp_list = f'<samlp:IDPList><samlp:IDPEntry ProviderID="{self.only}"/></samlp:IDPList>'
         scoping = f"<samlp:Scoping>{idp_list}</samlp:Scoping>" if self.only else ""
@@ -159,7 +166,7 @@ class Driver:
         ).encode()
         url = signed_url(self.addresses.single_sign_on, "SAMLRequest", message, "state", self.service_key)
         parts = urlsplit(url)
-        return self._ask("GET", f"{parts.path}?{parts.query}")
+        return f"{parts.path}?{parts.query}"
 
     def login_in_session(self) -> None:
         """One login in the session that a login before began; raises when the school is asked."""
@@ -226,8 +233,10 @@ class Driver:
         if not self.keeps:
             self._connection.close()
         self._connection.request(method, path, body, headers)
+        connection = self._connection.sock
         answer = self._connection.getresponse()
         text = answer.read().decode()
+        self.answered_within = answered_within(connection) if self._connection.sock is connection else 0.0
         for set_cookie in answer.headers.get_all("Set-Cookie", ()):
             name, _, value = set_cookie.partition(";")[0].partition("=")
             self._cookies[name] = value

@@ -1,7 +1,7 @@
 """A Monday morning, simulated: pupils come by a curve, cores answer in order, who waits too long is told to come again.
 
-Discrete events, seeded. The rules are the gateway's own (`gateway.web.waiting`, `busy.html`): a request that has waited
-too long is turned away at a small cost when its turn comes, and its page tries again by itself.
+Discrete events, seeded. Who is turned away when their turn comes, at a small cost, the gateway's own rule decides
+(`gateway.web.waiting`); their page tries again by itself.
 """
 
 import heapq
@@ -11,7 +11,10 @@ import random
 import statistics
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum, auto
+
+from gateway.web.waiting import Patience
 
 QUARTER = 900.0
 """Seconds, in which the mean is what the gateway is built for."""
@@ -33,7 +36,7 @@ class Morning:
     """How many times the mean come at the top of the curve."""
     start_waits: float = 2.0
     other_waits: float = 10.0
-    turned_away_share: float = 0.05
+    turned_away_share: float = 1 / 30
     """Of a login's CPU, what it takes to turn a request away."""
     again: tuple[float, float] = (5.0, 20.0)
     at_school: tuple[float, float] = (25.0, 0.6)
@@ -104,13 +107,16 @@ def simulated(morning: Morning, *, seed: int) -> Told:
         heapq.heappush(events, (at, next(numbers), _Pupil()))
         told.logins += 1
     queue: deque[_Pupil] = deque()
-    free, minutes = morning.cores, [0.0] * 600
+    now, free, minutes = 0.0, morning.cores, [0.0] * 600
+    patience = Patience(
+        frozenset(), timedelta(seconds=morning.start_waits), timedelta(seconds=morning.other_waits), lambda: now
+    )
 
-    def serve(now: float) -> None:
+    def serve() -> None:
         nonlocal free
         while free and queue:
             pupil, free = queue.popleft(), free - 1
-            spent = _turn(morning, pupil, now, dice, told)
+            spent = _turn(morning, pupil, now, patience, dice, told)
             minutes[min(int(now / 60), 599)] += spent
             heapq.heappush(events, (now + spent, next(numbers), None))
             if (comes := _next(morning, pupil, now + spent, dice, told)) is not None:
@@ -123,7 +129,7 @@ def simulated(morning: Morning, *, seed: int) -> Told:
         else:
             pupil.came = now
             queue.append(pupil)
-        serve(now)
+        serve()
     told.busiest = max(minutes) / (60 * morning.cores)
     return told
 
@@ -138,11 +144,11 @@ def _arrivals(morning: Morning, dice: random.Random) -> list[float]:
     return found
 
 
-def _turn(morning: Morning, pupil: _Pupil, now: float, dice: random.Random, told: Told) -> float:
+def _turn(morning: Morning, pupil: _Pupil, now: float, patience: Patience, dice: random.Random, told: Told) -> float:
     """CPU seconds for the request whose turn it is; it is turned away when it waited too long."""
     waited, start = now - pupil.came, pupil.kind is _Kind.START
     pupil.lost += waited
-    pupil.answered = waited <= (morning.start_waits if start else morning.other_waits)
+    pupil.answered = not patience.too_long(waited, start=start)
     if not pupil.answered:
         pupil.busy_pages += 1
         told.busy_pages += 1

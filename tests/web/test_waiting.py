@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ from gateway.app import create_app
 from gateway.parts import Parts, assemble
 from gateway.settings.loader import load
 from gateway.storage import migrate
-from gateway.web.waiting import waited
+from gateway.web.waiting import Patience, waited
 from tests.support.configuration import FILES, write_configuration
 from tests.support.held import HeldClock, SeededRandomness
 
+TIMES = ("Retry-After", "Refresh")
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 
 
@@ -39,7 +41,8 @@ class Gateway:
     client: FlaskClient
 
     def ask(self, path: str, *, after: float, **more: object) -> TestResponse:
-        """The answer to a request that waited so long."""
+        """The answer to a request that waited so long, and was the first that had to wait."""
+        self.client.get("/health/live")
         own: dict[str, object] = {"method": "GET", "headers": HTML, **more}
         return self.client.open(path, environ_overrides={"gunicorn.socket": Connection(after)}, **own)
 
@@ -65,6 +68,63 @@ def test_who_begins_a_login_waits_least(gateway: Gateway, start: str) -> None:
     assert gateway.ask(start, method=method, after=2.1).status_code == 503
 
 
+@dataclass
+class Time:
+    """A clock that only goes forward, as a test has it."""
+
+    seconds: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Door:
+    """A gateway at which one request after the other has its turn."""
+
+    def __init__(self) -> None:
+        self.time = Time()
+        self._patience = Patience(frozenset(), timedelta(seconds=2), timedelta(seconds=10), self.time)
+
+    def turned_away(self, waited: float, *, later: float = 0.1, start: bool = True) -> bool:
+        """The turn of one that waited so long comes so much later than the last."""
+        self.time.seconds += later
+        return self._patience.too_long(waited, start=start)
+
+
+def test_a_rush_is_waited_out() -> None:
+    door = Door()
+    assert not any(door.turned_away(0.1 * count) for count in range(20))
+
+
+def test_once_the_queue_stands_who_begins_is_told_soon() -> None:
+    door = Door()
+    assert not any(door.turned_away(1.0) for _ in range(20)), "2 s have not passed since the first who had to wait"
+    assert door.turned_away(1.0)
+    assert door.turned_away(0.26)
+    assert not door.turned_away(0.25), "there is always somebody to go on with"
+
+
+def test_who_is_under_way_is_not_told_sooner() -> None:
+    door = Door()
+    assert not any(door.turned_away(9.9, start=False) for _ in range(60))
+    assert door.turned_away(10.1, start=False)
+    assert door.turned_away(1.0), "they stand in the same queue"
+
+
+def test_it_no_longer_stands_when_somebody_waited_briefly() -> None:
+    door = Door()
+    for _ in range(30):
+        door.turned_away(1.0)
+    assert door.turned_away(1.0)
+    assert not door.turned_away(0.1)
+    assert not any(door.turned_away(1.9) for _ in range(19))
+
+
+def test_a_queue_that_ended_meanwhile_does_not_stand() -> None:
+    door = Door()
+    assert not any(door.turned_away(0.9, later=later) for later in (1.0, 3600.0, 1.0, 1.0, 1.0, 1.0))
+
+
 def test_a_page_says_so_and_comes_back_by_itself(gateway: Gateway) -> None:
     times = set()
     for _ in range(20):
@@ -77,6 +137,37 @@ def test_a_page_says_so_and_comes_back_by_itself(gateway: Gateway) -> None:
     assert min(times) >= 5
     assert max(times) <= 20
     assert len(times) > 5, "people come back spread over time"
+
+
+@pytest.mark.parametrize(
+    ("own", "cookie"),
+    [
+        ({"Accept-Language": "en"}, ""),
+        ({"Accept-Language": "fy, en;q=0.5"}, ""),
+        ({"Accept-Language": "en"}, "nl.99XB..rekentuin_99XB"),
+        ({"Accept-Language": "nl"}, "en..shared"),
+        ({"Accept-Language": "en"}, "xx.99XB"),
+        ({}, ""),
+    ],
+)
+def test_all_who_are_told_hear_the_same_in_their_language(gateway: Gateway, own: dict[str, str], cookie: str) -> None:
+    headers = {**HTML, **own} | ({"Cookie": f"other=en; __Host-sluis-choice={cookie}"} if cookie else {})
+    heard = [gateway.ask("/saml/idp/sso?SAMLRequest=a", after=3, headers=headers) for _ in range(2)]
+    made = gateway.ask("/", after=10, headers=headers)
+    for answer in heard:
+        assert (answer.status_code, answer.text) == (503, made.text)
+        assert [one for one in answer.headers if one[0] not in TIMES] == [
+            one for one in made.headers if one[0] not in TIMES
+        ]
+        assert {name for name, _ in answer.headers if name in TIMES} == set(TIMES)
+
+
+def test_a_language_that_is_asked_for_is_remembered_all_the_same(gateway: Gateway) -> None:
+    answer = gateway.ask("/saml/idp/sso?lang=en", after=3)
+    assert (answer.status_code, answer.headers["Content-Language"]) == (503, "en")
+    assert "sluis-choice=en" in answer.headers["Set-Cookie"]
+    gateway.client.delete_cookie("__Host-sluis-choice", domain="localhost")
+    assert gateway.ask("/saml/idp/sso", after=3, headers=HTML).headers["Content-Language"] == "nl"
 
 
 def test_the_answer_of_a_school_may_wait_longer_and_is_sent_again(gateway: Gateway) -> None:

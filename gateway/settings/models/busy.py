@@ -14,7 +14,8 @@ class Busy(Model):
         default=dt.timedelta(seconds=2),
         ge=dt.timedelta(seconds=1),
         le=dt.timedelta(minutes=10),
-        description="The request with which a login begins: who is under way goes first",
+        description="The request with which a login begins: who is under way goes first. An eighth of it where nobody "
+        "has waited less than a sixteenth for so long: more come than can be answered",
     )
     other_waits: Duration = Field(
         default=dt.timedelta(seconds=10),
