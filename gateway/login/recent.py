@@ -142,8 +142,7 @@ class Recent:
 
     def _sum(self, current: int) -> Counts:
         total: Counts = {}
-        for place in range(PLACES):
-            kept = self._store.get(_key(place))
+        for kept in self._store.get_all([_key(place) for place in range(PLACES)]):
             for key, count in _read(kept, since=current - _SPANS + 1) if kept else ():
                 total.setdefault(key, Count()).add(count)
         return total

@@ -51,6 +51,14 @@ class ShortLivedStore(Protocol):
         """The value, removed in the same step. Of many at once exactly one gets it."""
         ...
 
+    def get_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """`get` of each, in one way to the backend and back. Only each by itself is atomic."""
+        ...
+
+    def take_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """`take` of each, in one way to the backend and back. When it raises, some may have been removed."""
+        ...
+
     def count(self, key: str, amount: int, *, seconds: int) -> int:
         """Add to the number under the key, which begins at 0 and lives from the first of it on; what it is now.
 

@@ -10,9 +10,9 @@ class MeasuredStore:
 
     def __init__(self, store: ShortLivedStore, measure: Callable[[str], Measure]) -> None:
         self._store = store
-        self._put, self._add, self._add_all, self._get, self._take, self._count = (
-            measure(call) for call in ("put", "add", "add_all", "get", "take", "count")
-        )
+        self._put, self._add, self._get, self._take = (measure(call) for call in ("put", "add", "get", "take"))
+        self._add_all, self._get_all, self._take_all = (measure(call) for call in ("add_all", "get_all", "take_all"))
+        self._count = measure("count")
 
     def put(self, key: str, value: bytes, *, seconds: int) -> None:
         with self._put():
@@ -33,6 +33,14 @@ class MeasuredStore:
     def take(self, key: str) -> bytes | None:
         with self._take():
             return self._store.take(key)
+
+    def get_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        with self._get_all():
+            return self._store.get_all(keys)
+
+    def take_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        with self._take_all():
+            return self._store.take_all(keys)
 
     def count(self, key: str, amount: int, *, seconds: int) -> int:
         with self._count():

@@ -25,10 +25,10 @@ _NO_ANSWER = (redis.ConnectionError, redis.TimeoutError, ClusterError, RedisClus
 class RedisStore:
     """Fulfils ShortLivedStore; needs Redis 6.2 or later (GETDEL). `prefix` separates gateways that share a server.
 
-    Each call is one command on one key (`add_all`: one a key, in a pipeline; `count`: two), so it is atomic in a
-    Cluster too. One that could not be sent, and a `get` whose connection broke, is tried again, after at most a tenth
-    of a second and at most twice. Any other is not: it may have been carried out although its answer was lost. Nor is
-    one whose time has run out. The breaker refuses at once while nothing answers.
+    Each call is one command on one key (those of several keys: one a key, in a pipeline; `count`: two), so it is atomic
+    in a Cluster too. One that could not be sent is tried again, and one that only reads whose connection broke, after
+    at most a tenth of a second and at most twice. Any other is not: it may have been carried out although its answer
+    was lost. Nor is one whose time has run out. The breaker refuses at once while nothing answers.
     """
 
     def __init__(
@@ -72,6 +72,12 @@ class RedisStore:
         found: bytes | None = self._ask(lambda client: client.getdel(self._key(key)))
         return found
 
+    def get_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        return self._each("get", keys, again=redis.ConnectionError)
+
+    def take_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        return self._each("getdel", keys)
+
     def count(self, key: str, amount: int, *, seconds: int) -> int:
         def add(client: Client) -> int:
             pipeline = client.pipeline(transaction=False)
@@ -85,6 +91,17 @@ class RedisStore:
 
     def ping(self) -> None:
         self.put("ping", b"", seconds=1)
+
+    def _each(self, command: str, keys: Sequence[str], **how: Any) -> list[bytes | None]:
+        def ask_each(client: Client) -> list[bytes | None]:
+            pipeline = client.pipeline(transaction=False)
+            for key in keys:
+                getattr(pipeline, command)(self._key(key))
+            found: list[bytes | None] = pipeline.execute()
+            return found
+
+        answers: list[bytes | None] = self._ask(ask_each, **how)
+        return answers
 
     def _key(self, key: str) -> str:
         if not key.isascii():

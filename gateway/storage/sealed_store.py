@@ -39,6 +39,14 @@ class SealedStore:
     def take(self, key: str) -> bytes | None:
         return self._opened(key, self._store.take(self._hashed(key)))
 
+    def get_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        found = self._store.get_all([self._hashed(key) for key in keys])
+        return [self._opened(key, sealed) for key, sealed in zip(keys, found, strict=True)]
+
+    def take_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        taken = self._store.take_all([self._hashed(key) for key in keys])
+        return [self._opened(key, sealed) for key, sealed in zip(keys, taken, strict=True)]
+
     def count(self, key: str, amount: int, *, seconds: int) -> int:
         """A number is not sealed, or the store could not add to it; of what it is the number is not told."""
         return self._store.count(self._hashed(key), amount, seconds=seconds)

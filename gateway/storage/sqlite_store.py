@@ -1,5 +1,6 @@
 """The short-lived store in one SQLite file, shared by the workers of one machine."""
 
+import json
 import os
 import sqlite3
 import threading
@@ -20,6 +21,8 @@ _PUT = "INSERT INTO held (key, value, until) VALUES (?1, ?2, ?3) ON CONFLICT (ke
 _ADD = _PUT + " WHERE until <= ?4 RETURNING 1"
 _GET = "SELECT value FROM held WHERE key = ?1 AND until > ?2"
 _TAKE = "DELETE FROM held WHERE key = ?1 RETURNING value, until"
+_GET_ALL = "SELECT key, value FROM held WHERE key IN (SELECT value FROM json_each(?1)) AND until > ?2"
+_TAKE_ALL = "DELETE FROM held WHERE key IN (SELECT value FROM json_each(?1)) RETURNING key, value, until"
 _COUNT = """
 INSERT INTO held (key, value, until) VALUES (?1, CAST(?2 AS BLOB), ?3) ON CONFLICT (key) DO UPDATE SET
 value = CASE WHEN until <= ?4 THEN excluded.value ELSE CAST(CAST(value AS INTEGER) + ?2 AS BLOB) END,
@@ -79,6 +82,16 @@ class SqliteStore:
     def take(self, key: str) -> bytes | None:
         rows = self._run(_TAKE, _checked(key))
         return bytes(rows[0][0]) if rows and rows[0][1] > self._now() else None
+
+    def get_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        found = {key: bytes(value) for key, value in self._run(_GET_ALL, _listed(keys), self._now())}
+        return [found.get(key) for key in keys]
+
+    def take_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        rows, now = self._run(_TAKE_ALL, _listed(keys)), self._now()
+        taken = {key: bytes(value) for key, value, until in rows if until > now}
+        # As one after the other: a key that stands twice is taken once.
+        return [taken.pop(key, None) for key in keys]
 
     def count(self, key: str, amount: int, *, seconds: int) -> int:
         now = self._now()
@@ -153,6 +166,10 @@ class SqliteStore:
         connection.execute(_TABLE)
         connection.execute("DROP INDEX IF EXISTS held_until")
         return connection
+
+
+def _listed(keys: Sequence[str]) -> str:
+    return json.dumps([_checked(key) for key in keys])
 
 
 def _checked(key: str) -> str:

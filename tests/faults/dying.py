@@ -67,7 +67,7 @@ def _install() -> None:
     from gateway.storage.subjects import SqlSubjects
 
     steps: dict[type, tuple[str, ...]] = {
-        MeasuredStore: ("put", "add", "add_all", "get", "take", "count"),
+        MeasuredStore: ("put", "add", "add_all", "get", "get_all", "take", "take_all", "count"),
         SqlLedger: ("append",),
         ChainWriter: ("write", "_keep_head"),
         SqlSubjects: ("keep",),

@@ -28,7 +28,7 @@ from tests.flows.test_login import test_a_pupil_gets_in_and_the_service_gets_the
 from tests.flows.test_logout import test_from_a_service, test_from_the_person, test_from_the_school
 from tests.flows.test_openid_login import test_one_login_serves_both_protocols
 from tests.oidc.op.test_dpop import test_renewed_tokens_stay_bound
-from tests.support.next_version import as_the_next_would_keep, reading_as_next
+from tests.support.next_version import all_reading_as_next, as_the_next_would_keep, reading_as_next
 
 __all__ = [
     "test_a_guest_is_known_by_their_own_eck_id_once_a_school_says_yes_for_a_parent",
@@ -66,6 +66,8 @@ def _kept_by_the_next_version(monkeypatch: pytest.MonkeyPatch) -> None:
     for store in (SealedStore, SqliteStore):
         for read in ("get", "take"):
             monkeypatch.setattr(store, read, reading_as_next(getattr(store, read)))
+        for read in ("get_all", "take_all"):
+            monkeypatch.setattr(store, read, all_reading_as_next(getattr(store, read)))
 
 
 @pytest.mark.parametrize(("form", "first"), FIRST.items(), ids=lambda one: getattr(one, "__name__", ""))

@@ -62,6 +62,12 @@ class Interrupted:
         self._call()
         return self.held.pop(key, None)
 
+    def get_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        return [self.get(key) for key in keys]
+
+    def take_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        return [self.take(key) for key in keys]
+
     def ping(self) -> None:
         """It is always there."""
 

@@ -77,9 +77,11 @@ def test_every_call_of_a_store_is_measured_also_one_that_fails(tmp_path: Path, c
     assert store.add("a:1", b"other", seconds=9) is False
     assert store.add_all([Value("a:2", b"two", 9), Value("a:1", b"x", 9)]) == [True, False]
     assert store.get("a:1") == b"one"
+    assert store.get_all(["a:2", "a:3"]) == [b"two", None]
     assert store.take("a:2") == b"two"
+    assert store.take_all(["a:1", "a:2"]) == [b"one", None]
     store.ping()
-    for call in ("put", "add", "add_all", "get", "take"):
+    for call in ("put", "add", "add_all", "get", "get_all", "take", "take_all"):
         assert counted.sample("sluis_store_seconds_count", store="short_lived", call=call) == 1
         assert counted.sample("sluis_store_seconds_sum", store="short_lived", call=call) == 0.25
 

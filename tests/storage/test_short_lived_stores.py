@@ -67,6 +67,29 @@ def test_several_are_added_in_one_call_each_by_itself(backend: Backend):
     assert list(backend.store.add_all([])) == []
 
 
+def test_several_are_read_and_taken_in_one_call(backend: Backend):
+    backend.store.put("a:1", b"one", seconds=60)
+    backend.store.put("b:1", b"two", seconds=5)
+    backend.store.put("a:0", b"", seconds=60)
+    keys = ["a:1", "a:none", "b:1", "a:0", "a:1"]
+
+    assert list(backend.store.get_all(keys)) == [b"one", None, b"two", b"", b"one"]
+    backend.forward(5)
+    assert list(backend.store.get_all(keys)) == [b"one", None, None, b"", b"one"]
+    assert list(backend.store.take_all(["b:1", *keys])) == [None, b"one", None, None, b"", None]
+    assert list(backend.store.get_all(keys)) == [None] * 5
+    assert list(backend.store.get_all([])) == list(backend.store.take_all([])) == []
+
+
+def test_of_fifty_who_take_several_one_gets_each(backend: Backend):
+    keys = [f"a:{number}" for number in range(3)]
+    for key in keys:
+        backend.store.put(key, b"value", seconds=60)
+    with ThreadPoolExecutor(50) as pool:
+        taken = list(pool.map(lambda _: backend.store.take_all(keys), range(50)))
+    assert [sum(one is not None for one in each) for each in zip(*taken, strict=True)] == [1, 1, 1]
+
+
 def test_of_fifty_who_add_several_one_gets_each(backend: Backend):
     wanted = [Value(f"a:{number}", b"", 60) for number in range(3)]
     with ThreadPoolExecutor(50) as pool:
@@ -216,6 +239,8 @@ def unavailable(store):
         lambda: store.add_all([Value("a:1", b"", 1)]),
         lambda: store.get("a:1"),
         lambda: store.take("a:1"),
+        lambda: store.get_all(["a:1"]),
+        lambda: store.take_all(["a:1"]),
         lambda: store.count("a:1", 1, seconds=1),
         store.ping,
     ):

@@ -1,7 +1,7 @@
 """What a gateway of the next version would have kept: all that this one keeps, and more."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 _VALUES_BY_NAME = frozenset({"attributes", "claims"})
@@ -29,6 +29,11 @@ def reading_as_next(read: Callable[..., bytes | None]) -> Callable[..., bytes | 
         return found if key.startswith("pushed:") else as_the_next_would_keep(found)
 
     return find
+
+
+def all_reading_as_next(read: Callable[..., Sequence[bytes | None]]) -> Callable[..., Sequence[bytes | None]]:
+    """The same of `get_all` or `take_all`."""
+    return lambda store, keys: [as_the_next_would_keep(found) for found in read(store, keys)]
 
 
 def _grown(kept: Any) -> Any:

@@ -3,7 +3,7 @@
 `add` takes a free place atomically, so that of many at once none is lost; a place is free again when its value ends.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.storage.contracts import ShortLivedStore, Value
 
@@ -44,18 +44,18 @@ class Slots:
 
     def remove(self, key: str, value: bytes) -> None:
         """Take this value out of the list, wherever it stands."""
-        for place in range(self._limit):
-            if self._store.get(f"{key}:{place}") == value:
-                self._store.take(f"{key}:{place}")
+        places = self._places(key)
+        for place, found in zip(places, self._store.get_all(places), strict=True):
+            if found == value:
+                self._store.take(place)
 
     def clear(self, key: str) -> None:
         """Take out all values."""
-        for place in range(self._limit):
-            self._store.take(f"{key}:{place}")
+        self._store.take_all(self._places(key))
 
-    def values(self, key: str) -> Iterator[bytes]:
+    def values(self, key: str) -> list[bytes]:
         """All values, by their places."""
-        for place in range(self._limit):
-            found = self._store.get(f"{key}:{place}")
-            if found is not None:
-                yield found
+        return [found for found in self._store.get_all(self._places(key)) if found is not None]
+
+    def _places(self, key: str) -> list[str]:
+        return [f"{key}:{place}" for place in range(self._limit)]
