@@ -25,6 +25,8 @@ _MOST_SENT_AGAIN = 1024 * 1024
 """Bytes of a form that the page holds: as much as the route that reads the longest one."""
 _SOONEST, _SPREAD = 5, 16
 """Seconds: everybody comes back after 5 to 20, and not all at once."""
+_OF_ONE_READER = ("Retry-After", "Refresh", "Set-Cookie")
+"""Headers that nobody else may have."""
 _LATE = "sluis.late"
 """In the environment of a request that has waited too long."""
 
@@ -160,5 +162,5 @@ def _kept(app: "WSGIApplication", environ: "WSGIEnvironment") -> _Kept:
     pieces = tuple(body)
     getattr(body, "close", lambda: None)()
     status, headers = said
-    lasting = tuple(one for one in headers if one[0] not in ("Retry-After", "Refresh"))
+    lasting = tuple(one for one in headers if one[0] not in _OF_ONE_READER)
     return _Kept(status, lasting, pieces, any(name == "Refresh" for name, _ in headers))

@@ -4,18 +4,22 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import Response
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gateway.app import create_app
+from gateway.pages.render import Renderer
 from gateway.parts import Parts, assemble
 from gateway.settings.loader import load
 from gateway.storage import migrate
+from gateway.web import jar
 from gateway.web.waiting import Patience, waited
 from tests.support.configuration import FILES, write_configuration
 from tests.support.held import HeldClock, SeededRandomness
@@ -47,9 +51,8 @@ class Gateway:
         return self.client.open(path, environ_overrides={"gunicorn.socket": Connection(after)}, **own)
 
 
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    directory: Path = tmp_path_factory.mktemp("waiting")
+@contextmanager
+def gateway_in(directory: Path) -> Iterator[Gateway]:
     own = "busy: {start_waits: 2s, other_waits: 9s}\n"
     parts = assemble(
         load(write_configuration(directory, {"gateway.yaml": FILES["gateway.yaml"] + own})),
@@ -59,6 +62,12 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     migrate.upgrade(parts.engine)
     yield Gateway(parts, create_app(parts).test_client())
     parts.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    with gateway_in(tmp_path_factory.mktemp("waiting")) as made:
+        yield made
 
 
 @pytest.mark.parametrize("start", ["/saml/idp/sso", "/oidc/authorize", "/oidc/par"])
@@ -160,6 +169,21 @@ def test_all_who_are_told_hear_the_same_in_their_language(gateway: Gateway, own:
             one for one in made.headers if one[0] not in TIMES
         ]
         assert {name for name, _ in answer.headers if name in TIMES} == set(TIMES)
+
+
+def test_a_cookie_of_who_is_told_first_goes_to_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = Renderer.page
+
+    def with_a_cookie(renderer: Renderer, template: str, **values: object) -> Response:
+        jar.give("sluis-own", "of one person", max_age=None)
+        return make(renderer, template, **values)
+
+    monkeypatch.setattr(Renderer, "page", with_a_cookie)
+    with gateway_in(tmp_path) as gateway:
+        assert "of one person" in gateway.ask("/", after=10).headers["Set-Cookie"]
+        told = [gateway.ask("/saml/idp/sso", after=3) for _ in range(2)]
+    assert [one.status_code for one in told] == [503, 503]
+    assert not any("Set-Cookie" in one.headers for one in told)
 
 
 def test_a_language_that_is_asked_for_is_remembered_all_the_same(gateway: Gateway) -> None:
