@@ -68,6 +68,8 @@ lock:
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes pyproject.toml --group dev -o requirements/dev.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml -c requirements/dev.lock -o requirements/run.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml --extra pkcs11 -c requirements/dev.lock -o requirements/run-pkcs11.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml --extra opentelemetry -c requirements/dev.lock -o requirements/run-opentelemetry.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml --all-extras -c requirements/dev.lock -o requirements/run-extras.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group build -c requirements/dev.lock -o requirements/build.lock
 
 $(READY): requirements/dev.lock pyproject.toml

@@ -17,6 +17,8 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.http import Http, HttpAnswer, HttpFailed
 from gateway.federation.at_eduid import AttributeApi
 from gateway.federation.models import School
+from gateway.observability import legs
+from gateway.observability.legs import StepName
 
 _MAX_BYTES = 64 * 1024
 _KNOWN, _UNKNOWN = 200, 404
@@ -37,7 +39,8 @@ class Institutions:
         credentials = b64encode(f"{api.user}:{api.password}".encode()).decode()
         headers = {"Authorization": f"Basic {credentials}", "Accept": "application/json"}
         try:
-            answer = self._http.get(address, headers=headers)
+            with legs.step(StepName.ATTRIBUTE_API):
+                answer = self._http.get(address, headers=headers)
         except HttpFailed as cause:
             raise SluisError(ErrorCode.INSTITUTION_UNREACHABLE, hint=str(school.brin), cause=str(cause)) from cause
         if answer.status == _UNKNOWN:

@@ -23,6 +23,7 @@ from gateway.settings.keys import KeyRing, load_keys
 from gateway.settings.loader import Settings, load, read
 from gateway.settings.problems import Problem, Problems, errors, in_order
 from gateway.settings.stores import check_stores
+from gateway.settings.tracing import check_tracing
 
 directory_argument = click.argument(
     "directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
@@ -79,7 +80,7 @@ def _examined(directory: Path, clock: Clock) -> Examination:
     keys: KeyRing | None = None
     federation: Federation | None = None
     problems += [*check_stores(settings), *check_client_certificates(settings), *check_dialects(settings)]
-    problems += [*check_look(settings), *check_logos(settings)]
+    problems += [*check_look(settings), *check_logos(settings), *check_tracing(settings)]
     try:
         keys = load_keys(settings)
         problems += check_certificates(keys.certificates, clock.now())

@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -44,6 +45,7 @@ from gateway.settings.loader import Settings
 from gateway.settings.problems import errors
 from gateway.storage import migrate
 from gateway.storage.ledger import SqlLedger
+from gateway.wiring.tracing import trace
 
 log = structlog.get_logger("sluis")
 
@@ -132,6 +134,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self.refresher = Refresher()
         self.changes = Changes(directory)
         self._held = held
+        self._end_traces: Callable[[], None] = lambda: None
         super().__init__()
 
     def load_config(self) -> None:
@@ -161,6 +164,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "pre_fork": lambda _arbiter, _worker: gc.freeze(),
             "on_exit": lambda _arbiter: self.refresher.stop(),
             "post_fork": lambda _arbiter, _worker: self._held.let_go(),
+            "worker_exit": lambda _arbiter, _worker: self._end_traces(),
             "child_exit": lambda _arbiter, _worker: fold(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])),
         }
         for key, value in options.items():
@@ -177,7 +181,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
         notices = notices_of(parts)
         if notices is not None:
             keep_doing(notices.run, name="notices")
-        return create_app(parts)
+        app = create_app(parts)
+        self._end_traces = trace(app, parts)
+        return app
 
     def run(self) -> None:
         """Serve until stopped."""

@@ -16,7 +16,8 @@ from gateway.login.sso.registry import Given
 from gateway.login.sso.session import Session
 from gateway.login.sso.sign_on import SingleSignOn, transient
 from gateway.login.steps import PostForm, Redirect, framed
-from gateway.observability import reference
+from gateway.observability import legs, reference
+from gateway.observability.legs import StepName
 from gateway.observability.metrics import Metrics
 from gateway.release.outcome import Outcome
 from gateway.release.people import HeldLogin
@@ -79,7 +80,8 @@ class Answers:
                 reference=reference.current(),
                 held=held,
             )
-        answer = framed(towards.answer(service, request.reply, outcome.released, facts), service)
+        with legs.step(StepName.ANSWER, service=service.id, idp=idp.id):
+            answer = framed(towards.answer(service, request.reply, outcome.released, facts), service)
         subject = outcome.released.subject
         log.info(
             "login_released", service=service.id, idp=idp.id, school=str(outcome.school.brin), subject_kind=subject.kind

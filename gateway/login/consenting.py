@@ -22,7 +22,7 @@ from gateway.login.messages import Authentication
 from gateway.login.sso.session import minimal, needed_by
 from gateway.login.steps import AskConsent
 from gateway.login.transactions import Transaction, decode, encode
-from gateway.observability import reference
+from gateway.observability import legs, reference
 from gateway.pseudonyms.subject import SubjectKind
 from gateway.release.consent import what_goes
 from gateway.release.outcome import Outcome
@@ -148,6 +148,7 @@ class Consenting:
         if pending.transaction.browser != browser:
             raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
         reference.bind(pending.transaction.reference)
+        legs.told(service=pending.transaction.request.service, idp=pending.authentication.idp)
         known = pending.transaction.request.service in self._federation.services
         if not known or pending.authentication.idp not in self._federation.identity_providers:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="a party of it left the federation")

@@ -31,7 +31,8 @@ from gateway.login.sso.sign_on import SingleSignOn
 from gateway.login.steps import AskConsent, ChooseSchool, PostForm, Redirect, Refused, Step, framed
 from gateway.login.transactions import NO_SERVICE, Transaction, Transactions
 from gateway.login.ways import Way, Ways
-from gateway.observability import reference
+from gateway.observability import legs, reference
+from gateway.observability.legs import StepName
 from gateway.observability.metrics import Metrics
 from gateway.release.consent import ConsentNeeded
 from gateway.release.outcome import Outcome
@@ -266,7 +267,8 @@ class Dispatcher:
             max_age=0 if force else None,
         )
         log.info("login_sent_to_idp", service=request.service, idp=idp.id)
-        return framed(self._identity_providers[idp.protocol].authenticate(idp, asked), service)
+        with legs.step(StepName.REQUEST, service=service.id, idp=idp.id):
+            return framed(self._identity_providers[idp.protocol].authenticate(idp, asked), service)
 
     def _release(self, transaction: Transaction, authentication: Authentication) -> Step:
         """An answer of the school, or of a user-held identity: read, and released from."""
@@ -348,14 +350,15 @@ class Dispatcher:
     ) -> Outcome:
         service = self._service(transaction.request.service)
         self._brake.check(transaction.browser, service.id, idp.id)
-        return self._releases.release_again(
-            service=service,
-            idp=idp,
-            reading=reading,
-            now=self._clock.now(),
-            reference=reference.current(),
-            held=held,
-        )
+        with legs.step(StepName.DECISION, service=service.id, idp=idp.id):
+            return self._releases.release_again(
+                service=service,
+                idp=idp,
+                reading=reading,
+                now=self._clock.now(),
+                reference=reference.current(),
+                held=held,
+            )
 
     def _or_refused(
         self,
@@ -372,6 +375,7 @@ class Dispatcher:
         """Go on with a login that began under this configuration or an earlier one. Raises SluisError LOGIN_UNKNOWN."""
         reference.bind(transaction.reference)
         service = transaction.request.service
+        legs.told(service=service, idp=transaction.idp or "")
         if service not in self._federation.services and service != NO_SERVICE:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN, cause="the service left the federation")
         return transaction

@@ -14,6 +14,8 @@ from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceI
 from gateway.federation.snapshot import Federation
 from gateway.login.kept_parts import held_as_kept, held_of
 from gateway.login.sso.session import minimal, needed_by
+from gateway.observability import legs
+from gateway.observability.reference import bind
 from gateway.release.outcome import Outcome
 from gateway.release.people import HeldLogin
 from gateway.release.pipeline import Releases
@@ -124,6 +126,8 @@ class KeptLogins:
         idp = self._federation.identity_providers.get(of_idp)
         if of_service != service or idp is None:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
+        bind(reference)
+        legs.told(service=service, idp=idp.id)
         return _Found(idp, reading, reference, refused, held)
 
 

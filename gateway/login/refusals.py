@@ -16,6 +16,8 @@ from gateway.login.messages import Authentication
 from gateway.login.steps import ChooseSchool, OtherWay, PostForm, Redirect, Refused, framed
 from gateway.login.transactions import NO_SERVICE, Transaction, Transactions
 from gateway.login.ways import Way, Ways
+from gateway.observability import legs
+from gateway.observability.legs import StepName
 from gateway.observability.metrics import Metrics
 from gateway.release.linked import LinkStopped
 from gateway.storage.contracts import LinkRow
@@ -82,7 +84,8 @@ class Refusals:
         if transaction.led and error.code in _LEFT and not request.passive:
             return ChooseSchool(self._again(transaction))
         service = self._federation.services[request.service]
-        back = framed(self._services[service.protocol].refuse(service, request.reply, error), service)
+        with legs.step(StepName.REFUSAL, service=service.id):
+            back = framed(self._services[service.protocol].refuse(service, request.reply, error), service)
         if request.passive or error.code in FOR_THE_SERVICE_ALONE:
             return back
         if isinstance(error, LinkStopped):

@@ -16,6 +16,7 @@ from gateway.domain.language import Language
 from gateway.domain.randomness import Randomness
 from gateway.federation.models import IdpId, ServiceId
 from gateway.login.messages import LoginRequest
+from gateway.observability import legs
 from gateway.storage.contracts import ShortLivedStore
 
 NO_SERVICE = ServiceId("")
@@ -61,6 +62,7 @@ class Transactions:
     def new(self, request: LoginRequest, *, browser: str, reference: str, after_logout: str = "") -> Transaction:
         """A login, not yet kept."""
         begun = self._clock.now().timestamp()
+        legs.told(service=request.service)
         return Transaction(self._randomness.token(), reference, browser, begun, request, after_logout=after_logout)
 
     def keep(self, transaction: Transaction) -> None:

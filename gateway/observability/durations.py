@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Histogram
 
+from gateway.observability import legs
+
 _OF_REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _OF_STORES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0)
 
@@ -53,20 +55,24 @@ class Durations:
     def of_store(self, store: str, call: str) -> Callable[[], "_Timed"]:
         """What measures these calls: each is one `with`."""
         histogram = self._stores.labels(store, call)
-        return lambda: _Timed(histogram, self._tick)
+        name = f"{store} {call}"
+        return lambda: _Timed(histogram, self._tick, name)
 
 
 class _Timed:
     """Measures one call, however it ends. A class and not a generator: there are a dozen a login."""
 
-    __slots__ = ("_histogram", "_since", "_tick")
+    __slots__ = ("_histogram", "_name", "_since", "_tick")
 
-    def __init__(self, histogram: Histogram, tick: Tick) -> None:
+    def __init__(self, histogram: Histogram, tick: Tick, name: str) -> None:
         self._histogram = histogram
+        self._name = name
         self._tick = tick
 
     def __enter__(self) -> None:
         self._since = self._tick()
 
     def __exit__(self, *_: object) -> None:
-        self._histogram.observe(self._tick() - self._since)
+        until = self._tick()
+        self._histogram.observe(until - self._since)
+        legs.took(self._name, self._since, until)

@@ -101,6 +101,12 @@ class Metrics:
             "Counts for limits that a worker could not share because the store did not answer",
             registry=self._registry,
         )
+        self._trace_spans = Counter(
+            "sluis_trace_spans_total",
+            "Spans of traces: delivered, lost on the way, or left out because too many waited",
+            ["outcome"],
+            registry=self._registry,
+        )
         self._logouts = Counter(
             "sluis_logouts_total",
             "Logouts, by who asked for them and whether all that was given ended",
@@ -204,6 +210,10 @@ class Metrics:
     def limits_alone(self) -> None:
         """Count what was counted for limits and could not be shared."""
         self._limits_alone.inc()
+
+    def trace_spans(self, outcome: str, count: int) -> None:
+        """Count spans of traces: `delivered`, `lost` or `left_out`."""
+        self._trace_spans.labels(outcome).inc(count)
 
     def logout(self, *, by: str, outcome: str) -> None:
         """Count a logout."""

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import Service, ServiceId
 from gateway.login.steps import Refused
+from gateway.observability import legs
 from gateway.pages.logos import PATH as LOGOS
 from gateway.pages.render import Renderer
 from gateway.pages.static_files import StaticFiles
@@ -70,6 +71,7 @@ def install_errors(app: Flask, *, respond: Respond, services: Mapping[ServiceId,
 
     @app.errorhandler(SluisError)
     def refused(error: SluisError) -> Response:
+        legs.told(code=error.code)
         log.warning("request_refused", service=error.service, code=error.code, hint=error.hint, cause=_cause(error))
         return respond(Refused(error, services.get(ServiceId(error.service))))
 
@@ -84,6 +86,7 @@ def install_errors(app: Flask, *, respond: Respond, services: Mapping[ServiceId,
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
+        legs.told(code=ErrorCode.INTERNAL)
         log.error("request_failed", code=ErrorCode.INTERNAL, exc_info=error)
         return respond(Refused(SluisError(ErrorCode.INTERNAL)))
 

@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.domain.http import Http
+from gateway.observability import legs
+from gateway.observability.legs import StepName
 from gateway.oidc.rp.json_documents import DocumentRejected, json_object
 from gateway.settings.fields import is_loopback
 
@@ -27,7 +29,9 @@ class Provider:
 
 def fetch_provider(http: Http, issuer: str) -> Provider:
     """Fetch the document of this issuer. Raises HttpFailed or DocumentRejected."""
-    document = json_object(http.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration", headers=JSON))
+    with legs.step(StepName.PROVIDER):
+        answer = http.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration", headers=JSON)
+    document = json_object(answer)
     if document.get("issuer") != issuer:
         raise DocumentRejected("the issuer in it is another (section 4.3)")
     on_loopback = is_loopback(urlsplit(issuer).hostname)

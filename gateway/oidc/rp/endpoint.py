@@ -10,6 +10,8 @@ from gateway.federation.assurance import AMR, Saying
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.login.messages import Authentication, Expectation, UpstreamSession
+from gateway.observability import legs
+from gateway.observability.legs import StepName
 from gateway.oidc.rp.callback import CHECKS, Answer
 from gateway.oidc.rp.claims import raw_attributes
 from gateway.oidc.rp.exchange import Exchange, redeemed
@@ -63,14 +65,15 @@ class AnswerConsumer:
             skew=self._skew,
         )
         provider = self._providers.provider(party.issuer)
-        claims, userinfo = redeemed(
-            self._exchange,
-            party,
-            provider,
-            code=answer.code or "",
-            verifier=self._proofs.verifier(attempt),
-            expected=expected,
-        )
+        with legs.step(StepName.VERIFICATION, idp=idp.id):
+            claims, userinfo = redeemed(
+                self._exchange,
+                party,
+                provider,
+                code=answer.code or "",
+                verifier=self._proofs.verifier(attempt),
+                expected=expected,
+            )
         return Authentication(
             idp.id,
             raw_attributes(claims, userinfo),

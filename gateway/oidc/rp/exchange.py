@@ -7,6 +7,8 @@ from typing import Any
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.http import Http, HttpAnswer, HttpFailed
 from gateway.federation.openid_provider import OpenIdProvider
+from gateway.observability import legs
+from gateway.observability.legs import StepName
 from gateway.oidc.rp.client import ClientCredentials
 from gateway.oidc.rp.discovery import JSON, Provider
 from gateway.oidc.rp.expected import Expected
@@ -44,7 +46,8 @@ class Exchange:
             **proof,
         }
         try:
-            answer = self.http.post(provider.token_endpoint, headers={**JSON, **headers}, form=form)
+            with legs.step(StepName.TOKEN):
+                answer = self.http.post(provider.token_endpoint, headers={**JSON, **headers}, form=form)
         except HttpFailed as cause:
             raise SluisError(ErrorCode.IDP_UNREACHABLE, hint="its token endpoint", cause=str(cause)) from cause
         return _tokens(answer)
@@ -58,7 +61,8 @@ class Exchange:
             return {}
         headers = {"Authorization": f"Bearer {tokens.access_token}", "Accept": f"application/json, {_SIGNED}"}
         try:
-            answer = self.http.get(provider.userinfo_endpoint, headers=headers)
+            with legs.step(StepName.USERINFO):
+                answer = self.http.get(provider.userinfo_endpoint, headers=headers)
         except HttpFailed as cause:
             raise SluisError(ErrorCode.IDP_UNREACHABLE, hint="its UserInfo endpoint", cause=str(cause)) from cause
         claims = _userinfo(answer, expected)

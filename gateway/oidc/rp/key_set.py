@@ -8,6 +8,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey, import_key
 
 from gateway.domain.http import Http
+from gateway.observability import legs
+from gateway.observability.legs import StepName
 from gateway.oidc.rp.discovery import JSON
 from gateway.oidc.rp.json_documents import DocumentRejected, json_object
 
@@ -55,7 +57,9 @@ class ProviderKeys:
 
 def fetch_keys(http: Http, url: str) -> ProviderKeys:
     """Fetch a key set. Raises HttpFailed, or DocumentRejected; also for one without a usable key."""
-    listed = json_object(http.get(url, headers=JSON)).get("keys")
+    with legs.step(StepName.KEYS):
+        answer = http.get(url, headers=JSON)
+    listed = json_object(answer).get("keys")
     if not isinstance(listed, list) or len(listed) > MAX_KEYS:
         raise DocumentRejected("it is not a key set")
     usable = [key for entry in listed if isinstance(entry, dict) and (key := _usable(entry))]

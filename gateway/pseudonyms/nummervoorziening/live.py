@@ -15,6 +15,8 @@ import structlog
 from gateway.domain.eck_id import EckId
 from gateway.domain.errors import SluisError
 from gateway.domain.sector import Sector
+from gateway.observability import legs
+from gateway.observability.legs import StepName
 from gateway.pseudonyms.nummervoorziening.faults import NummervoorzieningFailed, Trouble
 from gateway.pseudonyms.sources import Asked
 from gateway.storage.breaker import Breaker
@@ -88,7 +90,8 @@ class FromNummervoorziening:
             return ()
         future = self._pool.submit(self._retrieve, entry, entry.stampseudonym, sector, oin)
         try:
-            found = future.result(self._terms.seconds)
+            with legs.step(StepName.NUMMERVOORZIENING):
+                found = future.result(self._terms.seconds)
         except TooLate:
             self._told("late")
             return ()

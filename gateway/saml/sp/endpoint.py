@@ -14,6 +14,8 @@ from gateway.federation.models import IdentityProvider, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.login.messages import Authentication, Expectation
+from gateway.observability import legs
+from gateway.observability.legs import StepName
 from gateway.saml.addresses import ASSERTION_CONSUMER_PATH, Addresses
 from gateway.saml.sp.expected import Expected
 from gateway.saml.sp.request import request_id
@@ -90,7 +92,8 @@ class AssertionConsumer:
             decryption_keys=self._decryption_keys,
             randomness=self._randomness,
         )
-        assertion = verify_response(response, expected)
+        with legs.step(StepName.VERIFICATION, idp=idp.id):
+            assertion = verify_response(response, expected)
         statement = assertion.authentication
         assert statement is not None
         return Authentication(

@@ -32,6 +32,7 @@ from gateway.settings.models.processing import Processing
 from gateway.settings.models.retention import Retention
 from gateway.settings.models.sso import SsoSettings
 from gateway.settings.models.stores import Stores
+from gateway.settings.models.tracing import Tracing
 
 
 class Organisation(Model):
@@ -144,3 +145,6 @@ class Gateway(Model):
         description="Whether the configuration is read anew whenever a file in its directory changes, as on SIGHUP",
     )
     metrics: Metrics = Field(default=Metrics(), description="The counters")
+    tracing: Tracing | None = Field(
+        default=None, description="Traces of logins for OpenTelemetry; absent: none are made"
+    )
