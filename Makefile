@@ -53,7 +53,7 @@ licences: $(READY)
 # What a gateway is made of, as CycloneDX.
 sbom: $(READY)
 	mkdir -p build
-	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible --of JSON -o build/sbom.json requirements/run-pkcs11.lock
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible --of JSON -o build/sbom.json requirements/run-extras.lock
 
 # Carries out the steps of deploy/Containerfile in a clean directory; for machines that can build no image.
 image-steps: $(READY)

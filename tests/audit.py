@@ -8,7 +8,7 @@ import sys
 def main() -> int:
     audit = [sys.executable, "-m", "pip_audit", "--progress-spinner=off", "--timeout=15", "--format=json"]
     run = subprocess.run(
-        [*audit, "--require-hashes", "--disable-pip", "-r", "requirements/run-pkcs11.lock"],
+        [*audit, "--require-hashes", "--disable-pip", "-r", "requirements/run-extras.lock"],
         capture_output=True,
         text=True,
         check=False,

@@ -5,7 +5,7 @@ import sys
 from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 from pathlib import Path
 
-LOCK = Path(__file__).parents[1] / "requirements" / "run-pkcs11.lock"
+LOCK = Path(__file__).parents[1] / "requirements" / "run-extras.lock"
 _LOCKED = re.compile(r"^([a-z0-9][a-z0-9.-]*)(?:\[[a-z,]+\])?==([^ ;\\]+)", re.MULTILINE)
 KNOWN = {
     "MIT",
@@ -23,6 +23,7 @@ _SAID_OTHERWISE = {
     "MIT License": "MIT",
     "BSD License": "BSD-3-Clause",
     "PSFL": "PSF-2.0",
+    "3-Clause BSD License": "BSD-3-Clause",
     "Apache Software License": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
     "Apache License, Version 2.0": "Apache-2.0",
@@ -32,7 +33,7 @@ _FOR_OTHER_PYTHONS = {"async-timeout": "Apache-2.0"}
 _HEAD = """# Licences
 
 What a gateway is made of beside its own code (Apache-2.0), and under which licence each part says it is. Written by
-`make licences` from the packages of `requirements/run-pkcs11.lock`; `make sbom` writes the same as a CycloneDX list of
+`make licences` from the packages of `requirements/run-extras.lock`; `make sbom` writes the same as a CycloneDX list of
 materials with hashes.
 
 | package | licence |

@@ -36,7 +36,11 @@ class StepName(StrEnum):
 
 @dataclass(slots=True)
 class Timed:
-    """A step: moments on a clock that only goes forward; the number of the step that it is within; what ended it."""
+    """A step: moments on a clock that only goes forward; the number of the step that it is within.
+
+    `code` is of the SluisError that ended it, `error` the kind of any other exception; `failed`, where it ought to have
+    worked: that a login is refused is as it should be.
+    """
 
     name: str
     within: int
@@ -44,7 +48,9 @@ class Timed:
     until: float = 0.0
     service: str = ""
     idp: str = ""
+    code: str = ""
     error: str = ""
+    failed: bool = False
 
 
 @dataclass(slots=True)
@@ -74,6 +80,7 @@ class Leg:
 
 _leg: ContextVar[Leg | None] = ContextVar("leg", default=None)
 _NOTHING = nullcontext()
+_FAILED = 500
 
 
 def begin(moment: datetime, tick: Callable[[], float]) -> None:
@@ -88,6 +95,11 @@ def end() -> Leg | None:
         _leg.set(None)
         leg.until, leg.reference = leg.tick(), reference.current()
     return leg
+
+
+def are_kept() -> bool:
+    """Whether somebody traces logins."""
+    return _leg.get() is not None
 
 
 def told(*, service: str = "", idp: str = "", outcome: str = "", code: str = "") -> None:
@@ -127,6 +139,8 @@ class _Step(AbstractContextManager[None]):
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
         leg, timed = self._leg, self._timed
         timed.until, leg.within = leg.tick(), timed.within
-        if error is not None:
-            # Its text may hold anything.
-            timed.error = error.code.value if isinstance(error, SluisError) else type(error).__name__
+        # Texts of exceptions may hold anything.
+        if isinstance(error, SluisError):
+            timed.code, timed.failed = error.code.value, error.kind.http_status >= _FAILED
+        elif error is not None:
+            timed.error, timed.failed = type(error).__name__, True

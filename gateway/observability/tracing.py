@@ -150,14 +150,19 @@ class Traces:
         spans = {THE_LEG: span}
         for number, step in enumerate(leg.steps):
             within = set_span_in_context(spans[step.within], Context())
-            facts = {"sluis.service": step.service, "sluis.idp": step.idp, "error.type": step.error}
+            facts = {
+                "sluis.service": step.service,
+                "sluis.idp": step.idp,
+                "sluis.code": step.code,
+                "error.type": step.error,
+            }
             spans[number] = self._tracer.start_span(
                 step.name,
                 within,
                 attributes={name: value for name, value in facts.items() if value},
                 start_time=at(step.since),
             )
-            if step.error:
+            if step.failed:
                 spans[number].set_status(Status(StatusCode.ERROR))
         for number, step in enumerate(leg.steps):
             spans[number].end(at(step.until))

@@ -133,6 +133,7 @@ def _kind(annotation: Any) -> str:
 _PLAIN = {
     "str": "text",
     "int": "whole number",
+    "float": "number",
     "bool": "`true` or `false`",
     "date": "day",
     "timedelta": "duration",

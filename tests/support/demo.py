@@ -98,10 +98,11 @@ def running_demo(
     directory: Path,
     add: Callable[[DemoFederation], None] = lambda _: None,
     seen_by_parties: Callable[[Clock], Clock] = lambda clock: clock,
+    made: Callable[[Flask, Parts], object] = lambda _app, _parts: None,
 ) -> Iterator[Demo]:
     """Everybody, until the context ends; `add` puts more entries into the configuration.
 
-    `seen_by_parties` is the time that schools and services go by.
+    `seen_by_parties` is the time that schools and services go by. `made` gets each replica before it is asked anything.
     """
     clock, randomness = HeldClock(SystemClock().now()), SystemRandomness()
     federation = write_federation(directory / "demo", port=free_port(), user_held=True)
@@ -110,8 +111,10 @@ def running_demo(
     log.configure(file=federation.directory / "var" / "sluis.log", level="info")
     replicas = [assemble(settings, clock=clock, randomness=randomness) for _ in range(2)]
     provision(federation.directory)
-    app = create_app(replicas[0])
-    app.wsgi_app = _InTurn(app.wsgi_app, create_app(replicas[1]).wsgi_app)  # type: ignore[method-assign]
+    app, other = (create_app(parts) for parts in replicas)
+    made(app, replicas[0])
+    made(other, replicas[1])
+    app.wsgi_app = _InTurn(app.wsgi_app, other.wsgi_app)  # type: ignore[method-assign]
     with (
         parties(federation, clock=seen_by_parties(clock), randomness=randomness),
         serving(app, GATEWAY_HOST, federation.port),

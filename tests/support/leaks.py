@@ -3,9 +3,9 @@
 On with `SLUIS_LEAKS=1` (`make leaks`).
 
 What people are called, known by and prove themselves with is noted where it passes, in every test that runs the gateway
-in this process. So is every line of the log, every address that the gateway makes and every page of an error. When a
-test ends, none of the former may stand in the latter. What gateways in processes of their own logged is read when the
-file of tests ends.
+in this process. So is every line of the log, every span of a trace, every address that the gateway makes and every page
+of an error. When a test ends, none of the former may stand in the latter. What gateways in processes of their own
+logged is read when the file of tests ends.
 
 Words are compared, in four sizes: so it costs a look in a set, however many values there are. Words of the gateway's
 own texts and code are nobody's.
@@ -22,6 +22,8 @@ from urllib.parse import parse_qsl, unquote_plus
 
 import pytest
 import structlog
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from gateway.attributes.values import RawAttributes
 from gateway.demo.people import PROVIDERS
@@ -170,6 +172,14 @@ def _listen(watch: Watch) -> None:
     def told(logger: Any, method: str, event: Any) -> Any:
         line(logger, method, log._redact(logger, method, log._cause(logger, method, dict(event))))
         return event
+
+    ended = BatchSpanProcessor.on_end
+
+    def on_end(processor: BatchSpanProcessor, span: ReadableSpan) -> None:
+        watch.see("a span", span.to_json())
+        ended(processor, span)
+
+    BatchSpanProcessor.on_end = on_end  # type: ignore[method-assign]
 
     # For tests that do not say where the log goes.
     structlog.configure(processors=[told, *structlog.get_config()["processors"]])

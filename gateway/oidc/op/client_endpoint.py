@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.observability import reference
+from gateway.observability import legs, reference
 from gateway.oidc.op.addresses import (
     CONFIGURATION_PATH,
     INTROSPECTION_PATH,
@@ -128,6 +128,7 @@ def _in_json(endpoint: Callable[[], Response]) -> Callable[[], Response]:
 
 
 def _refused(error: SluisError) -> Response:
+    legs.told(code=error.code)
     log.warning("client_refused", code=error.code, hint=error.hint, endpoint=request.path)
     if error.code is ErrorCode.TOKEN_MISSING:
         # RFC 6750 3.1: who sent no token is told no error code.

@@ -75,6 +75,7 @@ def check_code(exchange: Exchange) -> None:
     if exchange.grants.is_revoked(code.grant.session):
         raise _invalid("the login is over")
     exchange.code, exchange.grant = code, code.grant
+    exchange.kept.trace(code.grant.session)
 
 
 def check_redirect_uri(exchange: Exchange) -> None:
