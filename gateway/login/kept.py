@@ -101,14 +101,6 @@ class KeptLogins:
         )
         return outcome.decision.agreement.offline_access
 
-    def trace(self, session: str) -> None:
-        """Have whoever traces logins, if somebody does, know whose this request is."""
-        found = self._store.get(_key(session)) if legs.are_kept() else None
-        if found is not None:
-            service, idp, _, reference, *_ = json.loads(found)
-            bind(reference)
-            legs.told(service=service, idp=idp)
-
     def prolong(self, session: str, *, seconds: int) -> None:
         """Keep it for so many seconds from now; what is gone stays gone."""
         found = self._store.get(_key(session))

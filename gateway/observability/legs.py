@@ -97,11 +97,6 @@ def end() -> Leg | None:
     return leg
 
 
-def are_kept() -> bool:
-    """Whether somebody traces logins."""
-    return _leg.get() is not None
-
-
 def told(*, service: str = "", idp: str = "", outcome: str = "", code: str = "") -> None:
     """The login that is being answered is of these; what is empty says nothing."""
     leg = _leg.get()

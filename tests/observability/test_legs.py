@@ -109,7 +109,6 @@ def test_a_request_is_of_a_login_when_it_begins_one_or_goes_on_with_one(begin: C
 
 def test_where_nobody_traces_nothing_is_kept_and_no_clock_is_looked_at(tick: Tick):
     assert legs.end() is None
-    assert not legs.are_kept()
     durations = Durations(CollectorRegistry(), tick)
     with durations.of_store("ledger", "append")():
         pass

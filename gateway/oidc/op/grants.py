@@ -24,7 +24,7 @@ class Grant:
     """What a login gave a client. `session` is its `sid`; moments are in whole seconds since 1970.
 
     `userinfo` are names of claims that were asked for one by one. `until` ends all renewing.
-    `key` is the one that its tokens are bound to.
+    `key` is the one that its tokens are bound to; `reference` is the login's.
     """
 
     session: str
@@ -36,6 +36,7 @@ class Grant:
     context: str
     until: int
     key: SenderKey | None = None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class OpenIdProviderRole:
             auth_time=_seconds(facts.instant),
             context=facts.context,
             until=self._grants.now() + self._grants.refresh_seconds,
+            reference=reference.current(),
         )
         named = claims(service, released, frozenset(to.id_token))
         code = Code(grant, to.redirect_uri, to.challenge, to.nonce, named, to.dpop_jkt)

@@ -13,6 +13,8 @@ from typing import Any
 
 from gateway.domain.errors import Audience, ErrorCode, SluisError
 from gateway.login.kept import KeptLogins
+from gateway.observability import legs
+from gateway.observability.reference import bind
 from gateway.oidc.op.called import Called
 from gateway.oidc.op.client_authentication import Clients
 from gateway.oidc.op.grants import CODE_SECONDS, Code, Grant, Grants, bound, narrowed
@@ -75,7 +77,9 @@ def check_code(exchange: Exchange) -> None:
     if exchange.grants.is_revoked(code.grant.session):
         raise _invalid("the login is over")
     exchange.code, exchange.grant = code, code.grant
-    exchange.kept.trace(code.grant.session)
+    if code.grant.reference:
+        bind(code.grant.reference)
+        legs.told(service=code.grant.service)
 
 
 def check_redirect_uri(exchange: Exchange) -> None:
