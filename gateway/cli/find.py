@@ -15,7 +15,7 @@ from gateway.cli.log_lines import LogLine, Logs, below, rotated
 from gateway.domain.clock import dutch_time
 from gateway.domain.errors import CATALOGUE, ErrorCode
 from gateway.domain.language import Language
-from gateway.observability.reference import is_reference, tidy
+from gateway.observability.reference import is_reference, tidy, trace_of
 from gateway.pages.error_texts import text_of
 from gateway.pages.texts import say
 
@@ -50,6 +50,8 @@ def command(where: tuple[Path, ...], ref: str, *, as_json: bool) -> None:
             click.echo(json.dumps(line.said, ensure_ascii=False))
     elif found:
         _show(wanted, found)
+        if any(_traces(one) for one in where):
+            click.echo(f"trace, if it is one of the share that is traced: {trace_of(wanted).written}")
     for one in logs.unread:
         click.echo(f"a log cannot be read: {one}", err=True)
     if not found:
@@ -89,6 +91,10 @@ def _files(where: Path) -> list[Path]:
         click.echo("the log goes to standard error, not to a file: search where that is kept", err=True)
         sys.exit(1)
     return rotated(where / log.file)
+
+
+def _traces(where: Path) -> bool:
+    return (where / _CONFIGURATION).is_file() and settings_or_exit(where).gateway.tracing is not None
 
 
 def _said(where: Sequence[Path]) -> str:

@@ -147,6 +147,15 @@ class TestFind:
     def test_takes_a_reference_as_people_type_it(self, typed, logged):
         assert sluis("find", logged, typed).exit_code == 0
 
+    def test_names_the_trace_where_logins_are_traced(self, logged):
+        assert "trace" not in sluis("find", logged, REFERENCE).output
+        with (logged / "gateway.yaml").open("a") as file:
+            file.write("tracing: {endpoint: 'https://collector.example.nl/v1/traces'}\n")
+
+        result = sluis("find", logged, REFERENCE)
+
+        assert sha256(REFERENCE.encode()).hexdigest()[:32] in result.output.splitlines()[-1]
+
     def test_as_json(self, logged):
         lines = [json.loads(line) for line in sluis("find", logged, REFERENCE, "--json").output.splitlines()]
 
