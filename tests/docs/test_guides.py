@@ -18,7 +18,8 @@ from gateway.storage import migrate
 ROOT = Path(__file__).parents[2]
 GUIDES = sorted((ROOT / "docs/guides").glob("*.md"))
 _FENCE = re.compile(
-    r"(?:^ *<!-- not run: (?P<why>[^\n]+) -->\n+)?^ *```(?P<kind>\w*)\n(?P<body>.*?)^ *```$", re.MULTILINE | re.DOTALL
+    r"(?:^ *<!-- (?:not run: (?P<why>[^\n]+)|run by (?P<by>\S+)) -->\n+)?^ *```(?P<kind>\w*)\n(?P<body>.*?)^ *```$",
+    re.MULTILINE | re.DOTALL,
 )
 FILES = {
     "accounts.csv": "account,eck_id,school\nfenna,https://ketenid.nl/pilot/" + "a" * 128 + ",99XB\n",
@@ -35,13 +36,14 @@ class Block:
     line: int
     commands: str
     not_run: str | None
+    run_by: str | None
 
 
 def blocks(guide: Path) -> list[Block]:
     """Its blocks of commands; others say what they are (`yaml`, `json`, `http`)."""
     text = guide.read_text("utf-8")
     return [
-        Block(guide.name, text.count("\n", 0, found.start("body")), found["body"], found["why"])
+        Block(guide.name, text.count("\n", 0, found.start("body")), found["body"], found["why"], found["by"])
         for found in _FENCE.finditer(text)
         if found["kind"] in {"", "sh"}
     ]
@@ -61,7 +63,7 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda one: one.stem)
 def test_the_commands_of_a_guide_work(guide: Path, federation: Path, tmp_path: Path):
-    to_run = [block for block in blocks(guide) if block.not_run is None]
+    to_run = [block for block in blocks(guide) if block.not_run is None and block.run_by is None]
     if not to_run:
         return
     directory = shutil.copytree(federation, tmp_path / "etc")
@@ -91,6 +93,13 @@ def test_the_commands_of_a_guide_work(guide: Path, federation: Path, tmp_path: P
             },
         )
         assert done.returncode == 0, f"{block.guide}:{block.line}\n{commands}\n{done.stdout}\n{done.stderr}"
+
+
+def test_those_that_another_test_runs_are_of_a_test_that_reads_the_guide():
+    found = {(block.guide, block.run_by) for guide in GUIDES for block in blocks(guide) if block.run_by is not None}
+    assert found
+    for guide, test in found:
+        assert f"docs/guides/{guide}" in (ROOT / str(test)).read_text("utf-8"), (guide, test)
 
 
 def test_few_are_not_run_and_each_says_why():
