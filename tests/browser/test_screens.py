@@ -1,6 +1,7 @@
 """Pages as people see them: as they were when somebody looked, by keyboard, and twice as large."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -11,6 +12,7 @@ from tests.support.screens import FAR, check_as_kept, distance, picture
 
 STEADY = {"home", "error", "refused", "accessibility", "logout"}
 """Pages that show the same whoever logged in before; of the others a picture is made, and none compared."""
+README = Path(__file__).parents[2] / "docs/pictures/discovery.png"
 PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 
 
@@ -64,6 +66,17 @@ def test_a_page_on_a_phone_and_on_a_desk(page: Page, blank: Page, demo: Demo, na
     page.emulate_media(color_scheme="dark", contrast="no-preference")
     page.set_viewport_size(DESK)
     looked_at(blank, page, name, "desk-dark")
+
+
+def test_the_picture_in_the_readme_is_what_the_page_looks_like(browser: Browser, blank: Page, demo: Demo) -> None:
+    context = browser.new_context(locale="en", viewport={"width": 900, "height": 560})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    opened(page, demo, "discovery")
+    page.get_by_role("button", name="The Rainbow").wait_for()
+    far = distance(blank, picture(page, "readme"), README.read_bytes())
+    context.close()
+    assert far <= FAR, f"docs/pictures/discovery.png is {far:.1f} from build/screens/readme.png: take that one"
 
 
 def test_a_page_without_its_style_is_seen_to_be_another(page: Page, blank: Page, demo: Demo) -> None:
