@@ -1,4 +1,4 @@
-"""The tables of the supplier's guide say what dialects, scopes and statuses are."""
+"""The tables of the guides say what dialects, scopes and statuses are."""
 
 import re
 
@@ -11,12 +11,11 @@ from gateway.oidc.op.scopes import SCOPES
 from gateway.saml.status import STATUSES
 from tests.support.named_in_docs import ROOT
 
-GUIDE = (ROOT / "docs/guides/supplier.md").read_text("utf-8")
 
-
-def rows(head: str) -> list[list[str]]:
+def rows(head: str, guide: str = "supplier") -> list[list[str]]:
     """The cells of the table that begins so, without their backticks."""
-    table = re.search(rf"^\| {re.escape(head)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", GUIDE, re.MULTILINE)
+    text = (ROOT / f"docs/guides/{guide}.md").read_text("utf-8")
+    table = re.search(rf"^\| {re.escape(head)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
     assert table is not None, head
     return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in table[1].strip().split("\n")]
 
@@ -28,6 +27,18 @@ def test_attributes_have_the_names_of_the_dialects():
         known = Attribute(attribute)
         assert [claim, *saml] == [one.get(known, "") for one in names], attribute
         assert known in SCOPES[scope], attribute
+
+
+def test_schools_read_what_each_dialect_takes():
+    known = [dialect(name) for name in ("entree", "surf", "oidc-standard", "entra")]
+    (account, *names), *attributes = rows("attribute", "school")
+    assert account == "account"
+    first = ["` and `".join("sub" if one == "name_id" else one for one in of.account[0]) for of in known]
+    assert names == first
+    for attribute, *names in attributes:
+        for of, name in zip(known, names, strict=True):
+            taken = [wire for wire, canonical in of.incoming.items() if canonical == attribute]
+            assert name in taken if taken else name == "", (attribute, of.name)
 
 
 def test_every_fallback_is_named():
