@@ -102,11 +102,27 @@ assert [len(functions) for functions in called] == before
 assert app.test_client().get("/").status_code == 200
 print(sorted(name for name in sys.modules if name.partition(".")[0] in ("opentelemetry", "google")))
 """
+ENDS = """
+from gateway.cli.server import _Server
+from gateway.observability import tracing
+
+tracing._ENDED_WITHIN = 120
+file = Path(sys.argv[1]) / "gateway.yaml"
+file.write_text(file.read_text() + "tracing: {endpoint: '" + sys.argv[2] + "', share: 1}\\n")
+server = _Server(file.parent, configuration_or_exit(file.parent), None)
+server.load().test_client().get("/saml/sp/acs")
+server.cfg.worker_exit(None, None)
+"""
 
 
-def test_a_gateway_that_traces_nothing_loads_nothing_for_it_and_has_nothing_to_call(tmp_path: Path):
+def test_without_traces_nothing_is_loaded_or_called_and_with_them_a_worker_delivers_what_it_has_at_its_end(
+    tmp_path: Path,
+):
     directory = configured(tmp_path / "gateway", free_address("127.0.0.1"))
-    ran = subprocess.run(
-        (sys.executable, "-c", WITHOUT, directory), check=False, capture_output=True, text=True, timeout=300
-    )
-    assert ran.stdout.strip().splitlines()[-1:] == ["[]"], ran.stdout + ran.stderr
+    with collector() as there:
+        command = (sys.executable, "-c", WITHOUT + ENDS, directory, there.endpoint)
+        ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "[]" in ran.stdout.splitlines(), "modules of OpenTelemetry that are loaded where nobody asks for them"
+    [span] = there.spans
+    assert (span.name, span.told["sluis.code"]) == ("saml_sp.gone_back_to", "login_finished")

@@ -111,6 +111,13 @@ def test_nothing_goes_out_but_to_what_is_named(manifests: Manifests):
     assert "169.254.0.0/16" in policy["egress"][-1]["to"][0]["ipBlock"]["except"]
 
 
+def test_a_collector_of_traces_inside_the_cluster_can_be_reached_where_it_is_named():
+    to = '[{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "collector"}}}]'
+    rules = by_kind("--set-json", f"networkPolicy.traces.to={to}")["NetworkPolicy"]["spec"]["egress"]
+    [found] = [rule for rule in rules if rule["ports"] == [{"port": 4318}]]
+    assert found["to"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "collector"}}}]
+
+
 def test_without_autoscaling_there_are_as_many_as_are_asked_for():
     made = by_kind("--set", "autoscaling.enabled=false", "--set", "replicas=3")
     assert made["Deployment"]["spec"]["replicas"] == 3
