@@ -1,12 +1,11 @@
 """The anomalies on SQL."""
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import schema
 from gateway.storage.contracts import AnomalyRow
 from gateway.storage.engine import insert_or_leave
+from gateway.storage.transaction import transaction
 
 
 class SqlAnomalies:
@@ -26,8 +25,5 @@ class SqlAnomalies:
             "school": row.school,
             "account": row.account or "",
         }
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(self._insert, values)
-        except SQLAlchemyError as cause:
-            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
+        with transaction(self._engine) as connection:
+            connection.execute(self._insert, values)

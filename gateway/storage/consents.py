@@ -1,15 +1,11 @@
 """Consents on SQL: what people who come with an identity of their own let go to a service."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from sqlalchemy import Engine, delete, select
 
-from sqlalchemy import Connection, Engine, delete, select
-from sqlalchemy.exc import SQLAlchemyError
-
-from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import schema
 from gateway.storage.contracts import ConsentRow
 from gateway.storage.engine import insert_or_replace, utc
+from gateway.storage.transaction import transaction
 
 _consents = schema.consents
 _column = schema.consents.c
@@ -27,14 +23,14 @@ class SqlConsents:
 
     def keep(self, row: ConsentRow) -> None:
         values = {"account": row.account, "service": row.service, "what": row.what, "at": row.at}
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             connection.execute(self._put, values)
 
     def of_account(self, account: str) -> tuple[ConsentRow, ...]:
         return self._found(account)
 
     def withdraw(self, account: str, service: str) -> bool:
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             given = (_column.account == account, _column.service == service)
             return connection.execute(delete(_consents).where(*given)).rowcount == 1
 
@@ -42,14 +38,6 @@ class SqlConsents:
         wanted = select(_consents).where(_column.account == account).order_by(_column.service)
         if service is not None:
             wanted = wanted.where(_column.service == service)
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             rows = connection.execute(wanted).all()
         return tuple(ConsentRow(row.account, row.service, row.what, utc(row.at)) for row in rows)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as cause:
-            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause

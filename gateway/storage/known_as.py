@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
@@ -14,6 +13,7 @@ from gateway.storage.engine import insert_or_leave, utc
 from gateway.storage.outbox import SqlOutbox
 from gateway.storage.query import Query
 from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
+from gateway.storage.transaction import transaction
 
 _table, _column = schema.known_as, schema.known_as.c
 _FIND = select(_column.kind, _column.sealed, _column.former, _column.reference).where(
@@ -97,17 +97,14 @@ class KnownAsStore:
             "changed": now,
             "key_id": self._key_id,
         }
-        try:
-            with self._engine.begin() as connection:
-                if before is None:
-                    done = connection.execute(self._insert, values).rowcount == 1
-                else:
-                    unchanged = (*_of(known.account, known.service), _column.mark == self._mark(known.service, before))
-                    done = connection.execute(update(_table).where(*unchanged).values(values)).rowcount == 1
-                if done and letter is not None:
-                    outbox.keep_in(connection, known.service, [letter], seconds=0)
-        except SQLAlchemyError as cause:
-            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
+        with transaction(self._engine) as connection:
+            if before is None:
+                done = connection.execute(self._insert, values).rowcount == 1
+            else:
+                unchanged = (*_of(known.account, known.service), _column.mark == self._mark(known.service, before))
+                done = connection.execute(update(_table).where(*unchanged).values(values)).rowcount == 1
+            if done and letter is not None:
+                outbox.keep_in(connection, known.service, [letter], seconds=0)
         return done
 
     def heard(self, service: str, reference: str) -> None:
@@ -116,11 +113,8 @@ class KnownAsStore:
         Whose login it was, the row says, and not the letter: another account may have taken the place of that one.
         """
         told = (_column.reference == reference, _column.service == service)
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(update(_table).where(*told).values(former=None))
-        except SQLAlchemyError as cause:
-            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
+        with transaction(self._engine) as connection:
+            connection.execute(update(_table).where(*told).values(former=None))
 
     def move(self, connection: Connection, old: str, new: str) -> int:
         """Have what services know one account by be another's, in a transaction that is under way; how many."""

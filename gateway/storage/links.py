@@ -1,13 +1,12 @@
 """Account links on SQL: who comes with which account, sealed; beside the seal stand keyed hashes, a school and days."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.link import LinkKind, LinkState
@@ -16,6 +15,7 @@ from gateway.storage import schema
 from gateway.storage.contracts import LinkRow
 from gateway.storage.engine import utc
 from gateway.storage.sealing import CannotOpen, Sealer, SecretKey
+from gateway.storage.transaction import transaction
 
 _PURPOSE = "account-link"
 _links = schema.account_links
@@ -40,7 +40,7 @@ class SqlLinks:
 
     def make(self, row: LinkRow, *, instead_of: Sequence[str] = ()) -> bool:
         try:
-            with self._transaction() as connection:
+            with transaction(self._engine, through=(IntegrityError,)) as connection:
                 connection.execute(delete(_links).where(_column.id.in_(instead_of)))
                 connection.execute(insert(_links).values(self._values(row)))
         except IntegrityError:
@@ -49,7 +49,7 @@ class SqlLinks:
 
     def change(self, row: LinkRow, *, was: LinkState) -> bool:
         values, unchanged = self._values(row), (_column.id == row.id, _column.state == was.value)
-        with self._transaction() as connection:
+        with transaction(self._engine, through=(IntegrityError,)) as connection:
             return connection.execute(update(_links).where(*unchanged).values(values)).rowcount == 1
 
     def of_account(self, account: str) -> tuple[LinkRow, ...]:
@@ -67,7 +67,7 @@ class SqlLinks:
         return list(self._found(*wanted))
 
     def revoke(self, links: Sequence[str]) -> int:
-        with self._transaction() as connection:
+        with transaction(self._engine, through=(IntegrityError,)) as connection:
             return connection.execute(delete(_links).where(_column.id.in_(links))).rowcount
 
     def move(self, connection: Connection, old: str, new: str, *, idp: str, school: Callable[[str], str]) -> int:
@@ -96,7 +96,7 @@ class SqlLinks:
         return sum(self.change(row, was=row.state) for row in self._found())
 
     def _found(self, *wanted: ColumnElement[bool]) -> tuple[LinkRow, ...]:
-        with self._transaction() as connection:
+        with transaction(self._engine, through=(IntegrityError,)) as connection:
             rows = connection.execute(select(_links).where(*wanted).order_by(_column.made, _column.id)).all()
         return tuple(self._opened(row) for row in rows)
 
@@ -142,16 +142,6 @@ class SqlLinks:
         except CannotOpen as cause:
             raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=f"a link of {row.school}: {cause}") from cause
         return replace(found, content=content)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except IntegrityError:
-            raise
-        except SQLAlchemyError as cause:
-            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
 
 
 def delete_links_of(connection: Connection, account: str) -> int:

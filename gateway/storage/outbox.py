@@ -1,17 +1,15 @@
 """What is to be told to services until they say that they heard it: durable, sealed, taken by one process at a time."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.domain.clock import Clock
-from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
 from gateway.storage import schema
 from gateway.storage.sealing import CannotOpen, Sealer, SecretKey
+from gateway.storage.transaction import transaction
 
 MOST = 10_000
 """Letters that may wait; more are not kept: a service that was gone for long gets no flood when it is back."""
@@ -55,7 +53,7 @@ class SqlOutbox:
 
     def keep(self, service: str, contents: Sequence[bytes]) -> tuple[Letter, ...]:
         """Keep letters, which whoever keeps them tries to deliver first; those that are too many are not kept."""
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             return self.keep_in(connection, service, contents, seconds=LEASE_SECONDS)
 
     def keep_in(
@@ -75,11 +73,11 @@ class SqlOutbox:
         """Letters whose time has come. Nobody else gets them while the lease lasts."""
         due = (_column.topic == self._topic, _column.due <= self._now())
         wanted = select(_table).where(*due).order_by(_column.due).limit(most)
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             rows = connection.execute(wanted).all()
         if not rows:
             return ()
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             taken = [
                 row
                 for row in rows
@@ -94,18 +92,18 @@ class SqlOutbox:
 
     def done(self, letter: Letter) -> None:
         """It was delivered, or given up."""
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             connection.execute(delete(_table).where(_column.id == letter.id))
 
     def postpone(self, letter: Letter, *, seconds: int) -> None:
         """It could not be delivered; try it again so many seconds from now."""
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             changed = {"due": self._now(seconds), "tries": letter.tries + 1}
             connection.execute(update(_table).where(_column.id == letter.id).values(changed))
 
     def waiting(self) -> int:
         """How many letters wait."""
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             waiting = select(func.count()).select_from(_table).where(_column.topic == self._topic)
             return connection.scalar(waiting) or 0
 
@@ -119,11 +117,3 @@ class SqlOutbox:
 
     def _now(self, later: int = 0) -> int:
         return int(self._clock.now().timestamp()) + later
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as cause:
-            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import schema
 from gateway.storage.engine import utc
 from gateway.storage.ledger_chain import Chains
 from gateway.storage.sealing import SecretKey
+from gateway.storage.transaction import transaction
 
 _ledger = schema.ledger.c
 
@@ -50,9 +49,6 @@ class OwnReleases:
             .order_by(_ledger.at.desc(), _ledger.id.desc())
             .limit(most)
         )
-        try:
-            with self._engine.connect() as connection:
-                rows = connection.execute(wanted).all()
-        except SQLAlchemyError as cause:
-            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
+        with transaction(self._engine) as connection:
+            rows = connection.execute(wanted).all()
         return tuple(OwnRelease(utc(one.at), one.reference, one.service, one.decision) for one in rows)

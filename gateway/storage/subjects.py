@@ -1,13 +1,12 @@
 """The subjects on SQL."""
 
 from sqlalchemy import Engine, bindparam, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import schema
 from gateway.storage.contracts import SubjectRow
 from gateway.storage.engine import insert_or_leave, utc
 from gateway.storage.query import Query
+from gateway.storage.transaction import transaction
 
 _column = schema.subjects.c
 _FIND = select(_column.key_id, _column.since, _column.anchor, _column.after).where(
@@ -39,9 +38,6 @@ class SqlSubjects:
             "anchor": row.anchor,
             "after": row.after,
         }
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(self._insert, values)
-        except SQLAlchemyError as cause:
-            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
+        with transaction(self._engine) as connection:
+            connection.execute(self._insert, values)
         return self.find(row.account, row.service) or row

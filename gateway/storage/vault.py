@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
@@ -20,6 +19,7 @@ from gateway.storage.engine import insert_or_leave, insert_or_replace
 from gateway.storage.links import close_links_of
 from gateway.storage.query import Query
 from gateway.storage.sealing import CannotOpen, Sealer, SecretKey, keyed_hash
+from gateway.storage.transaction import transaction
 from gateway.storage.vault_entry import VaultEntry, entry_of
 
 _KEY, _ENTRY = "vault-key", "vault-entry"
@@ -124,14 +124,12 @@ class Vault:
         Raises SluisError STORE_UNAVAILABLE.
         """
         try:
-            with self._engine.begin() as connection:
+            with transaction(self._engine) as connection:
                 if not self._remove(connection, entry.account, entry.school, lambda now: now == entry):
                     return False
                 self._put(connection, [learnt])
         except (HeldByAnother, _WrittenMeanwhile):
             return False
-        except SQLAlchemyError as cause:
-            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
         return True
 
     def delete_if(self, account: str, school: str, wanted: Callable[[VaultEntry], bool]) -> bool:
@@ -141,15 +139,13 @@ class Vault:
         Raises SluisError STORE_UNAVAILABLE.
         """
         try:
-            with self._engine.begin() as connection:
+            with transaction(self._engine) as connection:
                 gone = self._remove(connection, account, school, wanted)
                 if gone:
                     close_links_of(connection, (account,), school)
                 return gone
         except _WrittenMeanwhile:
             return False
-        except SQLAlchemyError as cause:
-            raise SluisError(ErrorCode.STORE_UNAVAILABLE, cause=type(cause).__name__) from cause
 
     def move(self, connection: Connection, old: str, new: str, school: Callable[[str], str]) -> int:
         """Have the entries of one account be another's, each at the school that takes its school's place; how many.
