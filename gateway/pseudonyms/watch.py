@@ -32,6 +32,10 @@ class SeenEckIds(Protocol):
         """School and sector of others with this ECK iD."""
         ...
 
+    def doubt(self, seen: Seen) -> None:
+        """Look at this account again at its next login."""
+        ...
+
 
 class IdentifierHeld(SluisError):
     """The rule for this anomaly is to hold the release."""
@@ -97,6 +101,20 @@ class Watch:
         provisional = any(self.rules[one] is Rule.PROVISIONAL for one in odd)
         return Sighting(tuple(odd), provisional, seen, None if found.all else lost)
 
+    def overtaken(self, sighting: Sighting) -> bool:
+        """Whether another account with the ECK iD came up between the look and the keeping of what it saw.
+
+        To be asked when that is kept, of a release that has not left. Of two that are kept at the same instant the one
+        that is kept last finds the other here, and a look then sees it. Raises SluisError STORE_UNAVAILABLE.
+        """
+        seen = sighting.seen
+        if seen is None or seen.mark is None or seen.odd:
+            return False
+        if not _odd(self.records.others(seen.mark, seen.account), seen.school, seen.sector):
+            return False
+        self.records.doubt(seen)
+        return True
+
     def check(self, anomalies: Sequence[Anomaly]) -> None:
         """Raises IdentifierHeld when the rule for one of them is to hold the release."""
         for one in anomalies:
@@ -113,10 +131,7 @@ class Watch:
         if before is not None and same and not before.odd:
             return None, odd
         others = self.records.others(mark, account)
-        if any(other == brin for other, _ in others):
-            odd.append(Anomaly.ECK_ID_SHARED)
-        if not odd and any(other != sector for _, other in others):
-            odd.append(Anomaly.ECK_ID_WRONG_SECTOR)
+        odd = list(dict.fromkeys(odd + _odd(others, brin, sector)))
         since = before.since if before is not None and before.mark == mark else now
         seen = Seen(account=account, school=brin, sector=sector, mark=mark, since=since, odd=bool(others and odd))
         return None if seen == before else seen, odd
@@ -130,3 +145,10 @@ class Watch:
         if before.mark is not None:
             return None, [Anomaly.ECK_ID_DISAPPEARED]
         return None, [Anomaly.ECK_ID_MISSING] if learner and before.since + self.missing_after < now else []
+
+
+def _odd(others: Sequence[tuple[str, str]], school: str, sector: str) -> list[Anomaly]:
+    """What is odd about an ECK iD at a school of a sector that others have too, each at a school of a sector."""
+    if any(other == school for other, _ in others):
+        return [Anomaly.ECK_ID_SHARED]
+    return [Anomaly.ECK_ID_WRONG_SECTOR] if any(other != sector for _, other in others) else []

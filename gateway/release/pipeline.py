@@ -22,7 +22,7 @@ from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.resolve import SubjectResolver
 from gateway.pseudonyms.sources import EckIds
 from gateway.pseudonyms.succession import Successions
-from gateway.pseudonyms.watch import IdentifierHeld, Watch
+from gateway.pseudonyms.watch import IdentifierHeld, Sighting, Watch
 from gateway.release.consent import ConsentNeeded, check_consent, given
 from gateway.release.deciding import Deciding
 from gateway.release.foreign import refuse_foreign
@@ -131,6 +131,10 @@ class Releases:
             raise
         row = released_row(row, outcome.decision, outcome.released.subject)
         self._append(row, outcome.sighting.seen)
+        if self._is_overtaken(outcome.sighting):
+            return self.release_again(
+                service=service, idp=idp, reading=reading, now=now, reference=reference, refused=refused, held=held
+            )
         for anomaly in outcome.anomalies:
             self._record_anomaly(anomaly, reading, row)
         if outcome.decision.role is Role.STUDENT:
@@ -217,6 +221,16 @@ class Releases:
 
     def _account(self, idp: IdpId, reading: Reading) -> str | None:
         return account_hash(self._account_key, idp, reading.account) if reading.account is not None else None
+
+    def _is_overtaken(self, sighting: Sighting) -> bool:
+        """Whether a release that has its row is decided anew (`Watch.overtaken`): no answer follows that row."""
+        overtaken = True
+        try:
+            overtaken = self._watch.overtaken(sighting)
+        finally:
+            if overtaken:
+                self._ledger.take_back()
+        return overtaken
 
     def _append(self, row: LedgerRow, seen: Seen | None = None) -> None:
         """Law 6. That nothing can be released is worth an alarm, beside the refusal of this login."""

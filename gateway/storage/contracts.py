@@ -195,6 +195,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def take_back(self) -> None:
+        """No answer follows the row that this request wrote last: another takes its place."""
+        ...
+
 
 class Anomalies(Protocol):
     """What is wrong with identifiers; the same anomaly of the same account and kind is kept once a day."""

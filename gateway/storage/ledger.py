@@ -59,6 +59,9 @@ class SqlLedger:
             place = self._append(row, seen)
         self.answers.note(place)
 
+    def take_back(self) -> None:
+        self.answers.take_back()
+
     def flush(self) -> None:
         """Write down which answers have left, if no row has taken that along. Raises SluisError as `append` does."""
         if self.answers.waiting:

@@ -54,6 +54,12 @@ class Answers:
         if places is not None:
             places.append(place)
 
+    def take_back(self) -> None:
+        """No answer of this request follows the row that it wrote last."""
+        places = _written.get()
+        if places:
+            places.pop()
+
     def have_left(self, places: Sequence[Place]) -> None:
         """The answer that these rows were written for was handed to the network."""
         with self._lock:

@@ -10,6 +10,7 @@ from gateway.storage.contracts import Seen
 from gateway.storage.engine import utc
 from gateway.storage.query import Query
 from gateway.storage.sealing import SecretKey, keyed_hash
+from gateway.storage.transaction import transaction
 
 _table, _column = schema.seen_eck_ids, schema.seen_eck_ids.c
 _FIND = select(_column.school, _column.sector, _column.mark, _column.since, _column.odd).where(
@@ -27,6 +28,7 @@ class SqlSeenEckIds:
     """
 
     def __init__(self, engine: Engine, lookup: SecretKey) -> None:
+        self._engine = engine
         self._lookup = lookup
         self._found = Query(engine, _FIND)
         self._others = Query(engine, _OTHERS)
@@ -46,6 +48,12 @@ class SqlSeenEckIds:
     def others(self, mark: str, account: str) -> Sequence[tuple[str, str]]:
         """School and sector of every other account that was seen with this ECK iD last."""
         return [(school, sector) for school, sector in self._others.all({"mark": mark, "account": account})]
+
+    def doubt(self, seen: Seen) -> None:
+        """Have this account looked at again at its next login, if it is still seen with that ECK iD."""
+        row = (_column.account == seen.account, _column.mark == seen.mark)
+        with transaction(self._engine) as connection:
+            connection.execute(update(_table).where(*row).values(odd=True))
 
 
 def give(connection: Connection, account: str, school: str) -> int:

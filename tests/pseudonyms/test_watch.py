@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from sqlalchemy import Engine
@@ -24,6 +25,7 @@ from gateway.storage.contracts import AnomalyRow, Seen
 from gateway.storage.ledger_verification import verify
 from gateway.storage.seen_eck_ids import SqlSeenEckIds
 from gateway.storage.vault_entry import VaultEntry
+from tests.support.at_once import check_held, check_reported
 from tests.support.ledger import LEDGER_KEY, ROW, keep_seen, sql_ledger
 from tests.support.releasing import ACCOUNT, ECK_ID, KEY, NOW, OTHER_ECK_ID, SENT, HeldSeen, World, without, world
 from tests.support.vault import database, vault_in
@@ -70,6 +72,53 @@ def test_one_eck_id_of_two_accounts_of_a_school():
     given.release(TWIN)
     assert kinds(given) == ["eck_id_shared"] * 2, "as long as it is so"
     assert 'sluis_anomalies_total{kind="eck_id_shared",outcome="released"} 2.0' in given.metrics.render().decode()
+
+
+def test_of_two_that_show_it_for_the_first_time_at_once_one_is_reported(engine):
+    check_reported(engine)
+
+
+def test_of_two_that_show_it_for_the_first_time_at_once_none_has_it_where_it_is_held(engine):
+    check_held(engine)
+
+
+class Counting(HeldSeen):
+    """Tells how often it was asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def find(self, account):
+        self.asked.append("find")
+        return super().find(account)
+
+    def others(self, mark, account):
+        self.asked.append("others")
+        return super().others(mark, account)
+
+
+def test_who_keeps_it_costs_one_question():
+    given = world()
+    given.seen = Counting(given.records.seen)
+    given.release(SENT)
+    assert given.seen.asked == ["find", "others", "others"], "once it is kept, whether somebody came in between"
+    for _ in range(3):
+        given.seen.asked.clear()
+        given.release(SENT)
+        assert given.seen.asked == ["find"]
+
+
+def test_where_nobody_can_tell_whether_somebody_came_in_between_nothing_leaves():
+    given = world()
+
+    class Failing(HeldSeen):
+        def others(self, mark, account):
+            if self.rows:
+                raise SluisError(ErrorCode.STORE_UNAVAILABLE)
+            return []
+
+    given.seen = Failing(given.records.seen)
+    assert refused(given, SENT) is ErrorCode.STORE_UNAVAILABLE
+    assert given.records.unanswered == given.records.ledger
 
 
 def test_an_administration_that_gave_everybody_new_user_ids_without_a_word():

@@ -1,7 +1,7 @@
 """The lasting records on a real PostgreSQL: upgraded once by many, lost by no crash, back by itself."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -29,6 +29,7 @@ from gateway.storage.sealing import SecretKey
 from gateway.storage.seen_eck_ids import SqlSeenEckIds
 from gateway.storage.subjects import SqlSubjects
 from gateway.storage.vault_entry import VaultEntry
+from tests.support.at_once import check_held, check_reported
 from tests.support.held import HeldClock
 from tests.support.ledger import LEDGER_KEY, keep_seen, sql_ledger
 from tests.support.postgresql_server import postgresql_process, url_of
@@ -90,6 +91,12 @@ def test_what_was_seen_of_accounts_is_written_with_the_rows_of_two_replicas(engi
     assert store.others(accounts[0][1:], accounts[1]) == [("99XA", "po")]
     found = verify(engine, [LEDGER_KEY])
     assert (found.writers, found.rows, found.flaws) == (2, 240, ())
+
+
+@pytest.mark.parametrize("check", [check_reported, check_held])
+def test_two_accounts_that_show_an_eck_id_for_the_first_time_at_once(engine: Engine, check: Callable[[Engine], None]):
+    migrate.upgrade(engine)
+    check(engine)
 
 
 def test_the_first_subject_stands_and_an_anomaly_is_kept_once_a_day(engine: Engine):

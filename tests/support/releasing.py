@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
@@ -68,6 +68,7 @@ class Records:
     """Ledger, anomalies and subjects, each as a list or dictionary."""
 
     ledger: list[LedgerRow] = field(default_factory=list)
+    unanswered: list[LedgerRow] = field(default_factory=list)
     anomalies: list[AnomalyRow] = field(default_factory=list)
     subjects: dict[tuple[str, str], SubjectRow] = field(default_factory=dict)
 
@@ -77,6 +78,9 @@ class Records:
         self.ledger.append(row)
         if seen is not None:
             self.seen[seen.account] = seen
+
+    def take_back(self) -> None:
+        self.unanswered.append(self.ledger[-1])
 
     def record(self, row: AnomalyRow) -> None:
         self.anomalies.append(row)
@@ -142,6 +146,9 @@ class HeldSeen:
 
     def others(self, mark: str, account: str) -> list[tuple[str, str]]:
         return [(one.school, one.sector) for one in self.rows.values() if one.mark == mark and one.account != account]
+
+    def doubt(self, seen: Seen) -> None:
+        self.rows[seen.account] = replace(self.rows[seen.account], odd=True)
 
 
 class KnownToNobody:
