@@ -64,6 +64,8 @@ def command(
         sys.exit(1)
     write_configuration(directory, base_url=base_url, rsa_bits=int(rsa_bits), saml=saml, environment=environment)
     click.echo(f"wrote {directory}; now `sluis check {directory}`, then `sluis serve {directory}`")
+    if environment == "test":
+        click.echo(f"a test school and a test service to log in with: `python -m gateway.demo.beside {directory}`")
 
 
 def write_configuration(

@@ -18,7 +18,7 @@ from gateway.demo.__main__ import told_to_stop
 from gateway.demo.federation import EXAMPLE_PORT, address, idp_document, sp_document
 from gateway.demo.idp import School
 from gateway.demo.people import DemoSchool, DemoService, Person
-from gateway.demo.servers import serving
+from gateway.demo.servers import is_free, serving
 from gateway.demo.service import Service
 from gateway.domain.clock import Clock, SystemClock
 from gateway.domain.randomness import Randomness, SystemRandomness
@@ -100,17 +100,20 @@ def main() -> int:
         )
         return 1
     port = arguments.port or urlsplit(gateway.base_url).port or EXAMPLE_PORT
+    if not is_free(port, (TEST_SCHOOL.host, TEST_SERVICE.host)):
+        print(
+            f"port {port} is taken at {TEST_SCHOOL.host} or {TEST_SERVICE.host} (or this system has no such loopback "
+            "addresses); choose another with --port",
+            file=sys.stderr,
+        )
+        return 1
     told = SimpleQueue[int]()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda number, _: told.put(number))
-    try:
-        with beside(arguments.directory, settings, port, clock=SystemClock(), randomness=SystemRandomness()) as written:
-            _say(arguments.directory, port, written)
-            while not told_to_stop(told, 1):
-                pass
-    except OSError as cause:
-        print(f"{TEST_SCHOOL.host}:{port} or {TEST_SERVICE.host}:{port}: {cause.strerror}; try --port", file=sys.stderr)
-        return 1
+    with beside(arguments.directory, settings, port, clock=SystemClock(), randomness=SystemRandomness()) as written:
+        _say(arguments.directory, port, written)
+        while not told_to_stop(told, 1):
+            pass
     return 0
 
 
@@ -118,7 +121,7 @@ def main() -> int:
 def beside(
     directory: Path, settings: Settings, port: int, *, clock: Clock, randomness: Randomness
 ) -> Iterator[tuple[str, ...]]:
-    """Both, served at this port until the context ends. Yields the files that were written. Raises OSError."""
+    """Both, served at this port until the context ends. Yields the files that were written."""
     keys = {party: _key(directory, party, clock) for party in (TEST_SCHOOL.id, TEST_SERVICE.id)}
     documents = {
         f"identity-providers/{TEST_SCHOOL.id}.xml": idp_document(TEST_SCHOOL, port, keys[TEST_SCHOOL.id]),

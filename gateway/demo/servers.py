@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from cryptography import x509
@@ -153,9 +153,9 @@ def serving(app: Flask, host: str, port: int) -> Iterator[None]:
         thread.join()
 
 
-def is_free(port: int) -> bool:
-    """Whether every party can listen at this port."""
-    for host in HOSTS:
+def is_free(port: int, hosts: Iterable[str] = HOSTS) -> bool:
+    """Whether everybody at these hosts, which are all of the demo's if none are named, can listen at this port."""
+    for host in hosts:
         with socket.socket() as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

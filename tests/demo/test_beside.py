@@ -1,5 +1,6 @@
 """A test school and a test service beside an operator's own gateway."""
 
+import socket
 import sys
 from pathlib import Path
 
@@ -69,4 +70,18 @@ def test_beside_a_gateway_for_real_people_there_is_no_school_where_anybody_may_b
     monkeypatch.setattr(sys, "argv", ["beside", str(directory)])
     assert command.main() == 1
     assert "`environment: production`" in capsys.readouterr().err
+    assert not list(directory.rglob("test-*"))
+
+
+def test_a_port_that_is_taken_is_named_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind((TEST_SERVICE.host, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        directory = configuration(tmp_path / "etc", "test", port)
+        monkeypatch.setattr(sys, "argv", ["beside", str(directory)])
+        assert command.main() == 1
+    assert f"port {port} is taken at {TEST_SCHOOL.host} or {TEST_SERVICE.host}" in capsys.readouterr().err
     assert not list(directory.rglob("test-*"))
