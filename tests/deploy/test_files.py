@@ -46,11 +46,11 @@ def compose() -> dict:
 
 
 def test_what_compose_mounts_and_builds_from_is_there(compose: dict):
-    made_by_operators = {"./config", "./tls", "./secrets/postgresql"}
+    made_by_operators = {"./config", "./tls", "./secrets/postgresql", "./backups"}
     named = {volume.split(":")[0] for one in compose["services"].values() for volume in one.get("volumes", ())}
     named |= {secret["file"] for secret in compose["secrets"].values()}
     for path in named - made_by_operators - set(compose["volumes"]):
-        assert (DEPLOY / "compose" / path).resolve().is_file(), path
+        assert (DEPLOY / "compose" / path).resolve().exists(), path
     build = compose["services"]["gateway-1"]["build"]
     assert (DEPLOY / "compose" / build["context"] / build["dockerfile"]).resolve() == DEPLOY / "Containerfile"
 
@@ -70,7 +70,7 @@ def test_compose_waits_for_the_schema_and_keeps_stores_apart(compose: dict):
         assert services[name]["depends_on"]["schema"] == {"condition": "service_completed_successfully"}
     assert services["schema"]["command"] == ["db", "upgrade", "/etc/sluis"]
     assert compose["networks"]["inside"] == {"internal": True}
-    for name in ("redis", "postgresql"):
+    for name in ("redis", "postgresql", "backup"):
         assert services[name]["networks"] == ["inside"]
     assert "inside" not in services["nginx"]["networks"]
 
