@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gateway.cli import pid_file
 from gateway.cli.init import write_configuration
 from gateway.demo.beside import TEST_SCHOOL, beside
 from gateway.domain.clock import SystemClock
@@ -24,6 +25,7 @@ from tests.support.guide_steps import Guide, Newcomer
 from tests.support.named_in_docs import ROOT
 from tests.support.patient import patient
 from tests.support.real_gateway import RealGateway, served
+from tests.support.reloaded import workers_of
 
 pytestmark = pytest.mark.stranger
 
@@ -32,12 +34,20 @@ FENNA = TEST_SCHOOL.people[0]
 
 @dataclass(frozen=True, slots=True)
 class Supplier:
-    """Who reads the guide, beside a gateway and a test school that run."""
+    """Who reads the guide, beside a gateway and a test school that run; `gateway` is the process that serves."""
 
     guide: Guide
     types: Newcomer
     openid: Address
     saml: Address
+    gateway: int
+
+    def registers(self, commands: str) -> str:
+        """Type commands that end in a reload, and go on when no worker is left that does not know of it."""
+        before, pause = workers_of(self.gateway), Event()
+        told = self.types.types(commands)
+        assert any(not before & workers_of(self.gateway) or pause.wait(PAUSE) for _ in range(ATTEMPTS)), told
+        return told
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +65,9 @@ def supplier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supplier]:
         stack.enter_context(beside(directory, load(directory), port, clock=time, randomness=dice))
         stack.enter_context(served(RealGateway(gateway, patient(directory))))
         ports = {8080: port, 3000: openid.port, 3001: saml.port}
-        yield Supplier(Guide(ROOT / "docs/guides/supplier.md", ports), Newcomer(home), openid, saml)
+        process = pid_file.running(directory / "var/sluis.pid")
+        assert process is not None
+        yield Supplier(Guide(ROOT / "docs/guides/supplier.md", ports), Newcomer(home), openid, saml, process)
 
 
 def program(name: str, text: str) -> Path:
@@ -66,24 +78,22 @@ def program(name: str, text: str) -> Path:
 
 
 def at_school(address: Address) -> Tab:
-    """The school's page, to which a login leads as soon as the gateway has the new configuration."""
-    pause = Event()
-    for _ in range(ATTEMPTS):
-        tab = Tab(language="en").open(f"{address.url}/")
-        if "Who are you?" in tab.body:
-            return tab
-        pause.wait(PAUSE)
-    raise AssertionError(f"not at the school but at {tab.url}: {tab.body}")
+    """The school's page, to which a login leads."""
+    tab = Tab(language="en").open(f"{address.url}/")
+    assert "Who are you?" in tab.body, f"the browser is at {tab.url}: {tab.body}"
+    return tab
 
 
 def shown(tab: Tab) -> dict[str, Any]:
     """What the program shows of the person."""
-    return dict(json.loads(tab.press("Continue").body))
+    tab.press("Continue")
+    assert tab.body.startswith("{"), f"the browser is at {tab.url}: {tab.body}"
+    return dict(json.loads(tab.body))
 
 
 def test_by_openid_connect(supplier: Supplier) -> None:
     register, run = supplier.guide.commands("By OpenID Connect")
-    told = supplier.types.types(register)
+    told = supplier.registers(register)
     secret = json.loads(told[told.index("{") : told.rindex("}") + 1])["client_secret"]
     path = program("openid.mjs", supplier.guide.program("By OpenID Connect"))
     install, start = run.strip().split("\n")
@@ -106,7 +116,7 @@ def test_by_saml(supplier: Supplier) -> None:
     install, start = run.strip().split("\n")
     assert install == "npm install @node-saml/node-saml"
     with supplier.types.leaves_running(start.replace("saml.mjs", str(path)), supplier.saml):
-        supplier.types.types(register)
+        supplier.registers(register)
         person = shown(at_school(supplier.saml).press("Fenna").press("Continue"))
         assert person == {"eckId": FENNA.eck_id(), "givenName": "Fenna", "eduPersonAffiliation": "student"}
         cancelled = at_school(supplier.saml).press("Cancel").press("Continue").press("Continue")

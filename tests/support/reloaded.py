@@ -89,9 +89,7 @@ class Running:
 
     def workers(self) -> set[int]:
         """Their process ids; what looks after metadata beside them is a program of its own."""
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return {int(one) for one in children if not _looks_after_metadata(one)}
+        return workers_of(self.process.pid)
 
     def settled(self) -> set[int]:
         """The workers, once those of the last reload are alone."""
@@ -109,6 +107,12 @@ class Running:
     def shows(self, words: str, path: str = "/saml/metadata/sp") -> bool:
         """Whether every worker shows it soon; ten answers are of both."""
         return self.becomes(lambda: all(words in self.get(path)[1] for _ in range(10)))
+
+
+def workers_of(pid: int) -> set[int]:
+    """The workers of a process that serves, without what looks after metadata beside them."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {int(one) for one in children if not _looks_after_metadata(one)}
 
 
 def _looks_after_metadata(pid: str) -> bool:
