@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check bench leaks soak faults mutants lock wheel licences sbom docs image-steps clean
+.PHONY: demo test check bench leaks soak faults mutants lock wheel licences sbom docs image-steps engine clean
 
 demo: $(READY)
 	$(BIN)/python -m gateway.demo $(DEMO)
@@ -58,6 +58,10 @@ sbom: $(READY)
 # Carries out the steps of deploy/Containerfile in a clean directory; for machines that can build no image.
 image-steps: $(READY)
 	$(BIN)/python -m pytest -n0 tests/deploy/image.py
+
+# Runs the image that was built (docs/guides/deploy.md), locked in as it says; needs podman and root.
+engine: $(READY)
+	$(BIN)/python -m pytest -n0 tests/deploy/engine.py
 
 # The documentation as a site, in build/site; a link that leads nowhere is an error.
 docs: $(READY)
