@@ -189,9 +189,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         return stays and not coming.too_large
 
     def _make_room(self) -> None:
-        """Where connections are short, whoever has been waited for longest makes room for others."""
-        while len(self._open) >= self.worker_connections and self.keepalived_conns:
-            self._end_one(min(self.keepalived_conns.items(), key=self._since))
+        """Where connections are short, whoever has been waited for longest makes room for others.
+
+        Where nobody is waited for, because all have asked something, those that come wait in the kernel for their turn.
+        """
+        while len(self._open) >= self.worker_connections:
+            waited_for = [one for one in list(self.keepalived_conns.items()) if not self._waits_for_us(one[1])]
+            if not waited_for:
+                return
+            self._end_one(min(waited_for, key=self._since))
 
     def _forget_the_largest(self) -> None:
         """Where memory is short, the request of which most has come is not waited for."""
@@ -217,7 +223,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if conn in self._closing:
             return False
         try:
-            return bool(conn.sock.recv(1, socket.MSG_PEEK))
+            # A thread that takes it just now may wait on it; the main one never does.
+            return bool(conn.sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
         except OSError:
             return False
 

@@ -50,6 +50,8 @@ class Told:
     logins: int = 0
     waits: list[float] = field(default_factory=list)
     """Of each request that was answered."""
+    turned_away_after: list[float] = field(default_factory=list)
+    """How long those had waited who were turned away."""
     busy_pages: int = 0
     told_busy: int = 0
     """People who saw a busy page at least once."""
@@ -152,6 +154,7 @@ def _turn(morning: Morning, pupil: _Pupil, now: float, patience: Patience, dice:
     if not pupil.answered:
         pupil.busy_pages += 1
         told.busy_pages += 1
+        told.turned_away_after.append(waited)
         return morning.login_seconds * morning.turned_away_share
     told.waits.append(waited)
     share = morning.start_share if start else 1 - morning.start_share

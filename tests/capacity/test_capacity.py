@@ -1,10 +1,13 @@
 """The page of capacity is what its figures give, and the simulation behind it does what a gateway does."""
 
+import random
+import statistics
 from dataclasses import asdict, replace
 
 import pytest
 
 from tests.bench import capacity
+from tests.capacity import arrivals
 from tests.capacity.arrivals import QUARTER, Morning, rate, simulated
 from tests.capacity.page import PAGE, figures, written
 from tests.capacity.peak import LOADS, Peak
@@ -46,6 +49,17 @@ def test_everybody_gets_in_and_with_more_cores_sooner() -> None:
     assert told[0].busy_pages > 0
     assert (told[2].busy_pages, told[2].in_late) == (0, 0)
     assert max(told[0].waits) <= SMALL.other_waits, "nobody is answered who has waited too long"
+
+
+def test_under_twice_what_it_can_carry_as_many_get_in_and_the_others_know_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds, login_seconds = 300, 0.02
+    carried, dice = seconds / login_seconds, random.Random(7)
+    come = [dice.uniform(0, seconds) for _ in range(int(2 * carried))]
+    monkeypatch.setattr(arrivals, "_arrivals", lambda *_: come)
+    told = simulated(Morning(1, 1, login_seconds, 0.3, again=(1e6, 1e9)), seed=7)
+    assert told.logins - told.told_busy >= 0.9 * carried
+    assert statistics.quantiles(told.turned_away_after, n=20)[18] < 0.75
+    assert max(told.turned_away_after) < 2.1
 
 
 def test_sizes_are_arithmetic() -> None:

@@ -188,6 +188,41 @@ def test_where_connections_are_short_whoever_dawdles_makes_room(running: Running
         client.close()
 
 
+def test_nobody_makes_room_whose_request_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, may_answer = threading.Semaphore(0), threading.Event()
+
+    def slow(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        asked.release()
+        assert may_answer.wait(GRACE)
+        return hello(environ, start)
+
+    monkeypatch.setattr(worker_module, "_LOOK_EVERY", 0.01)
+    running = Running(slow, monkeypatch)
+    clients = [running.connected() for _ in range(6)]
+    for client in clients:
+        client.sendall(LAST)
+    for _ in range(2):
+        assert asked.acquire(timeout=GRACE)
+    pause = threading.Event()
+    assert any(len(running.worker._open) == 6 or pause.wait(0.01) for _ in range(GRACE * 100))
+    looked, make_room = threading.Semaphore(0), running.worker._make_room
+
+    def looking() -> None:
+        make_room()
+        looked.release()
+
+    running.worker.worker_connections = 4
+    monkeypatch.setattr(running.worker, "_make_room", looking)
+    for _ in range(3):
+        assert looked.acquire(timeout=GRACE)
+    may_answer.set()
+    told = [answered(client) for client in clients]
+    for client in clients:
+        client.close()
+    running.stop()
+    assert told == [True] * 6
+
+
 def test_where_memory_is_short_the_largest_is_let_go(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_module, "_MOST_OF_ALL", 50_000)
     with running.connected() as large, running.connected() as small:

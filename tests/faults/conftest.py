@@ -8,13 +8,14 @@ import pytest
 from gateway.domain.clock import SystemClock
 from tests.support.outage_client import write_client
 from tests.support.outages import OnServers, on_servers
+from tests.support.patient import patient
 
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnServers]:
     if find_spec("pgserver") is None:
         pytest.skip("no PostgreSQL: its wheels end at Python 3.12")
-    with on_servers(tmp_path_factory.mktemp("faults"), write_client) as made:
+    with on_servers(tmp_path_factory.mktemp("faults"), lambda directory: write_client(patient(directory))) as made:
         made.clock.held = SystemClock().now()
         yield made
 

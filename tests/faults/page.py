@@ -54,10 +54,27 @@ class Fault(StrEnum):
     POSTGRESQL_RESTARTED = "PostgreSQL is started anew while nobody asks it anything"
     POSTGRESQL_HANGS = "PostgreSQL hangs"
     POSTGRESQL_HALF_OPEN = "every connection to PostgreSQL is half open"
+    POSTGRESQL_DISK_FULL = "PostgreSQL's disk is full: no table may grow"
+    POSTGRESQL_LOG_FULL = (
+        "PostgreSQL's log of changes has no room left while the pupil is at school, so that it goes down;"
+        " it gets some, and is started"
+    )
+    BROWSERS_VANISH = (
+        "browsers vanish without a word, more than there are threads, and their connections stand half open: idle,"
+        " in the middle of a request, before they took an answer"
+    )
+    BROWSER_VANISHES_SENDING = "the pupil's own does, in the middle of sending the school's answer"
+    BROWSER_VANISHES_WAITING = "the pupil's own does, before it took the answer for the service"
     DISK_OF_THE_LEDGER_FULL = "embedded stores: the disk of the ledger is full"
     DISK_FULL = "embedded stores: the one disk of everything is full"
     CLOCK_AHEAD = "the gateway's clock jumps an hour ahead while the pupil is at school, and is put right"
     CLOCK_BEHIND = "the gateway's clock jumps an hour back while the pupil is at school, and is put right"
+    MACHINE_CLOCK_AHEAD = (
+        "embedded stores: the machine's clock jumps an hour ahead while the pupil is at school, and is put right"
+    )
+    MACHINE_CLOCK_BEHIND = (
+        "embedded stores: the machine's clock jumps an hour back while the pupil is at school, and is put right"
+    )
     NO_NAMES = "DNS is gone; the school speaks SAML"
     NO_NAMES_OPENID = "DNS is gone; the school speaks OpenID Connect"
     NO_NAMES_AND_RESTART = "DNS is gone, and Redis and PostgreSQL break their connections"

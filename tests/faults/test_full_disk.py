@@ -3,36 +3,26 @@
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
-from http.client import HTTPConnection
 from pathlib import Path
 
 import psycopg
 import pytest
-from lxml import etree
 
-from gateway.cli.init import write_configuration
 from gateway.storage import migrate
 from gateway.storage.contracts import LedgerRow
 from gateway.storage.engine import open_engine
-from tests.bench.parties import Driver, write_parties
 from tests.faults.page import Ending, Fault, Seen, note
-from tests.support.child_process import Address, free_address, serving
-from tests.support.full_disk import disk_of, full, may_mount, no_file_grows_past, on_a_small_disk, worker_of
+from tests.faults.served import Served, configured, served
+from tests.support.full_disk import disk_of, full, may_mount, no_file_grows_past
 from tests.support.ledger import sql_ledger
-from tests.support.patient import patient
 from tests.support.postgresql_server import postgresql_process, url_of
 from tests.support.server_process import ServerProcess, eventually
 
-SLUIS = (sys.executable, "-m", "gateway.cli")
-HOST = "127.0.0.47"
 _RESPONSE = re.compile(r'name="SAMLResponse" value="([^"]+)"')
 _PRIVATE = ("Assertion ", "Success", "Fenna", "ketenid", "sqlite", "psycopg", "Traceback")
 ON_ITS_OWN = "sqlite:///ledger/lasting.sqlite"
@@ -42,83 +32,6 @@ ROW = LedgerRow(
     datetime(2026, 9, 7, 8, 30, tzinfo=UTC), "7K3M91X20D", "service", "school", "99XA", None, "refused", "role_missing",
     None, None, "1", None, None, "{}",
 )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Served:
-    """A gateway with one worker, at which people log in."""
-
-    directory: Path
-    address: Address
-    process: "subprocess.Popen[bytes]"
-    driver: Driver
-    answer: tuple[str, bytes] = ("", b"")
-
-    @property
-    def worker(self) -> int:
-        return worker_of(self.process.pid)
-
-    def login(self) -> None:
-        self.driver.login()
-
-    def refused(self) -> str:
-        """The page of a login that must not end at the service; sent again afterwards, it still does not."""
-        attempt, request = self.driver.begin()
-        self.answer = attempt, etree.tostring(self.driver.response(request))
-        return self.told_again()
-
-    def told_again(self, expected: int = 503) -> str:
-        """The page when the school's answer of the last login that was refused is sent once more."""
-        status, page = self.driver.answer(*self.answer)
-        assert status == expected
-        return page
-
-    def refused_to_begin(self) -> str:
-        """The page of a login that cannot even begin."""
-        status, _, page = self.driver.ask()
-        assert status == 503
-        return page
-
-    def failures(self) -> int:
-        """What the alarm counts."""
-        [counted] = re.findall(r"^sluis_ledger_failures_total (\S+)$", self._get("/metrics"), re.MULTILINE) or ["0"]
-        return int(float(counted))
-
-    def is_ready(self) -> bool:
-        """Whether it says so; it then holds the database open besides the ledger, as it does at work."""
-        return '"problems"' not in self._get("/health/ready")
-
-    def log(self) -> str:
-        return (self.directory / "var/sluis.log").read_text()
-
-    def _get(self, path: str) -> str:
-        with closing(HTTPConnection(self.address.host, self.address.port, timeout=120)) as connection:
-            connection.request("GET", path)
-            return connection.getresponse().read().decode()
-
-
-def configured(directory: Path, lasting: str) -> Address:
-    address = free_address(HOST)
-    write_configuration(directory, base_url=address.url, rsa_bits=2048, environment="test")
-    path = directory / "gateway.yaml"
-    text = path.read_text("utf-8").replace("workers: 2", "workers: 1").replace("sqlite:///var/lasting.sqlite", lasting)
-    path.write_text(text.replace('["127.0.0.1/32", "::1/128"]}', '["127.0.0.0/8"]}'), "utf-8")
-    write_parties(patient(directory))
-    for name in ("var", "ledger"):
-        (directory / name).mkdir(exist_ok=True)
-    return address
-
-
-@contextmanager
-def served(directory: Path, address: Address, *, on_disk: Path | None = None) -> Iterator[Served]:
-    """With an empty disk of 4 MB at `on_disk`."""
-    command = (*SLUIS, "serve", str(directory))
-    command = command if on_disk is None else on_a_small_disk(on_disk, command)
-    with (
-        serving(command, address=address, log=directory / "printed.log") as process,
-        closing(Driver(address.host, address.port)) as driver,
-    ):
-        yield Served(directory, address, process, driver)
 
 
 @pytest.fixture

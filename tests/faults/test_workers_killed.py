@@ -23,7 +23,6 @@ from tests.faults.page import Ending, Fault, Seen, note
 from tests.faults.people import FAR_AHEAD, LONG_AGO
 from tests.support.child_process import Address, free_address, serving
 from tests.support.outages import OnServers
-from tests.support.patient import patient
 
 pytestmark = pytest.mark.untraced
 
@@ -138,7 +137,6 @@ def mortal(servers: OnServers, tmp_path_factory: pytest.TempPathFactory) -> Iter
     text = re.sub(r"^listen: .*$", f'listen: "{address.host}:{address.port}"', text, flags=re.MULTILINE)
     # Nothing here hangs: a busy machine is only slow.
     (directory / "gateway.yaml").write_text(text.replace("{kind: redis, ", "{kind: redis, timeout: 10s, "))
-    patient(directory)
     (directory / "var").mkdir()
     root = Path(__file__).parents[2]
     with serving(

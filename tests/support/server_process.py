@@ -5,6 +5,7 @@ import pwd
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -25,10 +26,14 @@ def eventually(true: Callable[[], bool], what: str) -> None:
     raise AssertionError(f"it never came true: {what}")
 
 
+def children(process: int) -> list[int]:
+    """Those that a process has started itself."""
+    return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
 def tree(process: int) -> list[int]:
     """A process and all that descend from it, the parents first."""
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return [process, *(one for child in children for one in tree(int(child)))]
+    return [process, *(one for child in children(process) for one in tree(child))]
 
 
 class ServerProcess:
@@ -55,6 +60,11 @@ class ServerProcess:
         """Of the process that was started."""
         assert self._child is not None
         return self._child.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """By itself, or as it was told."""
+        return self._child is None or self._child.poll() is not None
 
     def start(self) -> None:
         """Return when it takes connections."""
@@ -87,7 +97,9 @@ class ServerProcess:
     def kill(self) -> None:
         """As a power cut does: it, and all that it started."""
         if self._child is not None:
-            os.killpg(self._child.pid, signal.SIGKILL)
+            # What it started may outlive it, and keeps its group.
+            with suppress(ProcessLookupError):
+                os.killpg(self._child.pid, signal.SIGKILL)
             self._child.wait(120)
             self._child = None
 
