@@ -91,7 +91,7 @@ def _peak(found: Mapping[str, Any]) -> str:
         for row in found["peaks"]
     )
     return f"""## The peak, simulated
-Pupils come by a curve: up steeply for two and a half minutes, to 1.5 times the mean, and down slowly. Each core answers its part of them in order (where cores share a queue, less is waited); who has waited 2 s to begin, or a quarter of a second once the queue has stood for 2 s, or 10 s to end, is turned away when their turn comes, which is taken to cost a thirtieth of a login (`python -m tests.bench overload` says what it does), and the page comes again by itself after 5 to 20 s, as the gateway does it. A school takes 25 s in the median.
+Pupils come by a curve: up steeply for two and a half minutes, to 1.5 times the mean, and down slowly. Each core answers its part of them in order (where cores share a queue, less is waited); who has waited 2 s to begin, or 10 s to end, is turned away when their turn comes, and once a queue stands, so many of those who begin that it gets short, which is taken to cost a thirtieth of a login (`python -m tests.bench overload` says what it does), and the page comes again by itself after 5 to 20 s, as the gateway does it. A school takes 25 s in the median.
 
 | cores busy on average | in the busiest minute | 99 of 100 requests wait less than | saw a busy page | busy pages a login | more than 30 s late |
 |---|---|---|---|---|---|

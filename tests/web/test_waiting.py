@@ -100,33 +100,46 @@ class Door:
         return self._patience.too_long(waited, start=start)
 
 
+def told(door: Door, seconds: float, turns: int) -> int:
+    """How many of so many in a row are turned away, all of whom waited so long."""
+    return sum(door.turned_away(seconds) for _ in range(turns))
+
+
 def test_a_rush_is_waited_out() -> None:
     door = Door()
-    assert not any(door.turned_away(0.1 * count) for count in range(20))
+    assert told(door, 1.0, 15) == 0
+    assert door.turned_away(2.1), "but by nobody for longer than that"
 
 
-def test_once_the_queue_stands_who_begins_is_told_soon() -> None:
+def test_once_a_queue_stands_more_are_told_the_longer_it_is() -> None:
+    counts = []
+    for seconds in (0.3, 0.6, 1.0):
+        door = Door()
+        told(door, seconds, 16)
+        counts.append(told(door, seconds, 20))
+    assert 0 < counts[0] < counts[1] <= counts[2]
+    assert told(door, 1.0, 100) < 100, "there is always somebody to go on with"
+
+
+def test_as_it_gets_short_nobody_is_told_any_more() -> None:
     door = Door()
-    assert not any(door.turned_away(1.0) for _ in range(20)), "2 s have not passed since the first who had to wait"
-    assert door.turned_away(1.0)
-    assert door.turned_away(0.26)
-    assert not door.turned_away(0.25), "there is always somebody to go on with"
+    assert told(door, 1.0, 40) > 20
+    told(door, 0.1, 20)
+    assert told(door, 0.1, 20) == 0
 
 
 def test_who_is_under_way_is_not_told_sooner() -> None:
     door = Door()
     assert not any(door.turned_away(9.9, start=False) for _ in range(60))
     assert door.turned_away(10.1, start=False)
-    assert door.turned_away(1.0), "they stand in the same queue"
+    assert told(door, 1.0, 10) > 0, "they stand in the same queue"
 
 
 def test_it_no_longer_stands_when_somebody_waited_briefly() -> None:
     door = Door()
-    for _ in range(30):
-        door.turned_away(1.0)
-    assert door.turned_away(1.0)
-    assert not door.turned_away(0.1)
-    assert not any(door.turned_away(1.9) for _ in range(19))
+    assert told(door, 1.0, 40) > 20
+    assert not door.turned_away(0.03)
+    assert told(door, 1.0, 14) == 0
 
 
 def test_a_queue_that_ended_meanwhile_does_not_stand() -> None:

@@ -14,8 +14,8 @@ class Busy(Model):
         default=dt.timedelta(seconds=2),
         ge=dt.timedelta(seconds=1),
         le=dt.timedelta(minutes=10),
-        description="The request with which a login begins: who is under way goes first. An eighth of it where nobody "
-        "has waited less than a sixteenth for so long: more come than can be answered",
+        description="The request with which a login begins: who is under way goes first. Where a queue "
+        "stands, because more come than can be answered, as many are told sooner as keeps it at an eighth of this",
     )
     other_waits: Duration = Field(
         default=dt.timedelta(seconds=10),
