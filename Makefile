@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check bench leaks soak faults mutants lock wheel licences sbom docs image-steps engine clean
+.PHONY: demo test check bench soak faults mutants lock wheel licences sbom docs image-steps engine clean
 
 demo: $(READY)
 	$(BIN)/python -m gateway.demo $(DEMO)
@@ -31,10 +31,6 @@ soak: $(READY)
 # Makes every fault that docs/reference/faults.md tells of, and writes the page of what was seen.
 faults: $(READY)
 	$(BIN)/python -m tests.faults
-
-# The tests, and whether one of them shows in a log, an error page or an address what nobody may read.
-leaks: $(READY)
-	SLUIS_LEAKS=1 $(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST)
 
 # Breaks the decision in every small way and lists what no test notices; takes long.
 mutants: $(READY)

@@ -14,6 +14,7 @@ from xdist.remote import Producer
 from tests.support import compiled_once, made_keys, upgraded_once
 from tests.support.dealing import TOGETHER, Dealing, rank
 from tests.support.held import HeldClock, SeededRandomness
+from tests.support.leaks import watch_for_leaks
 from tests.support.untraced import Tracer, is_untraced
 
 # How long an example takes says more of the machine than of the code
@@ -56,10 +57,7 @@ for _method in ("connect", "connect_ex", "sendto"):
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    if os.environ.get("SLUIS_LEAKS"):
-        from tests.support.leaks import Leaks
-
-        config.pluginmanager.register(Leaks(lambda: config._tmp_path_factory.getbasetemp().iterdir()), "leaks")  # type: ignore[attr-defined]
+    watch_for_leaks(config)
 
 
 @pytest.hookimpl(trylast=True)

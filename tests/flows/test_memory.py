@@ -14,7 +14,7 @@ from gateway.storage import migrate
 from tests.bench.parties import Driver, write_parties
 from tests.support.native_heap import held_octets
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.untraced, pytest.mark.measures_memory]
 
 
 class InProcess(Driver):
