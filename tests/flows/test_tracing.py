@@ -20,7 +20,8 @@ from gateway.wiring.tracing import trace
 from tests.support.browser_like import Jar, Tab
 from tests.support.collector import Collector, Received, collector
 from tests.support.demo import Demo, running_demo
-from tests.support.leaks import _PUBLIC, Watch
+from tests.support.leak_listening import note_people
+from tests.support.leak_watch import Watch
 
 SECRET = "a-secret-of-the-collector"
 FOREIGN = "0af7651916cd43dd8448eb211c80319c"
@@ -194,11 +195,9 @@ def test_only_logins_are_traced(traced: Traced) -> None:
 
 def test_nothing_of_a_person_and_no_secret_stands_in_any_span(traced: Traced) -> None:
     watch = Watch()
+    note_people(watch)
     for provider in PROVIDERS:
         for person in provider.people:
-            for name, value in provider.attributes(person):
-                if not _PUBLIC.search(name):
-                    watch.note(name, value)
             watch.note("a login name", person.account)
             watch.note("an ECK iD", person.eck_id())
     for tab in traced.tabs:

@@ -39,11 +39,16 @@ _LEADING = frozenset({"location", "refresh"})
 _MOST_BODY = 100_000
 
 
-def listen(watch: Watch) -> None:
-    """From now on, until this process ends."""
+def note_people(watch: Watch) -> None:
+    """Everybody of the demo, who is known in gateways of other processes too."""
     for provider in PROVIDERS:
         for person in provider.people:
             _note_values(watch, ((name, (value,)) for name, value in provider.attributes(person)))
+
+
+def listen(watch: Watch) -> None:
+    """From now on, until this process ends."""
+    note_people(watch)
     _after_init(RawAttributes, lambda raw: _note_attributes(watch, raw))
     _after_init(Subject, lambda one: [watch.note("a subject", value) for value in (one.identifier, one.pairwise)])
     _after_init(SecretKey, lambda key: watch.note("a secret", key.secret.decode("latin-1")))
