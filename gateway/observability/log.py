@@ -155,11 +155,12 @@ def _to_standard_error(line: str) -> None:
 
 
 class _FromLibraries(logging.Handler):
-    """A library's message may quote anything: only where it came from is kept."""
+    """A library's message may quote anything: only where it came from is kept, and of an exception what is of ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        _, error, _ = record.exc_info or (None, None, None)
         structlog.get_logger("sluis").warning(
-            "library_message", logger=record.name, where=f"{record.module}:{record.lineno}"
+            "library_message", logger=record.name, where=f"{record.module}:{record.lineno}", exc_info=error
         )
 
 

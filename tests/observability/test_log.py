@@ -135,6 +135,18 @@ def test_of_a_librarys_message_only_its_origin_is_kept(lines: Lines, file: Path)
     assert "Fenna" not in file.read_text()
 
 
+def test_of_an_exception_that_a_library_tells_of_its_type_and_places_are_kept(lines: Lines, file: Path):
+    try:
+        raise LookupError("no such subject: Fenna")
+    except LookupError:
+        logging.getLogger("gunicorn.error").exception("Exception in worker process")
+
+    (line,) = lines()
+    assert (line["event"], line["logger"], line["cause"]) == ("library_message", "gunicorn.error", "LookupError")
+    assert str(line["where"]).startswith("test_log.py:")
+    assert "Fenna" not in file.read_text()
+
+
 def test_events_below_the_level_are_left_out(file: Path):
     log.configure(file=file, level="warning")
     structlog.get_logger("sluis").info("quiet")

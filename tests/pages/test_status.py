@@ -1,6 +1,7 @@
 """/status: what everybody may know of how logins go."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,7 +33,7 @@ class Gone(SqliteStore):
     def add(self, key: str, value: bytes, *, seconds: int) -> bool:
         raise SluisError(ErrorCode.STORE_UNAVAILABLE)
 
-    def get(self, key: str) -> bytes | None:
+    def get_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         raise SluisError(ErrorCode.STORE_UNAVAILABLE)
 
 

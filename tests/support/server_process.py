@@ -102,6 +102,8 @@ class ServerProcess:
                 os.killpg(self._child.pid, signal.SIGKILL)
             self._child.wait(120)
             self._child = None
+            # Those of its group that are still dying would take connections meant for whoever comes next.
+            eventually(lambda: not listens(self.address), f"nobody listens at {self.address.url}")
 
     def freeze(self) -> None:
         """It stays, with all that it started, and answers nothing."""
