@@ -139,10 +139,10 @@ def test_of_an_exception_that_a_library_tells_of_its_type_and_places_are_kept(li
     try:
         {}["no such subject: Fenna"]
     except KeyError:
-        logging.getLogger("gunicorn.error").exception("Exception in worker process")
+        logging.getLogger("saml2.response").exception("Fenna is not known")
 
     (line,) = lines()
-    assert (line["event"], line["logger"], line["cause"]) == ("library_message", "gunicorn.error", "KeyError")
+    assert (line["event"], line["logger"], line["cause"]) == ("library_message", "saml2.response", "KeyError")
     assert str(line["where"]).startswith("test_log.py:")
     assert "Fenna" not in file.read_text()
 
