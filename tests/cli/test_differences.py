@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gateway.demo.federation import write_federation
-from tests.cli.test_records_and_explanations import sluis
+from tests.support.typed import sluis
 
 
 @pytest.fixture(scope="module")

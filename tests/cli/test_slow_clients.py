@@ -24,6 +24,17 @@ from tests.support.running_worker import (
 )
 
 
+def _answers_when(may_answer: threading.Event, asked: threading.Semaphore) -> Callable[..., list[bytes]]:
+    """An application that says that it was asked, and waits to be let go on."""
+
+    def slow(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        asked.release()
+        assert may_answer.wait(GRACE)
+        return hello(environ, start)
+
+    return slow
+
+
 @pytest.fixture
 def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     with running_worker(monkeypatch) as made:
@@ -70,15 +81,9 @@ def test_what_is_not_whole_in_time_is_not_waited_for(
 def test_a_request_for_which_no_thread_is_free_is_not_late(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked, may_answer = threading.Semaphore(0), threading.Event()
-
-    def slow(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
-        asked.release()
-        assert may_answer.wait(GRACE)
-        return hello(environ, start)
-
     monkeypatch.setattr(worker_module, "_LOOK_EVERY", 0.01)
-    running = Running(slow, monkeypatch)
+    asked, may_answer = threading.Semaphore(0), threading.Event()
+    running = Running(_answers_when(may_answer, asked), monkeypatch)
     looked = threading.Event()
     with running.connected() as first, running.connected() as second, running.connected() as third:
         for client in (first, second):
@@ -189,15 +194,9 @@ def test_where_connections_are_short_whoever_dawdles_makes_room(running: Running
 
 
 def test_nobody_makes_room_whose_request_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, may_answer = threading.Semaphore(0), threading.Event()
-
-    def slow(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
-        asked.release()
-        assert may_answer.wait(GRACE)
-        return hello(environ, start)
-
     monkeypatch.setattr(worker_module, "_LOOK_EVERY", 0.01)
-    running = Running(slow, monkeypatch)
+    asked, may_answer = threading.Semaphore(0), threading.Event()
+    running = Running(_answers_when(may_answer, asked), monkeypatch)
     clients = [running.connected() for _ in range(6)]
     for client in clients:
         client.sendall(LAST)

@@ -54,7 +54,7 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "gateway.release.pipeline": _DECIDED,
     "gateway.release.people": (*_PEOPLE, "tests/pseudonyms/test_sources.py", "tests/login/test_linking.py"),
     "gateway.release.alike": _ALL,
-    "gateway.release.explain": (*_EXPLANATIONS, "tests/cli/test_records_and_explanations.py"),
+    "gateway.release.explain": (*_EXPLANATIONS, "tests/cli/test_explain.py"),
     "gateway.release.matrix": (*_EXPLANATIONS, "tests/cli/test_differences.py"),
     "gateway.release.differences": ("tests/release/test_differences.py", "tests/cli/test_differences.py"),
     "gateway.domain.release_class": _ALL,
