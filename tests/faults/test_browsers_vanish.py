@@ -137,20 +137,17 @@ def test_they_vanish(vanishing: Vanishing) -> None:
 
     for _ in range(3):
         _login(vanishing.browser())
-    seen = _sent(sending, half)
-    note(
-        Fault.BROWSER_VANISHES_SENDING,
-        saw=f"no answer; the same page, sent again, {seen}",
-        lost=Ending.BY_RELOAD if seen.status == 200 else Ending.ANEW,
-        well="at the next try",
-    )
-    seen = _sent(waiting, whole)
-    note(
-        Fault.BROWSER_VANISHES_WAITING,
-        saw=f"no answer; the same page, sent again, {seen}",
-        lost=Ending.BY_RELOAD if seen.status == 200 else Ending.ANEW,
-        well="at the next try",
-    )
+    for fault, browser, octets in (
+        (Fault.BROWSER_VANISHES_SENDING, sending, half),
+        (Fault.BROWSER_VANISHES_WAITING, waiting, whole),
+    ):
+        seen = _sent(browser, octets)
+        note(
+            fault,
+            saw=f"no answer; the same page, sent again, {seen}",
+            lost=Ending.BY_RELOAD if seen.status == 200 else Ending.ANEW,
+            well="at the next try",
+        )
 
     for passed, left in ((6, EACH + 1), (5, 1), (20, 0)):
         vanishing.pass_time(passed)
