@@ -2,14 +2,19 @@
 
 The library behind it, python-pkcs11, is only there where it was installed for this. A session cannot be handed on to a
 child process: the process that reads the configuration closes its own, and every worker opens one at its first
-signature. Signatures of one token are made one after another in each worker.
+signature. Signatures of one module are made one after another in each worker.
+
+Processes of one machine log in one after another. A token may keep with it how logins went, and tell that there is no
+such token to whoever looks at that moment: SoftHSM does, and all workers look as they start.
 """
 
+import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -25,9 +30,10 @@ _CURVES: dict[bytes, type[ec.EllipticCurve]] = {
 """Curves by their object identifiers in DER, as CKA_EC_PARAMS has them (RFC 5480 2.1.1.1)."""
 _PROBE = b"sluis: do these two keys belong together?"
 _STAYS = "the key does not leave its token"
+_modules: dict[str, "_Module"] = {}
 _tokens: dict[tuple[str, str], "_Token"] = {}
-_owners: dict[str, int] = {}
-"""The process that initialised the library of a module; a child must do it anew."""
+_Public = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,8 @@ class Place:
 
 def token_private_key(place: Place) -> "RsaInToken | EcInToken":
     """The key in a token, with its public half. Raises ValueError, which says what to do and never the PIN."""
-    token = _tokens.setdefault((place.module, place.token), _Token(place.module, place.token))
+    module = _modules.setdefault(place.module, _Module(place.module))
+    token = _tokens.setdefault((place.module, place.token), _Token(module, place.token))
     pkcs11 = _library()
     try:
         public = token.public_key(place)
@@ -59,53 +66,86 @@ def token_private_key(place: Place) -> "RsaInToken | EcInToken":
     return key
 
 
+class _Module:
+    """A module in this process: its library, which a child must begin anew, and whose calls are made in turns."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self.turn = Lock()
+        self.begun = 0
+        """How often it was begun: the sessions from before have ended."""
+        self._process = 0
+
+    def library(self) -> Any:
+        """It, begun in this process. Raises PKCS11Error."""
+        loaded, here = _library().lib(self._path), os.getpid()
+        if self._process != here:
+            if self.begun:
+                loaded.reinitialize()
+            self.begun += 1
+            self._process = here
+        return loaded
+
+    def begin_anew(self) -> None:
+        """Have it forget all that it found, when it is asked next."""
+        self._process = 0
+
+    @contextmanager
+    def logging_in(self) -> Iterator[None]:
+        """No other process of this machine does so meanwhile."""
+        try:
+            path = os.open(self._path, os.O_RDONLY)
+        except OSError:
+            # Whoever loads it says why.
+            yield
+            return
+        try:
+            fcntl.flock(path, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(path)
+
+
 class _Token:
     """A token, and the session that this process has with it: one, since a login counts for all of a process."""
 
-    def __init__(self, module: str, label: str) -> None:
+    def __init__(self, module: _Module, label: str) -> None:
         self._module = module
         self._label = label
-        self._turn = Lock()
-        self._process = 0
+        self._within = (0, 0)
+        """The process whose session it is, and which beginning of the library it belongs to."""
         self._session: Any = None
         self._keys: dict[str, Any] = {}
 
     def sign(self, place: Place, octets: bytes, mechanism: str) -> bytes:
-        """A signature as PKCS #11 makes it. Raises PKCS11Error.
+        """A signature as PKCS #11 makes it. Raises PKCS11Error."""
+        return self._tried(lambda: self._sign(place, octets, mechanism))
 
-        A session that ended is opened once more: sessions end when a token is restarted, and nobody says so before.
-        """
-        pkcs11 = _library()
-        with self._turn:
-            was_open = self._process == os.getpid()
-            try:
-                return self._sign(place, octets, mechanism)
-            except pkcs11.PKCS11Error:
-                self._end()
-                if not was_open:
-                    raise
-                return self._sign(place, octets, mechanism)
-
-    def public_key(self, place: Place) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
+    def public_key(self, place: Place) -> _Public:
         """The public half, from the object beside it of the same label. Raises PKCS11Error or ValueError."""
-        pkcs11 = _library()
-        attribute = pkcs11.Attribute
-        with self._turn:
-            session = self._opened(place)
-            found = _object(session, pkcs11.ObjectClass.PUBLIC_KEY, place.label)
-            if found.key_type is pkcs11.KeyType.RSA:
-                exponent = int.from_bytes(found[attribute.PUBLIC_EXPONENT])
-                return rsa.RSAPublicNumbers(exponent, int.from_bytes(found[attribute.MODULUS])).public_key()
-            curve = _CURVES.get(found[attribute.EC_PARAMS]) if found.key_type is pkcs11.KeyType.EC else None
-            if curve is None:
-                raise ValueError(f"{place.label} in the token {place.token} is neither RSA nor EC on P-256 or P-384")
-            # CKA_EC_POINT is the point within an OCTET STRING, whose head is two octets on both curves.
-            return ec.EllipticCurvePublicKey.from_encoded_point(curve(), found[attribute.EC_POINT][2:])
+        return self._tried(lambda: self._public_key(place))
 
     def close(self) -> None:
         """End the session, so that none is handed on to a child process."""
-        with self._turn:
+        with self._module.turn:
             self._end()
+
+    def _tried(self, do: Callable[[], _Made]) -> _Made:
+        """What it comes to, at the second try with the library begun anew.
+
+        Sessions end when a token is restarted, and nobody says so before; and a library goes on believing what it found
+        at a bad moment. A PIN that was wrong is not tried again: some more would lock the token.
+        """
+        pkcs11 = _library()
+        with self._module.turn:
+            try:
+                return do()
+            except (pkcs11.PinIncorrect, pkcs11.PinLocked):
+                raise
+            except pkcs11.PKCS11Error:
+                self._end()
+                self._module.begin_anew()
+                return do()
 
     def _sign(self, place: Place, octets: bytes, mechanism: str) -> bytes:
         pkcs11 = _library()
@@ -115,20 +155,31 @@ class _Token:
         made: bytes = self._keys[place.label].sign(octets, mechanism=pkcs11.Mechanism[mechanism])
         return made
 
+    def _public_key(self, place: Place) -> _Public:
+        pkcs11 = _library()
+        attribute = pkcs11.Attribute
+        found = _object(self._opened(place), pkcs11.ObjectClass.PUBLIC_KEY, place.label)
+        if found.key_type is pkcs11.KeyType.RSA:
+            exponent = int.from_bytes(found[attribute.PUBLIC_EXPONENT])
+            return rsa.RSAPublicNumbers(exponent, int.from_bytes(found[attribute.MODULUS])).public_key()
+        curve = _CURVES.get(found[attribute.EC_PARAMS]) if found.key_type is pkcs11.KeyType.EC else None
+        if curve is None:
+            raise ValueError(f"{place.label} in the token {place.token} is neither RSA nor EC on P-256 or P-384")
+        # CKA_EC_POINT is the point within an OCTET STRING, whose head is two octets on both curves.
+        return ec.EllipticCurvePublicKey.from_encoded_point(curve(), found[attribute.EC_POINT][2:])
+
     def _opened(self, place: Place) -> Any:
-        here = os.getpid()
-        if self._process != here:
-            loaded = _library().lib(self._module)
-            if _owners.setdefault(self._module, here) != here:
-                loaded.reinitialize()
-                _owners[self._module] = here
-            self._session = loaded.get_token(token_label=self._label).open(user_pin=place.pin)
-            self._process, self._keys = here, {}
+        if self._within != (os.getpid(), self._module.begun):
+            with self._module.logging_in():
+                library = self._module.library()
+                self._session, self._keys = None, {}
+                self._session = library.get_token(token_label=self._label).open(user_pin=place.pin)
+            self._within = os.getpid(), self._module.begun
         return self._session
 
     def _end(self) -> None:
-        mine, self._session = (self._session if self._process == os.getpid() else None), None
-        self._process, self._keys = 0, {}
+        mine = self._session if self._within == (os.getpid(), self._module.begun) else None
+        self._within, self._session, self._keys = (0, 0), None, {}
         if mine is not None:
             with suppress(_library().PKCS11Error):
                 mine.close()

@@ -130,6 +130,45 @@ def test_a_child_process_signs_with_a_session_of_its_own_and_its_parent_goes_on(
     assert key.sign(OCTETS, padding.PKCS1v15(), hashes.SHA256()) == before
 
 
+def test_workers_that_log_in_at_once_all_sign(token: SoftHsm):
+    key = token_private_key(place("rsa"))
+    workers = [_worker_that_logs_in_often(key) for _ in range(6)]
+    assert [os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) for worker in workers] == [0] * 6
+
+
+def _worker_that_logs_in_often(key: RsaInToken | EcInToken) -> int:
+    worker = os.fork()
+    if worker:
+        return worker
+    failed = 1
+    try:
+        for _ in range(20):
+            _session_that_signed(key)
+            token_private_key(place("p256"))
+        failed = 0
+    finally:
+        os._exit(failed)
+
+
+def test_two_tokens_of_a_module_do_not_end_each_others_sessions_for_ever(token: SoftHsm):
+    token.beside("second").put(P_384, "p384")
+    keys = token_private_key(place("rsa")), token_private_key(place("p384", token="second"))
+    before = [_session_that_signed(key) for key in keys]
+    hsm._modules[softhsm.MODULE].begin_anew()
+    hsm._tokens[softhsm.MODULE, "sluis"].close()
+    after = [_session_that_signed(key) for key in keys]
+    assert all(was is not now for was, now in zip(before, after, strict=True))
+    assert all(_session_that_signed(key) is now for key, now in zip(keys, after, strict=True))
+
+
+def _session_that_signed(key: RsaInToken | EcInToken) -> object:
+    if isinstance(key, RsaInToken):
+        key.sign(OCTETS, padding.PKCS1v15(), hashes.SHA256())
+    else:
+        key.sign(OCTETS, ec.ECDSA(hashes.SHA256()))
+    return key._token._session
+
+
 def test_a_session_that_ended_is_opened_anew(token: SoftHsm):
     key, other = token_private_key(place("rsa")), None
     assert isinstance(key, RsaInToken)

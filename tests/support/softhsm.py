@@ -4,7 +4,7 @@ import importlib
 import importlib.util
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -41,8 +41,12 @@ class SoftHsm:
         pin = self.directory / "pin"
         pin.write_text(PIN)
         pin.chmod(0o600)
-        self._run("--init-token", "--free", "--label", self.label, "--so-pin", "1234", "--pin", PIN)
-        return self
+        return self.beside(self.label)
+
+    def beside(self, label: str) -> "SoftHsm":
+        """Another token of the same library, with nothing in it."""
+        self._run("--init-token", "--free", "--label", label, "--so-pin", "1234", "--pin", PIN)
+        return replace(self, label=label)
 
     def show(self, patch: pytest.MonkeyPatch) -> None:
         """Have this process see this token. The library looks for tokens once, and may have found another test's."""

@@ -5,7 +5,8 @@
   var said = document.getElementById("said");
   var found = document.getElementById("found");
   var waiting = 0;
-  var shown = field.value.trim();
+  // What the page came with: somebody may have typed before this script was there.
+  var shown = field.defaultValue.trim();
   var asked = 0;
 
   function find() {
@@ -36,4 +37,5 @@
     clearTimeout(waiting);
     waiting = setTimeout(find, 150);
   });
+  find();
 })();
