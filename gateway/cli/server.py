@@ -31,6 +31,7 @@ from gateway.cli import pid_file
 from gateway.cli.arbiter import SmoothArbiter
 from gateway.cli.beside import keep_doing
 from gateway.cli.changes import Changes
+from gateway.cli.cores import core_of_its_own, stay_on
 from gateway.cli.gently import gently
 from gateway.cli.loading import Configuration, configuration_or_exit, examine, show
 from gateway.cli.refresher import Refresher, documents
@@ -161,9 +162,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
             # `gateway.web.proxies` alone decides whose X-Forwarded-* count.
             "forwarded_allow_ips": "",
             "when_ready": self._say,
-            "pre_fork": lambda _arbiter, _worker: gc.freeze(),
+            "pre_fork": self._before_fork,
             "on_exit": lambda _arbiter: self.refresher.stop(),
-            "post_fork": lambda _arbiter, _worker: self._held.let_go(),
+            "post_fork": lambda _arbiter, worker: self._after_fork(worker),
             "worker_exit": lambda _arbiter, _worker: self._end_traces(),
             "child_exit": lambda _arbiter, _worker: fold(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])),
         }
@@ -231,6 +232,16 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._configuration = self._before
         self._take_over()
         self._refused("no worker can start with it")
+
+    def _before_fork(self, arbiter: Any, worker: Any) -> None:
+        gateway = self._configuration.settings.gateway
+        others = [one.core for one in arbiter.WORKERS.values()]
+        worker.core = core_of_its_own(others, workers=gateway.workers, wanted=gateway.cpu_affinity)
+        gc.freeze()
+
+    def _after_fork(self, worker: Any) -> None:
+        self._held.let_go()
+        stay_on(worker.core)
 
     def _take_over(self) -> None:
         _configure_log(self._configuration.settings)

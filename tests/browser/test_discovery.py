@@ -1,6 +1,6 @@
 """Finding a school in a real browser: while typing, by keyboard alone, and forgetting it again."""
 
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from tests.support.axe import check_accessible, on_a_phone
 from tests.support.demo import Demo
@@ -24,6 +24,20 @@ def test_schools_are_found_while_typing_and_chosen_by_keyboard_alone(demo: Demo,
     expect(page.get_by_role("heading", name="De vorige keer koos je")).to_be_visible()
     page.get_by_role("button", name="Vergeet deze school").click()
     expect(page.get_by_role("heading", name="De vorige keer koos je")).to_have_count(0)
+
+
+def test_what_was_typed_before_the_script_was_there_is_looked_for(demo: Demo, context: BrowserContext) -> None:
+    page, held = context.new_page(), []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/schools.js", hold)
+    page.goto(demo.service("leesplein") + "/login", wait_until="commit")
+    page.get_by_role("searchbox").fill("peteflat")
+    held[0].continue_()
+    expect(page.get_by_role("status")).to_have_text("1 school gevonden.")
+    expect(page.locator("#found button")).to_have_count(1)
 
 
 def test_a_school_without_an_agreement_says_so_while_typing(demo: Demo, browser: Browser) -> None:

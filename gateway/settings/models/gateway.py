@@ -102,6 +102,11 @@ class Gateway(Model):
     listen: Listen = Field(default="127.0.0.1:8080", description="Address and port to listen on")
     workers: Whole = Field(default=2, ge=1, le=64, description="Worker processes")
     threads: Whole = Field(default=4, ge=1, le=64, description="Threads of each worker")
+    cpu_affinity: Switch | None = Field(
+        default=None,
+        description="Whether each worker stays on one core, where its threads do not wake each other across cores; "
+        "absent: where there are at least as many workers as cores",
+    )
     busy: Busy = Field(default=Busy(), description="When people are asked to come back in a moment")
     limits: Limits = Field(default=Limits(), description="How many may come in a minute")
     trusted_proxies: list[Network] = Field(
