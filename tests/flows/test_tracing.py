@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 import yaml
+from joserfc import jwt
+from joserfc.jwk import RSAKey
 
 from gateway.demo.federation import DemoFederation
 from gateway.demo.people import MBO_WITH_API, OPENID_EDUID, PROVIDERS
+from gateway.demo.relying_party import jwk
 from gateway.observability.reference import trace_of
 from gateway.web.outgoing import OutgoingHttp
 from gateway.wiring.tracing import trace
@@ -125,6 +128,12 @@ def _log_in_by_all_ways(demo: Demo, found: Traced) -> None:
     assert tab.status == 403
     note("refused", tab)
     found.pages["refused"] = tab.page.find(".//code").text_content()
+    asked = push(demo)
+    tab = demo.choose(demo.tab().open(asked), "De Regenboog").press("Fenna").press("Continue")
+    assert "eckid" in tab.text
+    note("pushed", tab)
+    push(demo, prompt="consent")
+    note("push refused", demo.tab().open(demo.gateway + "/health/live"))
     begun = next(url for url in found.tabs[2].visited if url.startswith(f"{demo.gateway}/oidc/authorize"))
     parts = urlsplit(begun)
     connection = HTTPConnection(parts.netloc, timeout=120)
@@ -133,6 +142,35 @@ def _log_in_by_all_ways(demo: Demo, found: Traced) -> None:
     assert connection.getresponse().status == 303
     connection.close()
     note("foreign", demo.tab().open(demo.gateway + "/health/live"))
+
+
+def push(demo: Demo, **wishes: str) -> str:
+    """The service asks for what it would have sent the browser with; where it sends the browser then, if it may."""
+    begun = urlsplit(told(demo.service("schrijfmaatje") + "/login")[1])
+    now, key = int(demo.clock.now().timestamp()), demo.federation.keys["schrijfmaatje"]
+    claims = {"iss": "schrijfmaatje", "sub": "schrijfmaatje", "aud": demo.gateway, "iat": now, "exp": now + 60}
+    signed = jwt.encode(
+        {"alg": "RS256"}, {**claims, "jti": f"push {wishes}"}, RSAKey.import_key(jwk(key, private=True))
+    )
+    proof = {
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": signed,
+    }
+    body, _ = told(f"{demo.gateway}/oidc/par", urlencode({**dict(parse_qsl(begun.query)), **wishes, **proof}))
+    by_name = urlencode({"client_id": "schrijfmaatje", "request_uri": json.loads(body).get("request_uri", "")})
+    return begun._replace(query=by_name).geturl()
+
+
+def told(url: str, form: str | None = None) -> tuple[str, str]:
+    """Body and Location of the answer to a client."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.netloc, timeout=120)
+    headers = {} if form is None else {"Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("GET" if form is None else "POST", f"{parts.path}?{parts.query}".rstrip("?"), form, headers)
+    answer = connection.getresponse()
+    body, location = answer.read().decode(), answer.headers["Location"] or ""
+    connection.close()
+    return body, location
 
 
 @pytest.mark.parametrize("login", PAIRS)
@@ -170,6 +208,26 @@ def test_what_a_login_waits_for_stands_in_its_legs(traced: Traced) -> None:
 def test_a_login_by_a_session_has_one_leg(traced: Traced) -> None:
     assert traced.legs("session") == ["saml_idp.single_sign_on"]
     assert "release decision" in traced.steps("session", "saml_idp.single_sign_on")
+
+
+def test_what_a_client_pushed_is_the_root_of_the_login_that_comes_of_it(traced: Traced) -> None:
+    legs = ["oidc_op.authorize", "discovery.show", "discovery.choose", "saml_sp.acs"]
+    fetched = ["oidc_op_clients.exchange", "oidc_op_clients.user_info"]
+    root, *later = traced.legs("pushed")
+    assert root == "oidc_op_clients.push"
+    assert sorted(later) == sorted([*legs, *fetched])
+    spans = traced.of("pushed")
+    assert {one.told["sluis.reference"] for one in spans if "sluis.reference" in one.told} == {
+        traced.references["pushed"]
+    }
+    [pushed] = [one for one in spans if one.name == root]
+    assert (pushed.told["sluis.service"], pushed.told["http.response.status_code"]) == ("schrijfmaatje", 201)
+
+
+def test_a_push_that_is_refused_is_a_trace_that_says_why(traced: Traced) -> None:
+    [pushed] = [one for one in traced.of("push refused") if not one.parent]
+    assert (pushed.name, pushed.told["sluis.service"]) == ("oidc_op_clients.push", "schrijfmaatje")
+    assert pushed.told["sluis.code"] == "request_consent"
 
 
 def test_the_reference_on_an_error_page_leads_to_the_trace_and_the_trace_to_the_code(traced: Traced) -> None:

@@ -55,7 +55,7 @@ class Assertions:
         if keys is None:
             raise _refused("the client's keys are not known here; those at its jwks_uri could not be fetched yet")
         if len(assertion) > MAX_LENGTH:
-            raise _refused("signature")
+            raise _refused(f"at most {MAX_LENGTH} characters")
         try:
             return verified_claims(assertion, keys.keys, algorithms_of(client))
         except ValueError as cause:
@@ -81,7 +81,7 @@ class Assertions:
         if not now - self._skew < expires <= now + MAX_SECONDS + self._skew:
             raise _refused(f"exp lies in the future, by at most {MAX_SECONDS} seconds")
         if any(moment > now + self._skew for moment in begins):
-            raise _refused("nbf and iat lie in the future")
+            raise _refused("nbf and iat lie in the past")
         return int(expires)
 
     def _check_replay(self, token_id: Any, client: OidcClient, expires: int) -> None:

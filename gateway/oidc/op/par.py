@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.observability import legs, reference
 from gateway.oidc.op.authorize import Authorization
 from gateway.oidc.op.called import Called
 from gateway.oidc.op.client_authentication import Clients
@@ -28,9 +29,11 @@ class PushedAuthorization:
         """The `request_uri` for the browser. Raises SluisError with what RFC 9126 2.3 has for it.
 
         Everything is checked now, so that the client hears of it, and again when the browser comes: a client may be
-        gone by then, and `max_age` counts from that moment.
+        gone by then, and `max_age` counts from that moment. The login that begins then has the reference of this
+        request: by it, both are found.
         """
         self.clients.authenticate(called)
+        legs.told(service=called.service.id)
         key = self.senders.proven(called.transport, called.client)
         if "request_uri" in called.parameters:
             raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="a request_uri cannot be pushed")
@@ -38,4 +41,5 @@ class PushedAuthorization:
         # RFC 9449 10.1: a proof here says the same as dpop_jkt, and proves it
         proven = key.thumbprint if key is not None else None
         parameters = self.authorization.check_pushed(Parameters(asked), proven=proven)
-        return {"request_uri": self.pushed.keep(called.client_id, parameters), "expires_in": SECONDS}
+        request_uri = self.pushed.keep(called.client_id, parameters, reference=reference.current())
+        return {"request_uri": request_uri, "expires_in": SECONDS}

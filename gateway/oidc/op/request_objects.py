@@ -44,7 +44,7 @@ class RequestObjects:
             raise _refused("aud is the issuer, alone")
         if "sub" in claims:
             # RFC 9101 10.8: with one, it might be taken for the client's assertion
-            raise _refused("it has a sub")
+            raise _refused("there is no sub in it")
         self._check_times(claims)
         return _parameters(claims)
 
@@ -57,7 +57,7 @@ class RequestObjects:
         if not now - self._skew < expires <= now + MAX_SECONDS + self._skew:
             raise _refused(f"exp lies in the future, by at most {MAX_SECONDS} seconds")
         if any(not moment <= now + self._skew for moment in begins):
-            raise _refused("nbf and iat lie in the future")
+            raise _refused("nbf and iat lie in the past")
 
 
 def _parameters(claims: dict[str, Any]) -> Parameters:
@@ -66,6 +66,8 @@ def _parameters(claims: dict[str, Any]) -> Parameters:
         raise _refused("a request object holds no other one")
     if len(asked) > MAX_FIELDS:
         raise _refused(f"at most {MAX_FIELDS} parameters")
+    if any("\0" in name for name in asked):
+        raise _refused("no NUL in a parameter")
     values = {name: _text(name, value) for name, value in asked.items()}
     return Parameters({name: value for name, value in values.items() if value})
 

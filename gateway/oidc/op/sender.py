@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.observability import reference
 from gateway.oidc.op.incoming import Incoming
 from gateway.oidc.op.parameters import Parameters
 from gateway.oidc.op.pushed import is_pushed
@@ -24,13 +25,17 @@ def check_room(incoming: Incoming) -> None:
 
 
 def check_pushed(incoming: Incoming) -> None:
-    """What the client pushed takes the place of what the browser brought: nothing else of that counts (RFC 9126 4)."""
+    """What the client pushed takes the place of what the browser brought: nothing else of that counts (RFC 9126 4).
+
+    The reference of the push is the login's.
+    """
     if "request_uri" not in incoming.parameters or not is_pushed(_one(incoming.parameters, "request_uri")):
         return
     found = incoming.kept.take(incoming.client.client_id, incoming.parameters.values["request_uri"])
     if found is None:
         raise SluisError(ErrorCode.REQUEST_URI_UNKNOWN, hint="the request_uri is unknown, of another client, or over")
-    incoming.parameters, incoming.pushed, incoming.signed = found, True, True
+    reference.bind(found.reference or reference.current())
+    incoming.parameters, incoming.pushed, incoming.signed = found.parameters, True, True
 
 
 def check_request_object(incoming: Incoming) -> None:

@@ -112,6 +112,7 @@ def test_a_client_without_keys_is_told_at_its_address(tmp_path):
         {"max_age": True},
         {"claims": ["x"]},
         {"nonce": "a\0b"},
+        {"\0reference": "0000000001"},
         {f"c{number}": "x" for number in range(60)},
     ],
 )

@@ -1,10 +1,12 @@
 """A client that pushes its request, and sends the browser with no more than its name (RFC 9126)."""
 
+import json
 from urllib.parse import urlencode
 
 import pytest
 
 from gateway.federation.clients import ClientAuthentication
+from gateway.observability import reference
 from tests.support.jose import CLIENT
 from tests.support.op import op
 from tests.support.op_client import ASKED, SECRET, back, basic
@@ -56,6 +58,22 @@ def test_a_credential_is_not_kept_with_the_request(tmp_path):
     pushed(provider, {}, client_secret=SECRET)
     assert kept
     assert not any(SECRET.encode() in value for value in kept)
+
+
+def test_the_login_has_the_reference_of_the_push(tmp_path):
+    provider = op(tmp_path)
+    drawn = iter(["0000000001", "0000000002"])
+    provider.app.before_request(lambda: reference.bind(next(drawn)))
+    provider.bring(pushed(provider))
+    [(_, asked)] = provider.schools.asked
+    provider.dispatcher.expect(asked.attempt, provider.browser)
+    assert reference.current() == "0000000001"
+
+
+def test_what_a_gateway_before_this_one_kept_is_taken_too(tmp_path):
+    provider = op(tmp_path)
+    provider.store.put(f"pushed:{CLIENT}:{'a' * 40}", json.dumps(ASKED).encode(), seconds=90)
+    assert provider.bring(f"urn:ietf:params:oauth:request_uri:{'a' * 40}").status_code == 303
 
 
 def test_max_age_counts_from_the_moment_at_which_the_browser_comes(tmp_path):
@@ -136,7 +154,6 @@ def test_other_shapes_of_a_push(tmp_path):
     assert (too_large.status_code, too_large.json["error"]) == (413, "invalid_request")
     assert client.post("/oidc/par", json=ASKED, headers=basic()).json["error"] == "invalid_request"
     assert client.post("/oidc/par?prompt=none", data=ASKED, headers=basic()).json["error"] == "invalid_request"
-    assert client.get("/oidc/par").status_code == 405
 
 
 def test_discovery_says_where_to_push(tmp_path):
