@@ -103,7 +103,7 @@ class Metrics:
         )
         self._trace_spans = Counter(
             "sluis_trace_spans_total",
-            "Spans of traces: delivered, lost on the way, or left out because too many waited",
+            "Spans of traces: delivered, lost on the way, or left out because too many waited. Alarm on what lasts",
             ["outcome"],
             registry=self._registry,
         )

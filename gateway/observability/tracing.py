@@ -72,7 +72,7 @@ class ToCollector(OTLPSpanExporter):
 
     @property
     def said(self) -> str:
-        """What came of the last request: an HTTP status, or the kind of what went wrong."""
+        """What came of the last request: an HTTP status, or the kind of what went wrong; of a certificate also what."""
         return self._session.said
 
 
@@ -88,10 +88,20 @@ class _Session(requests.Session):
         try:
             response = super().send(request, **options)
         except Exception as error:
-            self.said = type(error).__name__
+            self.said = _kind(error)
             raise
         self.said = str(response.status_code)
         return response
+
+
+def _kind(error: BaseException) -> str:
+    """The kind of an error. Of a certificate that is not believed also why, without the addresses that follow."""
+    below: BaseException | None = error
+    while below is not None and not isinstance(below, ssl.SSLCertVerificationError):
+        below = below.__cause__ or below.__context__
+    return (
+        type(error).__name__ if below is None else f"{type(error).__name__}: {below.verify_message.partition(',')[0]}"
+    )
 
 
 class Traces:
@@ -135,6 +145,7 @@ class Traces:
         ending = threading.Thread(target=self._provider.shutdown, name="end of traces", daemon=True)
         ending.start()
         ending.join(_ENDED_WITHIN)
+        self._delivery.give_up()
 
     def _record(self, leg: Leg, ids: TraceIds, endpoint: str, status: int) -> None:
         begun = int(leg.moment.timestamp() * 1e6) * 1000
@@ -211,6 +222,7 @@ class _Delivery(SpanExporter):
         self._count = count
         self._turn = threading.Lock()
         self._waiting = 0
+        self._given_up = False
         self._works = True
 
     def takes(self, spans: int) -> bool:
@@ -230,9 +242,18 @@ class _Delivery(SpanExporter):
             delivered = result is SpanExportResult.SUCCESS
             with self._turn:
                 self._waiting -= len(spans)
-            self._count("delivered" if delivered else "lost", len(spans))
-            self._tell(works=delivered)
+                counts = not self._given_up
+            if counts:
+                self._count("delivered" if delivered else "lost", len(spans))
+                self._tell(works=delivered)
         return result
+
+    def give_up(self) -> None:
+        """What waits still is lost: nobody looks any more at what becomes of it."""
+        with self._turn:
+            lost, self._given_up = self._waiting, True
+        if lost:
+            self._count("lost", lost)
 
     def shutdown(self) -> None:
         self._exporter.shutdown()

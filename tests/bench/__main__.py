@@ -25,6 +25,7 @@ from tests.bench import (
     saml_saml,
     soak,
     sso,
+    traced,
     vault,
 )
 
@@ -33,6 +34,7 @@ _MEASUREMENTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "oidc_saml": oidc_saml.measure,
     "saml_oidc": saml_oidc.measure,
     "sso": sso.measure,
+    "traced": traced.measure,
     "decision": decision.measure,
     "discovery": discovery.measure,
     "ledger": ledger.measure,

@@ -52,6 +52,10 @@ def test_what_compose_mounts_and_builds_from_is_there(compose: dict):
     for path in named - made_by_operators - set(compose["volumes"]):
         assert (DEPLOY / "compose" / path).resolve().exists(), path
     build = compose["services"]["gateway-1"]["build"]
+    lock = re.fullmatch(r"\$\{SLUIS_LOCK:-(.+)\}", build["args"]["LOCK"])
+    assert lock
+    assert (ROOT / "requirements" / f"{lock[1]}.lock").is_file()
+    assert (ROOT / "requirements/run-opentelemetry.lock").is_file()
     assert (DEPLOY / "compose" / build["context"] / build["dockerfile"]).resolve() == DEPLOY / "Containerfile"
 
 
@@ -73,6 +77,12 @@ def test_compose_waits_for_the_schema_and_keeps_stores_apart(compose: dict):
     for name in ("redis", "postgresql", "backup"):
         assert services[name]["networks"] == ["inside"]
     assert "inside" not in services["nginx"]["networks"]
+
+
+def test_gateways_of_compose_and_nobody_else_reach_a_collector_outside(compose: dict):
+    outside = {name for name, one in compose["services"].items() if "outside" in one["networks"]}
+    assert outside == {"schema", "gateway-1", "gateway-2"}
+    assert compose["networks"]["outside"] == {}
 
 
 def test_nginx_of_compose_knows_the_gateways_of_compose(compose: dict):

@@ -118,6 +118,13 @@ def test_a_collector_of_traces_inside_the_cluster_can_be_reached_where_it_is_nam
     assert found["to"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "collector"}}}]
 
 
+def test_a_collector_outside_the_cluster_can_be_reached_at_its_port():
+    options = ("--set-json", 'networkPolicy.traces={"to": [{"ipBlock": {"cidr": "203.0.113.7/32"}}], "port": 4317}')
+    rules = by_kind(*options)["NetworkPolicy"]["spec"]["egress"]
+    [found] = [rule for rule in rules if rule["ports"] == [{"port": 4317}]]
+    assert found["to"] == [{"ipBlock": {"cidr": "203.0.113.7/32"}}]
+
+
 def test_without_autoscaling_there_are_as_many_as_are_asked_for():
     made = by_kind("--set", "autoscaling.enabled=false", "--set", "replicas=3")
     assert made["Deployment"]["spec"]["replicas"] == 3

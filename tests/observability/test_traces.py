@@ -2,12 +2,14 @@
 
 import json
 import logging
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+from urllib.parse import urlsplit
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
@@ -19,9 +21,11 @@ from gateway.observability.legs import THE_LEG, Leg, Timed
 from gateway.observability.reference import new, trace_of
 from gateway.observability.tracing import MOST_WAITING, ToCollector, Traces
 from tests.observability.conftest import Lines
-from tests.support.collector import collector
+from tests.support.child_process import Address
+from tests.support.collector import HOST, collector
 from tests.support.held import SeededRandomness
 from tests.support.server_process import eventually
+from tests.support.tls_front import authority, tls_front
 
 MOMENT = datetime(2026, 9, 1, 8, 30, tzinfo=UTC)
 REFERENCE = "7KQ2M9X4TB"
@@ -146,12 +150,18 @@ def test_nobody_waits_for_a_collector_that_is_stuck_and_what_it_does_not_get_is_
 def test_a_worker_ends_although_the_collector_is_stuck(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(tracing, "_ENDED_WITHIN", 0.1)
     stuck = Stuck()
-    made = traces(stuck)
-    made.add(leg(), endpoint="a", status=200)
+    counted: Counter[str] = Counter()
+    made = traces(stuck, lambda outcome, spans: counted.update({outcome: spans}))
+    made.add(leg(steps=[Timed("ledger append", THE_LEG, 100.0, 101.0)]), endpoint="a", status=200)
     made.close()
     assert stuck.asked.is_set()
     assert stuck.got == 0
+    assert counted == {"lost": 2}
+    [ending] = [one for one in threading.enumerate() if one.name == "end of traces"]
     stuck.goes_on.set()
+    ending.join(120)
+    assert stuck.got == 2, "the collector has them after all"
+    assert counted == {"lost": 2}, "each is counted once"
 
 
 class Breaks(SpanExporter):
@@ -195,8 +205,32 @@ def test_a_collector_that_is_not_there_is_told_of_without_its_address(lines: Lin
     assert (line["event"], line["cause"]) == ("traces_not_delivered", "ConnectionError")
 
 
-def test_a_collector_over_tls_is_believed_by_its_authority(tmp_path: Path):
-    missing = tmp_path / "none.pem"
-    exporter = ToCollector("https://127.0.0.1:9/v1/traces", headers={}, authorities=missing)
-    assert exporter.export(spans_of((leg(), "a", 200))) is SpanExportResult.FAILURE
-    assert exporter.said == "OSError"
+TLS = {
+    "as it should be": ("known", "127.0.0.1", SpanExportResult.SUCCESS, "200"),
+    "another authority": (
+        "other",
+        "127.0.0.1",
+        SpanExportResult.FAILURE,
+        "SSLError: unable to get local issuer certificate",
+    ),
+    "another address": ("known", "127.0.0.2", SpanExportResult.FAILURE, "SSLError: IP address mismatch"),
+    "no such file": ("missing", "127.0.0.1", SpanExportResult.FAILURE, "OSError"),
+}
+
+
+@pytest.mark.parametrize(("believed", "host", "result", "said"), TLS.values(), ids=TLS)
+def test_a_collector_over_tls_is_believed_by_its_authority(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, believed: str, host: str, result: SpanExportResult, said: str
+):
+    monkeypatch.setattr(tracing, "_DELIVERED_WITHIN", 0.9)  # no second try, which comes after a second
+    known, other = authority(tmp_path, "known"), authority(tmp_path, "other")
+    assert known.ca != other.ca
+    with collector() as there:
+        behind = Address(HOST, urlsplit(there.endpoint).port or 0)
+        with tls_front(behind, *known.issue("collector", host)) as address:
+            endpoint = f"https://{address.host}:{address.port}/v1/traces"
+            exporter = ToCollector(endpoint, headers={}, authorities=tmp_path / f"{believed}.pem")
+            assert exporter.export(spans_of((leg(), "a", 200))) is result
+            exporter.shutdown()
+        assert len(there.spans) == (1 if result is SpanExportResult.SUCCESS else 0)
+    assert exporter.said == said
