@@ -41,6 +41,8 @@ from gateway.release.pipeline import Releases
 
 log = structlog.get_logger("sluis")
 
+_NOBODY = "nobody is logged in here, and no page may be shown"
+
 
 class Dispatcher:
     """Takes a login from the service's request to the answer. Stateless: all state is in the transactions."""
@@ -231,7 +233,7 @@ class Dispatcher:
                 self._limits.check_identity_provider(way.idp)
             except Busy as busy:
                 if request.passive:
-                    raise SluisError(ErrorCode.REQUEST_NO_PASSIVE) from busy
+                    raise SluisError(ErrorCode.REQUEST_NO_PASSIVE, hint=_NOBODY) from busy
                 # They come back to the choice of a school, which can be asked again.
                 self._transactions.keep(transaction)
                 busy.again = ChooseSchool(transaction.login)
@@ -241,7 +243,7 @@ class Dispatcher:
         if way is not None:
             return self._authenticate(replace(transaction, led=True), way)
         if transaction.request.passive:
-            raise SluisError(ErrorCode.REQUEST_NO_PASSIVE)
+            raise SluisError(ErrorCode.REQUEST_NO_PASSIVE, hint=_NOBODY)
         self._transactions.keep(transaction)
         return ChooseSchool(transaction.login)
 

@@ -27,6 +27,7 @@ log = structlog.get_logger("sluis")
 FOR_THE_SERVICE_ALONE = frozenset(
     {
         ErrorCode.REQUEST_NO_PASSIVE,
+        ErrorCode.REQUEST_INTERACTION,
         ErrorCode.REQUEST_NO_AVAILABLE_IDP,
         ErrorCode.REQUEST_PROXY_COUNT,
         ErrorCode.IDP_REFUSED,
@@ -38,6 +39,16 @@ FOR_THE_SERVICE_ALONE = frozenset(
 )
 """What the service can tell the person better than a page of ours: it goes back at once, as a status."""
 
+_A_PAGE_LEADS_ON = frozenset(
+    {
+        ErrorCode.USER_HELD_REQUIRED,
+        ErrorCode.LINK_NEEDED,
+        ErrorCode.LINK_STALE,
+        ErrorCode.LINK_CLOSED,
+        ErrorCode.LINK_STOPPED,
+    }
+)
+"""Their page shows the person another way in, or that they can go on: to a silent attempt they are no last word."""
 _LEFT = frozenset({ErrorCode.IDP_REFUSED, ErrorCode.IDP_CANCELLED})
 """The ways in which somebody comes back from a school without having logged in there."""
 _OURS = frozenset({ErrorCode.STORE_UNAVAILABLE, ErrorCode.LEDGER_UNAVAILABLE, ErrorCode.INTERNAL})
@@ -74,6 +85,7 @@ class Refusals:
         Whom a hint led to a school that they left without a login chooses one: it may not have been theirs.
         """
         request = transaction.request
+        error = _unseen(error) if request.passive else error
         idp = authentication.idp if authentication else transaction.idp
         log.warning(
             "login_refused", service=request.service, idp=idp, code=error.code, hint=error.hint, cause=str(error.cause)
@@ -136,3 +148,13 @@ class Refusals:
         return OtherWay(
             self._again(transaction), self._federation.schools[transaction.school], held, through=bool(way), link=link
         )
+
+
+def _unseen(error: SluisError) -> SluisError:
+    """The error of an attempt at which the person may see no page: what they could do on one is no refusal."""
+    why = f"{error.code} {error.hint}".rstrip()
+    if error.code in _A_PAGE_LEADS_ON:
+        return SluisError(ErrorCode.REQUEST_INTERACTION, hint="the person has to be shown a page", cause=why)
+    if error.code is ErrorCode.RESPONSE_NOT_FRESH:
+        return SluisError(ErrorCode.REQUEST_NO_PASSIVE, hint="the person has to log in anew", cause=why)
+    return error

@@ -20,6 +20,7 @@ _SHARED: dict[str, tuple[ErrorCode, ...]] = {
         ErrorCode.REQUEST_AUTHENTICATION_CONTEXT,
         ErrorCode.REQUEST_PROXY_COUNT,
         ErrorCode.REQUEST_NO_PASSIVE,
+        ErrorCode.REQUEST_INTERACTION,
         ErrorCode.REQUEST_REDIRECT_URI,
         ErrorCode.REQUEST_RESPONSE_TYPE,
         ErrorCode.REQUEST_SCOPE,

@@ -162,7 +162,7 @@ def test_who_must_not_see_a_page_is_told_so(roc: Mbo) -> None:
     assert "eduid.example" in back.headers["Location"]
     step = roc.answer(SAID_BY_EDUID)
     assert isinstance(step, Redirect)
-    assert "error=" in step.url
+    assert "error=consent_required" in step.url
     assert "code=" not in step.url
 
 

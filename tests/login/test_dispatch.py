@@ -170,6 +170,32 @@ def test_a_refused_release_of_a_passive_login_shows_no_page(login: Login) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        ErrorCode.USER_HELD_REQUIRED,
+        ErrorCode.LINK_NEEDED,
+        ErrorCode.LINK_STALE,
+        ErrorCode.LINK_CLOSED,
+        ErrorCode.LINK_STOPPED,
+    ],
+)
+def test_what_a_page_would_mend_is_no_refusal_where_no_page_may_be_shown(login: Login, code: ErrorCode) -> None:
+    login.dispatcher.begin(request(passive=True, idps=(PO_IDP,)), BROWSER)
+    login.releases.refusal = SluisError(code)
+    step = login.dispatcher.finish(login.dispatcher.expect(login.attempt(), BROWSER), login.authentication())
+    assert isinstance(step, PostForm)
+    assert login.services.refused == [ErrorCode.REQUEST_INTERACTION]
+
+
+def test_a_login_that_is_too_old_must_be_made_anew_where_no_page_may_be_shown(login: Login) -> None:
+    for passive, told in ((True, ErrorCode.REQUEST_NO_PASSIVE), (False, ErrorCode.RESPONSE_NOT_FRESH)):
+        login.dispatcher.begin(request(passive=passive, idps=(PO_IDP,)), BROWSER)
+        expected = login.dispatcher.expect(login.attempt(), BROWSER)
+        login.dispatcher.fail(expected, SluisError(ErrorCode.RESPONSE_NOT_FRESH))
+        assert login.services.refused[-1] is told
+
+
 def test_an_unsolicited_answer_goes_to_the_service_that_it_names(login: Login) -> None:
     step = login.dispatcher.finish_unsolicited(LEESPLEIN, login.authentication(), BROWSER)
     assert isinstance(step, PostForm)

@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     REQUEST_AUTHENTICATION_CONTEXT = auto()
     REQUEST_PROXY_COUNT = auto()
     REQUEST_NO_PASSIVE = auto()
+    REQUEST_INTERACTION = auto()
     REQUEST_NO_AVAILABLE_IDP = auto()
     REQUEST_REDIRECT_URI = auto()
     REQUEST_RESPONSE_TYPE = auto()

@@ -66,7 +66,7 @@ def check_one_method(clients: Clients, called: Called) -> None:
     elif named is not None:
         called.client_id, called.credential = named, sent.get("client_secret") or ""
     else:
-        raise _refused("no client authentication")
+        raise _refused("client authentication is missing")
     if named not in (None, called.client_id):
         raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="client_id names another client")
 
@@ -75,7 +75,7 @@ def check_client(clients: Clients, called: Called) -> None:
     """A relying party of this federation."""
     service = clients.federation.service_by_client_id.get(called.client_id)
     if service is None:
-        raise _refused("client")
+        raise _refused("no client has this client_id")
     called.service = service
 
 
@@ -83,7 +83,7 @@ def check_method(_: Clients, called: Called) -> None:
     """A way that this client's entry allows: a client with keys cannot fall back to a secret, or to nothing."""
     if called.method not in called.client.authentication:
         allowed = ", ".join(sorted(called.client.authentication))
-        raise _refused(f"method; this client's is {allowed}")
+        raise _refused(f"this client authenticates by {allowed}")
 
 
 def check_credential(clients: Clients, called: Called) -> None:
@@ -96,7 +96,7 @@ def _secret(_: Clients, called: Called) -> None:
     hashed = sha256(called.credential.encode()).hexdigest()
     found = [hmac.compare_digest(hashed, known) for known in called.client.secret_hashes]
     if not any(found) or len(called.credential) > MAX_CREDENTIAL:
-        raise _refused("client secret")
+        raise _refused("this is not the client secret")
 
 
 def _assertion(clients: Clients, called: Called) -> None:

@@ -1,7 +1,7 @@
 """The provider's endpoints for clients: requests, tokens, UserInfo, introspection, revocation, documents."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from hashlib import sha256
 from typing import Any
@@ -36,6 +36,8 @@ log = structlog.get_logger("sluis")
 
 MAX_AGE = 3600
 """Seconds for which a cache may keep the documents; a new key is announced longer than that before its first use."""
+_ANY = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_POST = ("POST",)
 _OF_TOKENS = frozenset({ErrorCode.TOKEN_INVALID, ErrorCode.TOKEN_SCOPE})
 _OF_PROOFS = frozenset({ErrorCode.PROOF_INVALID, ErrorCode.PROOF_NONCE})
 _DPOP = f'DPoP algs="{" ".join(ALGORITHMS)}"'
@@ -53,29 +55,29 @@ def blueprint(
     """All of them. Errors are JSON (RFC 6749 5.2); no answer but the documents may be kept."""
     routes = Blueprint("oidc_op_clients", __name__)
 
-    @routes.post(PUSHED_PATH)
-    @_in_json
+    @routes.route(PUSHED_PATH, methods=_ANY)
+    @_in_json(_POST)
     def push() -> Response:
         return _json(pushed.push(_called()), 201)
 
-    @routes.post(TOKEN_PATH)
-    @_in_json
+    @routes.route(TOKEN_PATH, methods=_ANY)
+    @_in_json(_POST)
     def exchange() -> Response:
         return _json(token.exchange(_called()))
 
-    @routes.route(USERINFO_PATH, methods=["GET", "POST"])
-    @_in_json
+    @routes.route(USERINFO_PATH, methods=_ANY)
+    @_in_json(("GET", "HEAD", "POST"))
     def user_info() -> Response:
         told = userinfo.answer(_transport())
         return Response(told, mimetype="application/jwt") if isinstance(told, str) else _json(told)
 
-    @routes.post(INTROSPECTION_PATH)
-    @_in_json
+    @routes.route(INTROSPECTION_PATH, methods=_ANY)
+    @_in_json(_POST)
     def introspect() -> Response:
         return _json(status.introspect(_called()))
 
-    @routes.post(REVOCATION_PATH)
-    @_in_json
+    @routes.route(REVOCATION_PATH, methods=_ANY)
+    @_in_json(_POST)
     def revoke() -> Response:
         status.revoke(_called())
         return _json({})
@@ -107,24 +109,35 @@ def _json(told: dict[str, Any], status: int = 200) -> Response:
     return response
 
 
-def _in_json(endpoint: Callable[[], Response]) -> Callable[[], Response]:
-    """Have an endpoint tell its errors as OAuth does, and log them."""
+class _WrongMethod(SluisError):
+    """Asked by a method that the endpoint does not have: 405, and `Allow` (RFC 9126 2.3, RFC 9110 15.5.6)."""
 
-    @wraps(endpoint)
-    def answered() -> Response:
-        try:
-            return endpoint()
-        except SluisError as error:
-            return _refused(error)
-        except RequestEntityTooLarge:
-            return _refused(SluisError(ErrorCode.REQUEST_TOO_LARGE))
-        except HTTPException:
-            raise
-        except Exception as cause:
-            log.exception("request_failed", code=ErrorCode.INTERNAL, exc_info=cause)
-            return _refused(SluisError(ErrorCode.INTERNAL))
+    def __init__(self, methods: Collection[str]) -> None:
+        super().__init__(ErrorCode.REQUEST_UNSUPPORTED, hint=f"this endpoint takes {' and '.join(methods)} alone")
+        self.methods = methods
 
-    return answered
+
+def _in_json(methods: Collection[str]) -> Callable[[Callable[[], Response]], Callable[[], Response]]:
+    """Have an endpoint, which takes these methods, tell its errors as OAuth does, and log them."""
+
+    def answering(endpoint: Callable[[], Response]) -> Callable[[], Response]:
+        @wraps(endpoint)
+        def answered() -> Response:
+            try:
+                return endpoint() if request.method in methods else _refused(_WrongMethod(methods))
+            except SluisError as error:
+                return _refused(error)
+            except RequestEntityTooLarge:
+                return _refused(SluisError(ErrorCode.REQUEST_TOO_LARGE))
+            except HTTPException:
+                raise
+            except Exception as cause:
+                log.exception("request_failed", code=ErrorCode.INTERNAL, exc_info=cause)
+                return _refused(SluisError(ErrorCode.INTERNAL))
+
+        return answered
+
+    return answering
 
 
 def _refused(error: SluisError) -> Response:
@@ -140,6 +153,9 @@ def _refused(error: SluisError) -> Response:
     if error.code is ErrorCode.REQUEST_TOO_LARGE and request.path != PUSHED_PATH:
         http = 400  # RFC 6749 5.2; RFC 9126 2.3 keeps 413
     response = _json({"error": code, "error_description": said, "reference": reference.current()}, http)
+    if isinstance(error, _WrongMethod):
+        response.status_code = 405
+        response.allow.update(error.methods)
     if isinstance(error, NonceNeeded):
         response.headers["DPoP-Nonce"] = error.nonce
     if error.code in _OF_TOKENS or (error.code in _OF_PROOFS and request.path == USERINFO_PATH):

@@ -128,7 +128,7 @@ def verified_claims(
             payload = _payload(token, key, algorithm)
             if payload is not None:
                 return _claims(payload)
-    raise ValueError("signature")
+    raise ValueError("signed by none of the keys for its alg and kid")
 
 
 def _payload(token: str, key: Key, algorithm: str) -> bytes | None:

@@ -11,6 +11,8 @@ _OF_CODE: dict[ErrorCode, str] = {
     ErrorCode.REQUEST_URI_UNKNOWN: "invalid_request_uri",
     ErrorCode.REQUEST_REGISTRATION: "registration_not_supported",
     ErrorCode.REQUEST_CONSENT: "consent_required",
+    ErrorCode.CONSENT_NEEDED: "consent_required",
+    ErrorCode.REQUEST_INTERACTION: "interaction_required",
     ErrorCode.CLIENT_AUTHENTICATION: "invalid_client",
     ErrorCode.CLIENT_NOT_ALLOWED: "unauthorized_client",
     ErrorCode.GRANT_UNSUPPORTED: "unsupported_grant_type",

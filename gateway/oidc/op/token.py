@@ -46,6 +46,12 @@ class Exchange:
     """check_code, check_refresh_token."""
 
     @property
+    def scopes(self) -> tuple[str, ...]:
+        """Those of the token. Beside a code none can be asked for (RFC 6749 4.1.3); check_scope."""
+        asked = self.called.parameters.words("scope") if self.code is None else ()
+        return asked or self.grant.scopes
+
+    @property
     def rotates(self) -> bool:
         """Whether a refresh token is replaced at each use: not under FAPI 2.0 (5.3.2.1), where it is bound to a key."""
         return not self.called.client.fapi2
@@ -217,10 +223,10 @@ class TokenEndpoint:
 
     def _tokens(self, exchange: Exchange) -> dict[str, Any]:
         grant, code, service = exchange.grant, exchange.code, exchange.called.service
-        granted = narrowed(grant, exchange.called.parameters.words("scope") or grant.scopes)
-        access_token = self.grants.new_access_token(granted)
         refresh_token = self._refresh_token(exchange)
         renewable = refresh_token is not None or code is None
+        granted = narrowed(grant, tuple(one for one in exchange.scopes if one != OFFLINE_ACCESS or renewable))
+        access_token = self.grants.new_access_token(granted)
         if renewable:
             # Else what was kept at the login lasts as long as the token.
             self.kept.prolong(grant.session, seconds=self._kept_for(grant))
@@ -228,7 +234,7 @@ class TokenEndpoint:
             "access_token": access_token,
             "token_type": token_type(grant.key),
             "expires_in": self.grants.access_seconds,
-            "scope": " ".join(one for one in granted.scopes if one != OFFLINE_ACCESS or renewable),
+            "scope": " ".join(granted.scopes),
         }
         if refresh_token is not None:
             told["refresh_token"] = refresh_token

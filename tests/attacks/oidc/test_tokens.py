@@ -64,6 +64,26 @@ def test_another_client_can_do_nothing_with_a_refresh_token(tmp_path):
     assert provider.refresh(tokens["refresh_token"]).status_code == 200
 
 
+def test_a_scope_beside_a_code_gives_nothing_more_and_nothing_less(tmp_path):
+    provider = op(tmp_path)
+    code = provider.log_in(scope="openid eck")["code"]
+    tokens = provider.exchange(code, scope="openid eck profile admin").json
+    assert tokens["scope"] == "openid eck"
+    told = provider.post("/oidc/introspect", basic(), token=tokens["access_token"]).json
+    assert told["scope"] == "openid eck"
+    assert "given_name" not in provider.userinfo(tokens["access_token"]).json
+    assert provider.exchange(provider.log_in(scope="openid eck")["code"], scope="openid").json["scope"] == "openid eck"
+
+
+def test_a_token_says_everywhere_whether_it_can_be_renewed(tmp_path):
+    for allowed in (True, False):
+        provider = op(tmp_path / str(allowed), offline_access=allowed)
+        tokens = provider.tokens(scope="openid eck offline_access")
+        told = provider.post("/oidc/introspect", basic(), token=tokens["access_token"]).json
+        assert told["scope"] == tokens["scope"] == ("openid eck offline_access" if allowed else "openid eck")
+        assert ("refresh_token" in tokens) is allowed
+
+
 def test_scopes_can_only_become_fewer(tmp_path):
     provider = renewing(tmp_path)
     token = provider.tokens(scope=OFFLINE)["refresh_token"]

@@ -90,6 +90,13 @@ def a_student_of_age_does_not_come_with_their_own(gateway: Gateway) -> TestRespo
     return browser.by_person(MBO, MO)
 
 
+@gives(ErrorCode.REQUEST_INTERACTION, How.SERVICE)
+def a_student_of_age_would_have_to_be_shown_the_way(gateway: Gateway) -> TestResponse:
+    browser = gateway.browser()
+    browser.authorize("klas", prompt="none", school="99XD")
+    return browser.by_person(MBO, MO)
+
+
 @gives(ErrorCode.USER_HELD_MINOR, back_to=BACK, other_school=True)
 def a_minor_wants_to_link_their_own(gateway: Gateway) -> TestResponse:
     without_links(gateway)

@@ -269,6 +269,30 @@ def test_no_parameter_that_is_read_is_left_out_here(tmp_path, monkeypatch):
     assert found() <= {name for name, _ in END_SESSION}
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["/oidc/token", "/oidc/introspect", "/oidc/revoke", "/oidc/par", "/oidc/userinfo"])
+def test_a_method_that_an_endpoint_for_clients_does_not_have(tmp_path, path: str, method: str):
+    answer = op(tmp_path).app.test_client().open(path, method=method, data={"grant_type": "authorization_code"})
+    if path == "/oidc/userinfo" and method in ("GET", "HEAD"):
+        assert answer.status_code == 401
+        return
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == ("GET, HEAD, POST" if path == "/oidc/userinfo" else "POST")
+    if method != "HEAD":
+        refused(answer, 405, "invalid_request")
+        assert answer.json is not None
+        assert answer.json["error_description"].startswith("this endpoint takes ")
+
+
+@pytest.mark.parametrize("path", ["/oidc/token", "/oidc/introspect", "/oidc/revoke", "/oidc/par"])
+@pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data; boundary=x", "text/plain", None])
+def test_a_content_type_that_is_no_form(tmp_path, path: str, content_type: str | None):
+    provider = op(tmp_path)
+    answer = provider.app.test_client().post(path, data=b"token=x", content_type=content_type, headers=basic())
+    refused(answer, 400, "invalid_request")
+    assert "application/x-www-form-urlencoded" in (answer.json or {})["error_description"]
+
+
 CREDENTIALS = {
     "missing": {},
     "wrong": basic("another secret"),
@@ -283,6 +307,22 @@ CREDENTIALS = {
 @pytest.mark.parametrize("headers", CREDENTIALS.values(), ids=CREDENTIALS)
 def test_a_client_that_does_not_prove_itself(tmp_path, path: str, headers: dict[str, str]):
     refused(op(tmp_path).post(path, headers, token="x", grant_type="authorization_code"), 401, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    ("headers", "form", "says"),
+    [
+        ({}, {}, "client authentication is missing"),
+        (basic(name="another"), {}, "no client has this client_id"),
+        (basic("another secret"), {}, "this is not the client secret"),
+        ({}, {"client_id": CLIENT, "client_secret": SECRET}, "this client authenticates by client_secret_basic"),
+        ({}, {"client_id": CLIENT}, "this client authenticates by client_secret_basic"),
+    ],
+)
+def test_a_client_reads_what_was_wrong_with_its_authentication(tmp_path, headers, form, says: str):
+    answer = op(tmp_path).post("/oidc/token", headers, grant_type="authorization_code", code="0" * 40, **form)
+    assert answer.json is not None
+    assert answer.json["error_description"] == f"{says} (reference 7KQ2M9X4TB)"
 
 
 @pytest.mark.parametrize("path", ["/oidc/introspect", "/oidc/revoke"])
