@@ -114,7 +114,8 @@ class Consenting:
     def answer(self, asked: str, browser: str, *, shown: str | None) -> Pending | AskConsent:
         """A yes to the set that was `shown`, or a no (None), of which the login goes on; exactly one counts.
 
-        A yes to another set than would go now is none: the person is asked again. Raises SluisError LOGIN_*.
+        Either is on record. A yes to another set than would go now is none: the person is asked again. Raises
+        SluisError LOGIN_*.
         """
         pending = self._open(asked, browser)
         outcome = self._proposed(pending) if shown is not None else None
@@ -126,6 +127,15 @@ class Consenting:
         if outcome is not None:
             what = what_goes(outcome.decision)
             self._releases.consented(idp, pending.reading, service.id, what, now=self._clock.now())
+        else:
+            self._releases.refused_by_person(
+                service=service,
+                idp=idp,
+                reading=pending.reading,
+                school=pending.held.school,
+                now=self._clock.now(),
+                reference=reference.current(),
+            )
         return pending
 
     def _proposed(self, pending: Pending) -> Outcome:

@@ -12,30 +12,28 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.protocol import Protocol
 from gateway.domain.randomness import Randomness
-from gateway.federation.assurance import Level, stronger
-from gateway.federation.models import IdentityProvider, Service, ServiceId
+from gateway.federation.models import Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.answering import Answers
+from gateway.login.asking import Asking
 from gateway.login.assurance import Assurance
 from gateway.login.consenting import Consenting, Pending
-from gateway.login.contracts import Errands, TowardsIdentityProviders, TowardsServices, UsualSchool
+from gateway.login.contracts import Errands, TowardsIdentityProviders, TowardsServices
 from gateway.login.discovery import Discovery
 from gateway.login.hints import Hints
 from gateway.login.kept import KeptLogins
 from gateway.login.limits import Busy, Limits
 from gateway.login.loops import LoopBrake
-from gateway.login.messages import Authentication, AuthenticationRequest, Expectation, LoginRequest
+from gateway.login.messages import Authentication, Expectation, LoginRequest
 from gateway.login.refusals import FOR_THE_SERVICE_ALONE, Refusals
-from gateway.login.sso.session import Session
+from gateway.login.releasing import Releasing
 from gateway.login.sso.sign_on import SingleSignOn
-from gateway.login.steps import AskConsent, ChooseSchool, PostForm, Redirect, Refused, Step, framed
+from gateway.login.steps import AskConsent, ChooseSchool, PostForm, Redirect, Refused, Step
 from gateway.login.transactions import NO_SERVICE, Transaction, Transactions
 from gateway.login.ways import Way, Ways
 from gateway.observability import legs, reference
-from gateway.observability.legs import StepName
 from gateway.observability.metrics import Metrics
 from gateway.release.consent import ConsentNeeded
-from gateway.release.outcome import Outcome
 from gateway.release.people import HeldLogin
 from gateway.release.pipeline import Releases
 
@@ -70,20 +68,33 @@ class Dispatcher:
         self._assurance = Assurance(federation)
         self._ways = Ways(federation=federation, clock=clock)
         self._transactions = transactions
-        self._identity_providers = identity_providers
         self._releases = releases
         self._sign_on = sign_on
-        self._brake = brake
         self._clock = clock
-        self._metrics = metrics
-        self._answers = Answers(
+        self._asking = Asking(
             federation=federation,
             assurance=self._assurance,
-            services=services,
-            kept=kept,
+            ways=self._ways,
+            transactions=transactions,
+            identity_providers=identity_providers,
+        )
+        self._releasing = Releasing(
+            federation=federation,
+            releases=releases,
+            answers=Answers(
+                federation=federation,
+                assurance=self._assurance,
+                services=services,
+                kept=kept,
+                sign_on=sign_on,
+                randomness=randomness,
+                metrics=metrics,
+            ),
             sign_on=sign_on,
-            randomness=randomness,
+            brake=brake,
+            clock=clock,
             metrics=metrics,
+            hints=hints,
         )
         self._refusals = Refusals(
             federation=federation,
@@ -168,17 +179,9 @@ class Dispatcher:
             return answered
         transaction, how = self._resume(answered.transaction), answered.authentication
         if shown is None:
-            self._releases.refused_by_person(
-                service=self._service(transaction.request.service),
-                idp=self._federation.identity_providers[how.idp],
-                reading=answered.reading,
-                school=answered.held.school,
-                now=self._clock.now(),
-                reference=reference.current(),
-            )
             return self._refusals.refuse(transaction, SluisError(ErrorCode.CONSENT_REFUSED), how)
         return self._or_refused(
-            transaction, lambda: self._release_read(transaction, how, answered.reading, answered.held), how
+            transaction, lambda: self._release_or_ask(transaction, how, answered.reading, answered.held), how
         )
 
     def fail(self, expectation: Expectation, error: SluisError) -> Step:
@@ -190,7 +193,7 @@ class Dispatcher:
         self._resume(transaction)
         ours = error.code is ErrorCode.IDP_NO_AUTHENTICATION_CONTEXT and transaction.request.service != NO_SERVICE
         if ours and transaction.idp is not None:
-            error = self._in_our_words(transaction, self._federation.identity_providers[transaction.idp], error)
+            error = self._asking.in_our_words(transaction, self._federation.identity_providers[transaction.idp], error)
         return self._refusals.refuse(transaction, error)
 
     def knows(self, service: ServiceId) -> bool:
@@ -221,56 +224,42 @@ class Dispatcher:
             wished = self._assurance.is_met(idp, session.context, request, least, wishes=True)
             can_ask = self._assurance.judges(request, service) and self._assurance.words(idp, request, least)
             if wished or request.passive or not can_ask:
-                return self._release_from(transaction, session)
+                return self._releasing.from_session(transaction, session)
         begun = replace(transaction, after_logout=self._sign_on.last_logout(browser))
-        return self._authenticate(replace(begun, level=least.context if least else ""), Way(idp.id))
+        return self._asking.ask(replace(begun, level=least.context if least else ""), Way(idp.id))
 
     def _discover(self, transaction: Transaction) -> Step:
         request = transaction.request
-        way = self._ways.only(request)
-        if way is not None:
-            try:
-                self._limits.check_identity_provider(way.idp)
-            except Busy as busy:
-                if request.passive:
-                    raise SluisError(ErrorCode.REQUEST_NO_PASSIVE, hint=_NOBODY) from busy
-                # They come back to the choice of a school, which can be asked again.
-                self._transactions.keep(transaction)
-                busy.again = ChooseSchool(transaction.login)
-                raise
-            return self._authenticate(transaction, way)
-        way = self._hints.way(request) if self._hints is not None else None
-        if way is not None:
-            return self._authenticate(replace(transaction, led=True), way)
-        if transaction.request.passive:
+        only = self._ways.only(request)
+        if only is not None:
+            self._check_not_busy(transaction, only)
+            return self._asking.ask(transaction, only)
+        hinted = self._hints.way(request) if self._hints is not None else None
+        if hinted is not None:
+            return self._asking.ask(replace(transaction, led=True), hinted)
+        if request.passive:
             raise SluisError(ErrorCode.REQUEST_NO_PASSIVE, hint=_NOBODY)
         self._transactions.keep(transaction)
         return ChooseSchool(transaction.login)
 
+    def _check_not_busy(self, transaction: Transaction, only: Way) -> None:
+        """Whom the only identity provider cannot take now comes back to the choice of a school, and asks again there.
+
+        Raises Busy; SluisError REQUEST_NO_PASSIVE where nobody may see a page.
+        """
+        try:
+            self._limits.check_identity_provider(only.idp)
+        except Busy as busy:
+            if transaction.request.passive:
+                raise SluisError(ErrorCode.REQUEST_NO_PASSIVE, hint=_NOBODY) from busy
+            self._transactions.keep(transaction)
+            busy.again = ChooseSchool(transaction.login)
+            raise
+
     def _go_to(self, transaction: Transaction, way: Way) -> Redirect | PostForm:
         """To what was chosen: a form that somebody wrote, or an older page, may name a school that is not offered."""
         self._ways.check_agreed(transaction.request, way)
-        return self._authenticate(transaction, way)
-
-    def _authenticate(self, transaction: Transaction, way: Way) -> Redirect | PostForm:
-        idp = self._federation.identity_providers[way.idp]
-        request, service = transaction.request, self._service(transaction.request.service)
-        least = self._asked_for(transaction)
-        if least is not None and not idp.assurance.reaches(least):
-            raise self._assurance.missing(request, least, idp, service)
-        # How long ago is enough cannot be asked of every school: whoever wants it to be recent has it done anew.
-        force = request.force or request.fresh_since is not None
-        asked = AuthenticationRequest(
-            attempt=self._transactions.attempt(transaction, way.idp, way.school),
-            force=force,
-            passive=request.passive,
-            contexts=self._assurance.words(idp, request, least),
-            requesters=self._ways.requesters(way, request),
-            max_age=0 if force else None,
-        )
-        log.info("login_sent_to_idp", service=request.service, idp=idp.id)
-        with legs.step(StepName.REQUEST, service=service.id, idp=idp.id):
-            return framed(self._identity_providers[idp.protocol].authenticate(idp, asked), service)
+        return self._asking.ask(transaction, way)
 
     def _release(self, transaction: Transaction, authentication: Authentication) -> Step:
         """An answer of the school, or of a user-held identity: read, and released from."""
@@ -280,87 +269,21 @@ class Dispatcher:
         service = self._service(transaction.request.service)
         least = self._assurance.least(service, reading, idp)
         if not self._assurance.is_met(idp, authentication.context, transaction.request, least):
-            return self._step_up(transaction, idp, least)
+            return self._asking.step_up(transaction, idp, least)
         held = HeldLogin(transaction.school) if idp.user_held and transaction.school else None
-        return self._release_read(transaction, authentication, reading, held)
+        return self._release_or_ask(transaction, authentication, reading, held)
 
-    def _release_read(
+    def _release_or_ask(
         self, transaction: Transaction, authentication: Authentication, reading: Reading, held: HeldLogin | None
     ) -> Step:
-        """What a service gets of it, and a session for those that come later.
-
-        There is no session of a user-held identity: whether it may be used is decided anew at each login.
-        """
-        idp = self._federation.identity_providers[authentication.idp]
+        """A release to the service, or first the question whether its person lets it go."""
         try:
-            outcome = self._decide(transaction, idp, reading, held)
+            return self._releasing.after_login(transaction, authentication, reading, held)
         except ConsentNeeded as needed:
             if transaction.request.passive or held is None:
                 raise
             held = replace(held, said=needed.outcome.said, by_link=needed.outcome.by_link)
             return self._consenting.ask(Pending(transaction, authentication, reading, held))
-        visit = self._sign_on.remember(
-            transaction.browser, authentication, reading, outcome.school, with_session=not idp.user_held
-        )
-        if self._hints is not None:
-            chosen = UsualSchool(transaction.school, idp.user_held) if transaction.school else None
-            self._hints.done(transaction.request.service, None if transaction.led else chosen, keep=transaction.keep)
-        if held:
-            held = replace(held, said=outcome.said, by_link=outcome.by_link)
-        else:
-            links, now = self._releases.links, self._clock.now()
-            links.seen(idp, reading, outcome.eck_id, outcome.school, now=now, reference=reference.current())
-        return self._answers.answer(transaction.request, reading, outcome, visit, authentication, held=held)
-
-    def _step_up(self, transaction: Transaction, idp: IdentityProvider, least: Level | None) -> Redirect | PostForm:
-        """Ask for the level that somebody in this role needs; once, and not again for what was asked for already."""
-        request, asked = transaction.request, self._asked_for(transaction)
-        if least is None or (asked is not None and asked >= least) or not idp.assurance.words(least):
-            raise self._assurance.missing(request, least, idp, self._service(request.service))
-        again = self._transactions.new(
-            request,
-            browser=transaction.browser,
-            reference=transaction.reference,
-            after_logout=transaction.after_logout,
-        )
-        again = replace(again, level=least.context, led=transaction.led, keep=transaction.keep)
-        return self._authenticate(again, Way(idp.id, transaction.school))
-
-    def _asked_for(self, transaction: Transaction) -> Level | None:
-        """The least level that the identity provider is asked for, whatever else the service asks."""
-        of_role = self._federation.levels.get(transaction.level)
-        return stronger(self._service(transaction.request.service).needs.minimum, of_role)
-
-    def _in_our_words(self, transaction: Transaction, idp: IdentityProvider, error: SluisError) -> SluisError:
-        """An identity provider that cannot: where we wanted it, the service would not know why."""
-        least = self._asked_for(transaction)
-        if least is None:
-            return error
-        return self._assurance.missing(transaction.request, least, idp, self._service(transaction.request.service))
-
-    def _release_from(self, transaction: Transaction, session: Session) -> Redirect | PostForm:
-        """The same without the school: decided and recorded anew, from what the session kept."""
-        idp = self._federation.identity_providers[session.idp]
-        outcome = self._decide(transaction, idp, session.reading)
-        answer = self._answers.answer(transaction.request, session.reading, outcome, session.visit, session)
-        self._sign_on.prolong(transaction.browser, session)
-        self._metrics.session_login(transaction.request.service)
-        return answer
-
-    def _decide(
-        self, transaction: Transaction, idp: IdentityProvider, reading: Reading, held: HeldLogin | None = None
-    ) -> Outcome:
-        service = self._service(transaction.request.service)
-        self._brake.check(transaction.browser, service.id, idp.id)
-        with legs.step(StepName.DECISION, service=service.id, idp=idp.id):
-            return self._releases.release_again(
-                service=service,
-                idp=idp,
-                reading=reading,
-                now=self._clock.now(),
-                reference=reference.current(),
-                held=held,
-            )
 
     def _or_refused(
         self,
