@@ -21,28 +21,10 @@ from gateway.storage.own_releases import OwnReleases
 
 
 class AllErrands:
-    """Fulfils Errands: knows which one an answer is for."""
+    """Fulfils Errands: knows which one an answer is for. What they open stays so for `seconds`, as a login may last."""
 
     def __init__(
         self,
-        linking: Linking,
-        mine: MyPage,
-        *,
-        federation: Federation,
-        releases: Releases,
-        registry: Registry,
-        clock: Clock,
-    ) -> None:
-        self.linking = linking
-        self.mine = mine
-        self._federation = federation
-        self._releases = releases
-        self._registry = registry
-        self._clock = clock
-
-    @classmethod
-    def of(
-        cls,
         *,
         federation: Federation,
         transactions: Transactions,
@@ -56,13 +38,12 @@ class AllErrands:
         clock: Clock,
         randomness: Randomness,
         seconds: int,
-    ) -> "AllErrands":
-        """Both. What they open stays so for as many `seconds` as a login may last."""
+    ) -> None:
         ways = Ways(federation=federation, clock=clock)
         fresh = FreshLogins(
             federation=federation, ways=ways, transactions=transactions, identity_providers=identity_providers
         )
-        linking = Linking(
+        self.linking = Linking(
             federation=federation,
             ways=ways,
             transactions=transactions,
@@ -72,7 +53,7 @@ class AllErrands:
             clock=clock,
             randomness=randomness,
         )
-        mine = MyPage(
+        self.mine = MyPage(
             federation=federation,
             fresh=fresh,
             opened=Opened("mine", store=store, registry=registry, seconds=seconds),
@@ -83,7 +64,10 @@ class AllErrands:
             clock=clock,
             randomness=randomness,
         )
-        return cls(linking, mine, federation=federation, releases=releases, registry=registry, clock=clock)
+        self._federation = federation
+        self._releases = releases
+        self._registry = registry
+        self._clock = clock
 
     def finish(self, transaction: Transaction, authentication: Authentication) -> Step:
         """A verified answer for one of them. Raises the SluisError that ends it.

@@ -49,7 +49,7 @@ def logins_of(parts: Parts, surface: Surface) -> Logins:
     kept = KeptLogins(store=parts.store, federation=parts.federation, releases=releases, clock=parts.clock)
     provider, relying, saml_logout = openid_provider_of(parts, kept), relying_party_of(parts), saml_logout_of(parts)
     logouts = logouts_of(parts, cookie=surface.session_cookie, saml=saml_logout, openid=provider, relying=relying)
-    sign_on = SingleSignOn.of(
+    sign_on = SingleSignOn(
         store=parts.store,
         registry=logouts.registry,
         cookie=surface.session_cookie,
@@ -65,7 +65,7 @@ def logins_of(parts: Parts, surface: Surface) -> Logins:
     seconds = int(settings.lifetimes.transaction.total_seconds())
     transactions = Transactions(store=parts.store, clock=parts.clock, randomness=parts.randomness, seconds=seconds)
     asks = _identity_providers(parts, relying, recent)
-    errands = AllErrands.of(
+    errands = AllErrands(
         federation=parts.federation,
         transactions=transactions,
         identity_providers=asks,

@@ -80,7 +80,7 @@ class World:
         self.cookie = HeldCookie()
         self.clock, self.randomness = HeldClock(), SeededRandomness()
         self.registry = registry(self.store, self.randomness)
-        self.sign_on = SingleSignOn.of(
+        self.sign_on = SingleSignOn(
             store=self.store,
             registry=self.registry,
             cookie=self.cookie,

@@ -135,7 +135,7 @@ class Op(ClientSide):
         )
         asks: dict[Protocol, TowardsIdentityProviders] = {Protocol.SAML: self.schools}
         transactions = Transactions(store=self.store, clock=self.clock, randomness=self.randomness, seconds=900)
-        self.errands = AllErrands.of(
+        self.errands = AllErrands(
             federation=federation,
             transactions=transactions,
             identity_providers=asks,

@@ -105,7 +105,7 @@ def signing_on(
 ) -> dict[str, Any]:
     """What a dispatcher needs beside all else. Not `braked`, a test may log in as often as it likes."""
     return {
-        "sign_on": SingleSignOn.of(
+        "sign_on": SingleSignOn(
             store=store,
             registry=registry(store, randomness),
             cookie=cookie,

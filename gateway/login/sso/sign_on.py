@@ -24,22 +24,6 @@ class SingleSignOn:
     def __init__(
         self,
         *,
-        sessions: Sessions,
-        registry: Registry,
-        cookie: SessionCookie,
-        federation: Federation,
-        replaced: Callable[[Visit], object],
-    ) -> None:
-        self._sessions = sessions
-        self._registry = registry
-        self._cookie = cookie
-        self._federation = federation
-        self._replaced = replaced
-
-    @classmethod
-    def of(
-        cls,
-        *,
         store: ShortLivedStore,
         registry: Registry,
         cookie: SessionCookie,
@@ -47,9 +31,8 @@ class SingleSignOn:
         clock: Clock,
         randomness: Randomness,
         replaced: Callable[[Visit], object] = lambda _: None,
-    ) -> "SingleSignOn":
-        """With sessions of its own in the store."""
-        sessions = Sessions(
+    ) -> None:
+        self._sessions = Sessions(
             store=store,
             registry=registry,
             cookie=cookie,
@@ -57,7 +40,10 @@ class SingleSignOn:
             clock=clock,
             randomness=randomness,
         )
-        return cls(sessions=sessions, registry=registry, cookie=cookie, federation=federation, replaced=replaced)
+        self._registry = registry
+        self._cookie = cookie
+        self._federation = federation
+        self._replaced = replaced
 
     def session_for(self, request: LoginRequest, service: Service, browser: str) -> Session | None:
         """The session that this login can be answered from."""
