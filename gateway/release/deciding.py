@@ -15,7 +15,7 @@ from gateway.domain.clock import dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.role import Role, one_role
 from gateway.domain.user_held import UserHeld
-from gateway.federation.models import Agreement, IdentityProvider, Member, School, Service
+from gateway.federation.models import Agreement, Member, School, Service
 from gateway.federation.snapshot import Federation
 from gateway.pseudonyms.resolve import Learner, SubjectResolver
 from gateway.pseudonyms.sources import Asked, EckIds
@@ -25,14 +25,14 @@ from gateway.release import record
 from gateway.release.decision import Case, Decision, decide
 from gateway.release.linked import Elsewhere, LinkedAccounts
 from gateway.release.outcome import Outcome
-from gateway.release.people import HeldLogin, People, Person, with_provisioned
+from gateway.release.people import People, Person, Principal, with_provisioned
 from gateway.release.policy import Policy
 from gateway.release.registered import registered_values
 from gateway.release.released import ReleasedAttributes
 
 
 class Deciding:
-    """What `Releases` goes by. `account` is the keyed hash of the account that somebody logged in with, if any."""
+    """What `Releases` goes by."""
 
     def __init__(
         self,
@@ -55,47 +55,34 @@ class Deciding:
         self._successions = successions
         self._watch = watch
 
-    def found_at(self, idp: IdentityProvider, reading: Reading, held: HeldLogin | None) -> SchoolOfLogin:
+    def found_at(self, who: Principal) -> SchoolOfLogin:
         """The school of the login. Raises as `People.found_at` does."""
-        return self._people.found_at(idp, reading, held)
+        return self._people.found_at(who)
 
     def outcome(
         self,
         service: Service,
-        idp: IdentityProvider,
-        reading: Reading,
+        who: Principal,
         found: SchoolOfLogin,
         *,
-        account: str | None,
-        held: HeldLogin | None,
         now: datetime,
         reference: str,
         refused: AbstractSet[Attribute],
     ) -> Outcome:
-        """What may go, of a person found at this school. Raises the SluisError that refuses.
+        """What may go, of whoever logged in and was found at this school. Raises the SluisError that refuses.
 
         A user-held identity that may not be used at all is refused before anybody is asked about the person.
         """
-        person = self._person(service, idp, reading, found, account=account, held=held, now=now)
+        person = self._person(service, who, found, now=now)
         return self._decide(service, person, now=now, reference=reference, refused=refused)
 
-    def _person(
-        self,
-        service: Service,
-        idp: IdentityProvider,
-        reading: Reading,
-        found: SchoolOfLogin,
-        *,
-        account: str | None,
-        held: HeldLogin | None,
-        now: datetime,
-    ) -> Person:
-        if held is None or not idp.user_held:
-            return self._people.of_school(idp, reading, found, account)
+    def _person(self, service: Service, who: Principal, found: SchoolOfLogin, *, now: datetime) -> Person:
+        if who.held is None or not who.idp.user_held:
+            return self._people.of_school(who, found)
         # Nobody is asked about a person of whom nothing may go.
         if self._federation.agreement(service.id, found.school, dutch_day(now)).user_held is UserHeld.FORBIDDEN:
             raise SluisError(ErrorCode.USER_HELD_FORBIDDEN, hint=f"{service.id}, {found.school.brin}")
-        return self._people.of_user_held(idp, reading, found, account, held=held, now=now)
+        return self._people.of_user_held(who, who.held, found, now=now)
 
     def _decide(
         self, service: Service, person: Person, *, now: datetime, reference: str, refused: AbstractSet[Attribute]

@@ -31,6 +31,19 @@ class HeldLogin:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Principal:
+    """Whoever logged in, as an identity provider says (SAML glossary): not yet who they are at their school.
+
+    `account` is the keyed hash of the account there, if there is one; `held` is of a login with a user-held identity.
+    """
+
+    idp: IdentityProvider
+    reading: Reading
+    account: str | None
+    held: HeldLogin | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Person:
     """Somebody as a school knows them: `reading` is what the school says, never what a user-held identity does.
 
@@ -56,47 +69,41 @@ class People:
         self._institutions = institutions
         self._links = links
 
-    def found_at(self, idp: IdentityProvider, reading: Reading, held: HeldLogin | None) -> SchoolOfLogin:
+    def found_at(self, who: Principal) -> SchoolOfLogin:
         """The school: the one that a school's identity provider names, or that a person with eduID chose.
 
         Raises SluisError BRIN_*, or USER_HELD_SCHOOL_MISSING.
         """
+        idp, held = who.idp, who.held
         if not idp.user_held:
-            return school_of(reading.attributes, idp, self._federation)
+            return school_of(who.reading.attributes, idp, self._federation)
         if held is None or held.school not in idp.schools:
             raise SluisError(ErrorCode.USER_HELD_SCHOOL_MISSING, hint=str(idp.id))
         return SchoolOfLogin(self._federation.schools[held.school], None)
 
-    def of_school(self, idp: IdentityProvider, reading: Reading, found: SchoolOfLogin, account: str | None) -> Person:
+    def of_school(self, who: Principal, found: SchoolOfLogin) -> Person:
         """Who logged in at their school. Raises SluisError ACCOUNT_MISSING."""
-        if account is None:
-            raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
-        return Person(idp, found, reading, account)
+        return Person(who.idp, found, who.reading, _account(who))
 
-    def of_user_held(
-        self,
-        idp: IdentityProvider,
-        reading: Reading,
-        found: SchoolOfLogin,
-        account: str | None,
-        *,
-        held: HeldLogin,
-        now: datetime,
-    ) -> Person:
+    def of_user_held(self, who: Principal, held: HeldLogin, found: SchoolOfLogin, *, now: datetime) -> Person:
         """Who came with a user-held identity, by what the school says of it; else by what it said of a linked account.
 
         Raises SluisError ACCOUNT_MISSING, INSTITUTION_UNREACHABLE, or as `LinkedAccounts.find` does.
         """
-        if account is None:
-            raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
-        said, api = held.said, found.school.at_eduid.api
+        account, said, api = _account(who), held.said, found.school.at_eduid.api
         if said is None and api is not None and not held.by_link:
-            said = self._institutions.ask(found.school, api, reading.eduid, today=dutch_day(now))
+            said = self._institutions.ask(found.school, api, who.reading.eduid, today=dutch_day(now))
         if said is not None:
-            return Person(idp, found, said, account, held=True, asked=True)
+            return Person(who.idp, found, said, account, held=True, asked=True)
         linked = self._links.find(account, found.school.brin, now=now)
         there = school_of(linked.reading.attributes, linked.idp, self._federation)
         return Person(linked.idp, there, linked.reading, linked.row.linked, held=True, link=linked)
+
+
+def _account(who: Principal) -> str:
+    if who.account is None:
+        raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(who.idp.id))
+    return who.account
 
 
 def with_provisioned(person: Person, entry: VaultEntry | None) -> Person:

@@ -29,7 +29,7 @@ from gateway.release.foreign import refuse_foreign
 from gateway.release.linked import LinkedAccounts
 from gateway.release.linking import LinkMaking
 from gateway.release.outcome import Outcome
-from gateway.release.people import HeldLogin
+from gateway.release.people import HeldLogin, Principal
 from gateway.release.policy import Policy
 from gateway.release.rows import refused_row, released_row
 from gateway.storage.contracts import Anomalies, AnomalyRow, Consents, Ledger, LedgerRow, Seen
@@ -104,21 +104,12 @@ class Releases:
         LEDGER_UNAVAILABLE; ConsentNeeded, without a row, of a person who is still to be asked.
         """
         row = self._refused_row(service, idp, reading, now=now, reference=reference)
+        who = Principal(idp, reading, row.subject_hash, held)
         try:
             refuse_foreign(reading, idp)
-            found = self._deciding.found_at(idp, reading, held)
+            found = self._deciding.found_at(who)
             row = replace(row, school=str(found.school.brin))
-            outcome = self._deciding.outcome(
-                service,
-                idp,
-                reading,
-                found,
-                account=row.subject_hash,
-                held=held,
-                now=now,
-                reference=reference,
-                refused=refused,
-            )
+            outcome = self._deciding.outcome(service, who, found, now=now, reference=reference, refused=refused)
             if held is not None and idp.user_held:
                 check_consent(self._consents, row.subject_hash, service.id, outcome)
         except ConsentNeeded:
@@ -161,17 +152,9 @@ class Releases:
         Its values are for the eyes of the person whose they are, and of nobody else.
         """
         refuse_foreign(reading, idp)
-        return self._deciding.outcome(
-            service,
-            idp,
-            reading,
-            self._deciding.found_at(idp, reading, held),
-            account=self._account(idp.id, reading),
-            held=held,
-            now=now,
-            reference="",
-            refused=refused,
-        )
+        who = Principal(idp, reading, self._account(idp.id, reading), held)
+        found = self._deciding.found_at(who)
+        return self._deciding.outcome(service, who, found, now=now, reference="", refused=refused)
 
     def consented(
         self, idp: IdentityProvider, reading: Reading, service: ServiceId, what: str, *, now: datetime
