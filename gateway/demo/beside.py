@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from gateway.cli.loading import settings_or_exit
 from gateway.demo.__main__ import told_to_stop
 from gateway.demo.federation import EXAMPLE_PORT, address, idp_document, sp_document
 from gateway.demo.idp import School
-from gateway.demo.people import DemoSchool, DemoService, Person
+from gateway.demo.people import NEW_PUPIL, PUPIL, TEACHER, DemoSchool, DemoService
 from gateway.demo.servers import is_free, serving
 from gateway.demo.service import Service
 from gateway.domain.clock import Clock, SystemClock
@@ -34,17 +35,9 @@ TEST_SCHOOL = DemoSchool(
     domain="testschool.example",
     dialect="entree",
     people=(
-        Person("fenna", "Fenna", "Vries", "student", "a pupil: her ECK iD and first name go", "de", "groep 6", "P-1"),
-        Person(
-            "noor",
-            "Noor",
-            "Smit",
-            "student",
-            "no ECK iD yet: an identifier made here goes",
-            number="P-2",
-            has_eck_id=False,
-        ),
-        Person("juf-els", "Els", "Jong", "employee", "a teacher", "de", number="P-9"),
+        replace(PUPIL, expect="a pupil: her ECK iD and first name go"),
+        replace(NEW_PUPIL, expect="no ECK iD yet: an identifier made here goes"),
+        replace(TEACHER, expect="a teacher"),
     ),
 )
 TEST_SERVICE = DemoService("test-service", "Testdienst", "127.0.0.4", signs_requests=True)

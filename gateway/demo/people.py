@@ -132,6 +132,9 @@ def _surf(school: DemoSchool, person: Person) -> list[tuple[str, str]]:
 
 
 # fmt: off
+PUPIL = Person("fenna", "Fenna", "Vries", "student", "ECK iD and first name at both", "de", "groep 6", "P-1001")
+NEW_PUPIL = Person("noor", "Noor", "Smit", "student", "no ECK iD yet: an identifier made by the gateway, another at each", "", "groep 3", "P-1003", has_eck_id=False)
+TEACHER = Person("juf-els", "Els", "Jong", "employee", "a teacher: the role says so at Leesplein", "de", "", "P-9001")
 MBO = DemoSchool(
     id="vuurtoren",
     name="Vuurtoren mbo",
@@ -189,7 +192,6 @@ OPENID_EDUID = DemoSchool(
     ),
     aims_at=MBO_WITH_API.id,
 )
-# fmt: on
 EXAMPLE_SCHOOLS = (
     DemoSchool(
         id="regenboog",
@@ -199,22 +201,10 @@ EXAMPLE_SCHOOLS = (
         domain="regenboog.example",
         dialect="entree",
         people=(
-            Person("fenna", "Fenna", "Vries", "student", "ECK iD and first name at both", "de", "groep 6", "P-1001"),
+            PUPIL,
             Person("daan", "Daan", "Bakker", "student", "ECK iD and first name at both", "", "groep 6", "P-1002"),
-            Person(
-                "noor",
-                "Noor",
-                "Smit",
-                "student",
-                "no ECK iD yet: an identifier made by the gateway, another at each",
-                "",
-                "groep 3",
-                "P-1003",
-                has_eck_id=False,
-            ),
-            Person(
-                "juf-els", "Els", "Jong", "employee", "a teacher: the role says so at Leesplein", "de", "", "P-9001"
-            ),
+            NEW_PUPIL,
+            TEACHER,
         ),
     ),
     DemoSchool(
@@ -225,22 +215,12 @@ EXAMPLE_SCHOOLS = (
         domain="petteflat.example",
         dialect="surf",
         people=(
-            Person(
-                "sem", "Sem", "Visser", "student", "in at Leesplein; no agreement with Rekentuin", "", "H2A", "P-2001"
-            ),
-            Person(
-                "lotte",
-                "Lotte",
-                "Berg",
-                "student",
-                "in at Leesplein; no agreement with Rekentuin",
-                "van den",
-                "V4",
-                "P-2002",
-            ),
+            Person("sem", "Sem", "Visser", "student", "in at Leesplein; no agreement with Rekentuin", "", "H2A", "P-2001"),
+            Person("lotte", "Lotte", "Berg", "student", "in at Leesplein; no agreement with Rekentuin", "van den", "V4", "P-2002"),
         ),
     ),
-)  # fmt: skip
+)
+# fmt: on
 """Those of the example in `config/`."""
 SCHOOLS = (*EXAMPLE_SCHOOLS, MBO, EDUID, MBO_WITH_API)
 """Those that speak SAML; all schools are, and eduID as SURFconext offers it."""
