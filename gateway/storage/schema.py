@@ -26,32 +26,44 @@ metadata = MetaData(
 )
 
 _ROW_ID = BigInteger().with_variant(Integer, "sqlite")
+_INSTANT = DateTime(timezone=True)
+_CONFIGURED = String(64)
+"""The id of an entry of the configuration."""
+_BRIN = String(6)
+_SECTOR = String(8)
+_WORD = String(16)
+"""One of a vocabulary."""
+_REFERENCE = String(16)
+"""Of a login."""
+_KEY_ID = String(32)
+_HASH = String(64)
+"""SHA-256 in hexadecimal, keyed wherever it stands for somebody."""
 
 ledger = Table(
     "ledger",
     metadata,
     Column("id", _ROW_ID, primary_key=True, autoincrement=True),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("reference", String(16), nullable=False),
-    Column("service", String(64), nullable=False),
-    Column("idp", String(64), nullable=False),
-    Column("school", String(6)),
-    Column("role", String(16)),
-    Column("outcome", String(16), nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Column("reference", _REFERENCE, nullable=False),
+    Column("service", _CONFIGURED, nullable=False),
+    Column("idp", _CONFIGURED, nullable=False),
+    Column("school", _BRIN),
+    Column("role", _WORD),
+    Column("outcome", _WORD, nullable=False),
     Column("code", String(64)),
     Column("agreement", String(200)),
     Column("attribute_set", Integer),
     Column("policy", String(64)),
-    Column("subject_kind", String(16)),
-    Column("subject_hash", String(64)),
+    Column("subject_kind", _WORD),
+    Column("subject_hash", _HASH),
     Column("decision", Text, nullable=False),
     Column("writer", String(32), nullable=False, server_default=""),
     Column("number", BigInteger, nullable=False, server_default="0"),
     Column("answers", Text),
     Column("subject_salt", String(32)),
-    Column("subject_mark", String(64)),
-    Column("previous", String(64), nullable=False, server_default=""),
-    Column("hash", String(64), nullable=False, server_default=""),
+    Column("subject_mark", _HASH),
+    Column("previous", _HASH, nullable=False, server_default=""),
+    Column("hash", _HASH, nullable=False, server_default=""),
     Index("ix_ledger_school_at", "school", "at"),
     Index("ix_ledger_writer_number", "writer", "number", unique=True),
 )
@@ -62,54 +74,54 @@ ledger_writers = Table(
     metadata,
     Column("writer", String(32), primary_key=True),
     Column("serial", Integer, nullable=False, unique=True),
-    Column("key_id", String(32), nullable=False),
-    Column("began", DateTime(timezone=True), nullable=False),
+    Column("key_id", _KEY_ID, nullable=False),
+    Column("began", _INSTANT, nullable=False),
     Column("number", BigInteger, nullable=False),
-    Column("head", String(64), nullable=False),
-    Column("seal", String(64), nullable=False),
+    Column("head", _HASH, nullable=False),
+    Column("seal", _HASH, nullable=False),
     Column("purged", BigInteger, nullable=False, server_default="0"),
-    Column("purged_head", String(64), nullable=False, server_default=""),
-    Column("purge_seal", String(64), nullable=False, server_default=""),
+    Column("purged_head", _HASH, nullable=False, server_default=""),
+    Column("purge_seal", _HASH, nullable=False, server_default=""),
 )
 
 anomalies = Table(
     "anomalies",
     metadata,
     Column("id", _ROW_ID, primary_key=True, autoincrement=True),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("at", _INSTANT, nullable=False),
     Column("day", String(10), nullable=False),
-    Column("reference", String(16), nullable=False),
+    Column("reference", _REFERENCE, nullable=False),
     Column("kind", String(64), nullable=False),
-    Column("idp", String(64), nullable=False),
-    Column("school", String(6)),
-    Column("account", String(64), nullable=False),
-    Column("resolved", DateTime(timezone=True)),
+    Column("idp", _CONFIGURED, nullable=False),
+    Column("school", _BRIN),
+    Column("account", _HASH, nullable=False),
+    Column("resolved", _INSTANT),
     UniqueConstraint("day", "kind", "idp", "account"),
 )
 
 subjects = Table(
     "subjects",
     metadata,
-    Column("account", String(64), primary_key=True),
-    Column("service", String(64), primary_key=True),
-    Column("key_id", String(32), nullable=False),
-    Column("since", DateTime(timezone=True), nullable=False),
-    Column("anchor", String(64)),
-    Column("after", String(64)),
+    Column("account", _HASH, primary_key=True),
+    Column("service", _CONFIGURED, primary_key=True),
+    Column("key_id", _KEY_ID, nullable=False),
+    Column("since", _INSTANT, nullable=False),
+    Column("anchor", _HASH),
+    Column("after", _HASH),
 )
 
 known_as = Table(
     "known_as",
     metadata,
-    Column("account", String(64), primary_key=True),
-    Column("service", String(64), primary_key=True),
-    Column("kind", String(16), nullable=False),
-    Column("mark", String(64), nullable=False),
+    Column("account", _HASH, primary_key=True),
+    Column("service", _CONFIGURED, primary_key=True),
+    Column("kind", _WORD, nullable=False),
+    Column("mark", _HASH, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("former", LargeBinary),
-    Column("reference", String(16), nullable=False),
-    Column("changed", DateTime(timezone=True), nullable=False),
-    Column("key_id", String(32), nullable=False),
+    Column("reference", _REFERENCE, nullable=False),
+    Column("changed", _INSTANT, nullable=False),
+    Column("key_id", _KEY_ID, nullable=False),
     Index("ix_known_as_changed", "changed"),
     Index("ix_known_as_reference", "reference"),
 )
@@ -122,7 +134,7 @@ change, `key_id` what sealed both.
 vault_schools = Table(
     "vault_schools",
     metadata,
-    Column("school", String(6), primary_key=True),
+    Column("school", _BRIN, primary_key=True),
     Column("sealed_key", LargeBinary, nullable=False),
 )
 """The key of each school's entries, sealed: without this row nothing of the school can be read any more."""
@@ -130,8 +142,8 @@ vault_schools = Table(
 vault_entries = Table(
     "vault_entries",
     metadata,
-    Column("account", String(64), primary_key=True),
-    Column("school", String(6), primary_key=True),
+    Column("account", _HASH, primary_key=True),
+    Column("school", _BRIN, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("until", Date),
     Index("ix_vault_entries_school", "school"),
@@ -141,9 +153,9 @@ vault_entries = Table(
 vault_marks = Table(
     "vault_marks",
     metadata,
-    Column("school", String(6), primary_key=True),
-    Column("mark", String(64), primary_key=True),
-    Column("account", String(64), nullable=False),
+    Column("school", _BRIN, primary_key=True),
+    Column("mark", _HASH, primary_key=True),
+    Column("account", _HASH, nullable=False),
     Index("ix_vault_marks_account", "account"),
 )
 """Keyed hashes of the ECK iDs that a school's accounts have: one has one account there."""
@@ -152,11 +164,11 @@ eck_id_batches = Table(
     "eck_id_batches",
     metadata,
     Column("id", _ROW_ID, primary_key=True, autoincrement=True),
-    Column("school", String(6), nullable=False),
-    Column("sector", String(8), nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("school", _BRIN, nullable=False),
+    Column("sector", _SECTOR, nullable=False),
+    Column("state", _WORD, nullable=False),
     Column("identifier", String(255)),
-    Column("made", DateTime(timezone=True), nullable=False),
+    Column("made", _INSTANT, nullable=False),
     Column("due", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("trouble", String(32)),
@@ -168,9 +180,9 @@ eck_id_batch_rows = Table(
     metadata,
     Column("batch", BigInteger, primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("account", String(64), nullable=False),
-    Column("mark", String(64)),
-    Column("outcome", String(16)),
+    Column("account", _HASH, nullable=False),
+    Column("mark", _HASH),
+    Column("outcome", _WORD),
     Column("said", String(200)),
     Column("sealed", LargeBinary),
     Index("ix_eck_id_batch_rows_account", "account"),
@@ -180,20 +192,20 @@ eck_id_batch_rows = Table(
 eck_id_lists = Table(
     "eck_id_lists",
     metadata,
-    Column("kind", String(16), primary_key=True),
+    Column("kind", _WORD, primary_key=True),
     Column("content", Text, nullable=False),
-    Column("fetched", DateTime(timezone=True), nullable=False),
+    Column("fetched", _INSTANT, nullable=False),
 )
 """The chains and the sectors that Nummervoorziening said it has."""
 
 seen_eck_ids = Table(
     "seen_eck_ids",
     metadata,
-    Column("account", String(64), primary_key=True),
-    Column("school", String(6), nullable=False),
-    Column("sector", String(8), nullable=False),
-    Column("mark", String(64)),
-    Column("since", DateTime(timezone=True), nullable=False),
+    Column("account", _HASH, primary_key=True),
+    Column("school", _BRIN, nullable=False),
+    Column("sector", _SECTOR, nullable=False),
+    Column("mark", _HASH),
+    Column("since", _INSTANT, nullable=False),
     Column("odd", Boolean, nullable=False),
     Index("ix_seen_eck_ids_mark", "mark"),
 )
@@ -203,18 +215,18 @@ account_links = Table(
     "account_links",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("kind", String(16), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("holder", String(64), nullable=False),
-    Column("linked", String(64), nullable=False),
-    Column("school", String(6), nullable=False),
-    Column("made", DateTime(timezone=True), nullable=False),
-    Column("seen", DateTime(timezone=True), nullable=False),
+    Column("kind", _WORD, nullable=False),
+    Column("state", _WORD, nullable=False),
+    Column("holder", _HASH, nullable=False),
+    Column("linked", _HASH, nullable=False),
+    Column("school", _BRIN, nullable=False),
+    Column("made", _INSTANT, nullable=False),
+    Column("seen", _INSTANT, nullable=False),
     Column("until", Date, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    Column("at", String(6)),
-    Column("approved", DateTime(timezone=True)),
-    Column("approved_by", String(6)),
+    Column("at", _BRIN),
+    Column("approved", _INSTANT),
+    Column("approved_by", _BRIN),
     Column("approval", String(40)),
     Column("told", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("holder", "school"),
@@ -227,10 +239,10 @@ account_links = Table(
 consents = Table(
     "consents",
     metadata,
-    Column("account", String(64), primary_key=True),
-    Column("service", String(64), primary_key=True),
+    Column("account", _HASH, primary_key=True),
+    Column("service", _CONFIGURED, primary_key=True),
     Column("what", Text, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("at", _INSTANT, nullable=False),
     Index("ix_consents_at", "at"),
 )
 """What somebody with an identity of their own lets go to a service: names of attributes, no value."""
@@ -239,11 +251,11 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("service", String(64), nullable=False),
+    Column("service", _CONFIGURED, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("due", BigInteger, nullable=False),
-    Column("topic", String(16), nullable=False, server_default="logout"),
+    Column("topic", _WORD, nullable=False, server_default="logout"),
     Index("ix_outbox_due", "due"),
 )
 """What services are still to be told, of logouts or of successions; `due` in seconds since 1970."""
