@@ -5,9 +5,6 @@ One measurement a signing algorithm of ID tokens, in turns with the bare cryptog
 """
 
 import json
-import os
-import statistics
-import time
 import zlib
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
@@ -19,12 +16,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from lxml import etree
 
-from tests.bench.bare_crypto import cpu_ms, one_login
-from tests.bench.parties import IDP_KEY, Driver, one_worker
+from tests.bench.in_turns import in_turns
+from tests.bench.parties import Driver, one_worker
 from tests.bench.worker import HOST, Worker
 
 _WARM_UP = 100
-_LOGINS = int(os.environ.get("BENCH_LOGINS", "2000"))
 _SECRET = "a secret of the measurement, as long as real ones"
 _CALLBACK = "https://klas.example/callback"
 _VERIFIER = "v" * 43
@@ -165,21 +161,7 @@ class Client:
 def _measured(client: Client, worker: Worker) -> dict[str, object]:
     for _ in range(_WARM_UP):
         client.login()
-    bare = one_login(client.last_response, IDP_KEY.private_key)
-    before, walls, bare_ms = worker.cpu_ms(), [], []
-    for _ in range(_LOGINS):
-        begun = time.perf_counter()
-        client.login()
-        walls.append((time.perf_counter() - begun) * 1000)
-        bare_ms.append(cpu_ms(bare))
-    spent, crypto = (worker.cpu_ms() - before) / _LOGINS, statistics.mean(bare_ms)
-    return {
-        "cpu_ms_per_login": round(spent, 2),
-        "ratio_to_crypto": round(spent / crypto, 2),
-        "crypto_ms": round(crypto, 2),
-        "p50_ms": round(statistics.median(walls), 2),
-        "p95_ms": round(statistics.quantiles(walls, n=100)[94], 2),
-    }
+    return in_turns(client.login, client.last_response, worker).figures()
 
 
 def write_client(directory: Path, client: str, algorithm: str, *, brin: str = "99XA") -> None:

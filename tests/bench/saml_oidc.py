@@ -7,11 +7,8 @@ eduID three times.
 """
 
 import json
-import os
 import re
-import statistics
 import threading
-import time
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,12 +24,11 @@ from joserfc.jwk import RSAKey
 
 from gateway.demo.relying_party import jwk
 from gateway.domain.clock import Clock, SystemClock
-from tests.bench.bare_crypto import cpu_ms, one_login
+from tests.bench.in_turns import in_turns
 from tests.bench.parties import IDP_KEY, Driver, one_worker
 from tests.bench.worker import HOST, Worker
 
 _WARM_UP = 100
-_LOGINS = int(os.environ.get("BENCH_LOGINS", "2000"))
 _FORM = re.compile(r'name="SAMLResponse" value="([^"]+)"')
 _BRIN = "99XC"
 _PUPIL = {
@@ -203,18 +199,4 @@ class Login:
 def _measured(login: Login, worker: Worker) -> dict[str, object]:
     for _ in range(_WARM_UP):
         login()
-    bare = one_login(login(), IDP_KEY.private_key)
-    before, walls, bare_ms = worker.cpu_ms(), [], []
-    for _ in range(_LOGINS):
-        begun = time.perf_counter()
-        login()
-        walls.append((time.perf_counter() - begun) * 1000)
-        bare_ms.append(cpu_ms(bare))
-    spent, crypto = (worker.cpu_ms() - before) / _LOGINS, statistics.mean(bare_ms)
-    return {
-        "cpu_ms_per_login": round(spent, 2),
-        "ratio_to_crypto": round(spent / crypto, 2),
-        "crypto_ms": round(crypto, 2),
-        "p50_ms": round(statistics.median(walls), 2),
-        "p95_ms": round(statistics.quantiles(walls, n=100)[94], 2),
-    }
+    return in_turns(login, login(), worker).figures()

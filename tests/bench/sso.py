@@ -1,12 +1,10 @@
 """A login that a session answers: a signed AuthnRequest in, a signed Response and assertion out, no school."""
 
 import os
-import statistics
-import time
 
 from gateway.login.loops import MOST
-from tests.bench.bare_crypto import cpu_ms, one_login
-from tests.bench.parties import IDP_KEY, Driver, one_worker
+from tests.bench.in_turns import in_turns
+from tests.bench.parties import Driver, one_worker
 from tests.bench.worker import HOST, Worker
 
 _BROWSERS = int(os.environ.get("BENCH_BROWSERS", "200"))
@@ -25,21 +23,10 @@ def _measured(driver: Driver, worker: Worker) -> dict[str, object]:
     for _ in range(_BROWSERS):
         driver.login()
         browsers.append(driver.browser())
-    bare = one_login(driver.last_answer, IDP_KEY.private_key)
-    before, walls, bare_ms = worker.cpu_ms(), [], []
-    for browser in browsers:
-        driver.use(browser)
-        for _ in range(_EACH):
-            begun = time.perf_counter()
-            driver.login_in_session()
-            walls.append((time.perf_counter() - begun) * 1000)
-        bare_ms.append(cpu_ms(bare))
-    spent = (worker.cpu_ms() - before) / (_BROWSERS * _EACH)
-    crypto = statistics.mean(bare_ms)
-    return {
-        "cpu_ms_per_login": round(spent, 2),
-        "ratio_to_crypto": round(spent / crypto, 2),
-        "crypto_ms": round(crypto, 2),
-        "p50_ms": round(statistics.median(walls), 2),
-        "p95_ms": round(statistics.quantiles(walls, n=100)[94], 2),
-    }
+    turns = (browser for browser in browsers for _ in range(_EACH))
+
+    def again() -> None:
+        driver.use(next(turns))
+        driver.login_in_session()
+
+    return in_turns(again, driver.last_answer, worker, times=_BROWSERS * _EACH).figures()
