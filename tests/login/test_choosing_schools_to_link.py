@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,25 +10,8 @@ from gateway.domain.errors import ErrorCode
 from gateway.federation.models import IdentityProvider
 from gateway.login.sso.logout import PersonAsked
 from gateway.login.ways import Way
-from tests.support.two_schools import (
-    AT_HERE,
-    AT_THERE,
-    HERE,
-    OF_AGE,
-    THERE,
-    THERE_IDP,
-    TwoSchools,
-    two_schools,
-)
+from tests.support.two_schools import AT_HERE, AT_THERE, HERE, OF_AGE, THERE, THERE_IDP, TwoSchools, two_schools
 from tests.support.user_held import refused
-
-ANOTHER = "https://ketenid.nl/pilot/" + "3c" * 64
-LAST_DAY = datetime(2027, 7, 31, tzinfo=UTC).date()
-
-
-@pytest.fixture
-def guest(tmp_path: Path) -> TwoSchools:
-    return two_schools(tmp_path)
 
 
 class TestChoosing:

@@ -1,7 +1,7 @@
 """A pupil links accounts at two schools: a guest is known by their own ECK iD, who went on by the one of before."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from gateway.domain.user_held import UserHeld
 from gateway.login.steps import AskToLink, Redirect
 from gateway.storage.contracts import LinkRow
 from tests.support.two_schools import (
+    ANOTHER_ECK_ID,
     AT_HERE,
     AT_THERE,
     BEFORE,
@@ -30,13 +31,7 @@ from tests.support.two_schools import (
 )
 from tests.support.user_held import EDUID_IDP, SAID_BY_EDUID, refused
 
-ANOTHER = "https://ketenid.nl/pilot/" + "3c" * 64
-LAST_DAY = datetime(2027, 7, 31, tzinfo=UTC).date()
-
-
-@pytest.fixture
-def guest(tmp_path: Path) -> TwoSchools:
-    return two_schools(tmp_path)
+LAST_DAY = date(2027, 7, 31)
 
 
 @pytest.fixture
@@ -269,7 +264,7 @@ class TestStopped:
     def test_another_eck_id_there_suspends_it_and_its_owner_is_told_once(self, guest: TwoSchools) -> None:
         here = {**AT_HERE, **OF_AGE}
         guest.link(here=here)
-        guest.got(THERE, {**AT_THERE, "eckId": (ANOTHER,)})
+        guest.got(THERE, {**AT_THERE, "eckId": (ANOTHER_ECK_ID,)})
         assert anomalies(guest) == ["link_suspended"]
         step = refused(guest.log_in(said=here))
         assert step.error.code is ErrorCode.LINK_STOPPED
@@ -280,7 +275,7 @@ class TestStopped:
         """Who sees no page has been told nothing."""
         here = {**AT_HERE, **OF_AGE}
         guest.link(here=here)
-        guest.got(THERE, {**AT_THERE, "eckId": (ANOTHER,)})
+        guest.got(THERE, {**AT_THERE, "eckId": (ANOTHER_ECK_ID,)})
         guest.op.cookie.drop()
         asked = guest.op.authorize(prompt="none")
         assert "error=" in asked.headers["Location"]
@@ -337,7 +332,7 @@ class TestStopped:
 
 
 def test_the_school_year_ends_with_july() -> None:
-    assert end_of_school_year(datetime(2026, 8, 1, tzinfo=UTC).date()) == LAST_DAY
+    assert end_of_school_year(date(2026, 8, 1)) == LAST_DAY
     assert end_of_school_year(LAST_DAY) == LAST_DAY
 
 

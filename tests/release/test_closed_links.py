@@ -19,13 +19,21 @@ from gateway.storage.links import SqlLinks
 from gateway.storage.vault import Vault, delete_ended
 from gateway.storage.vault_entry import VaultEntry
 from tests.support.releasing import KEY
-from tests.support.two_schools import AT_HERE, ECK_ID_THERE, OF_AGE, THERE, THERE_IDP, TwoSchools, two_schools
+from tests.support.two_schools import (
+    ANOTHER_ECK_ID,
+    AT_HERE,
+    ECK_ID_THERE,
+    OF_AGE,
+    THERE,
+    THERE_IDP,
+    TwoSchools,
+    two_schools,
+)
 from tests.support.user_held import NO_API, ROC_IDP, SAID_BY_EDUID, Sitting, mbo, refused
 from tests.support.vault import SEALING, database, vault_in
 
 LOTTE = account_hash(KEY, THERE_IDP, "lotte.berg@bron.example")
 MO = account_hash(KEY, ROC_IDP, "mo@roc.example")
-ANOTHER = "https://ketenid.nl/pilot/" + "3c" * 64
 UNTIL = date(2026, 12, 31)
 AGE_HERE = {**AT_HERE, **OF_AGE}
 
@@ -107,7 +115,7 @@ def test_a_purge_tells_links_before_what_it_takes_is_gone(kept: Kept, guest: Two
 
 
 def test_another_eck_id_in_the_vault_is_seen_at_a_login_by_the_link(kept: Kept, guest: TwoSchools) -> None:
-    kept.vault.put([[entry(LOTTE, "99XC", Sector.VO, ANOTHER)]], at_once=True)
+    kept.vault.put([[entry(LOTTE, "99XC", Sector.VO, ANOTHER_ECK_ID)]], at_once=True)
     told_once(guest)
     assert kept.state() is LinkState.SUSPENDED
     assert [one.kind for one in guest.op.world.records.anomalies] == ["link_suspended"]

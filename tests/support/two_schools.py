@@ -31,6 +31,7 @@ BEFORE = replace(THERE, sector=Sector.PO)
 HERE_IDP, THERE_IDP = IdpId("petteflat"), IdpId("bron")
 ECK_ID_HERE = "https://ketenid.nl/pilot/" + "1a" * 64
 ECK_ID_THERE = "https://ketenid.nl/pilot/" + "2b" * 64
+ANOTHER_ECK_ID = "https://ketenid.nl/pilot/" + "3c" * 64
 AT_HERE: Said = {
     "uid": ("lotte@petteflat.example",),
     "givenName": ("Lotte",),
