@@ -16,8 +16,8 @@ test: check
 	$(BIN)/python tests/audit.py
 
 check: $(READY)
-	$(BIN)/ruff format --check gateway tests
-	$(BIN)/ruff check gateway tests
+	$(BIN)/ruff format --check gateway tests setup.py
+	$(BIN)/ruff check gateway tests setup.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

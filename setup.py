@@ -23,8 +23,9 @@ def _asked_of_git() -> str:
     here = Path(__file__).parent
     if not (here / ".git").exists():
         return ""
+    command = ("git", "-C", str(here), "rev-parse", "HEAD")
     try:
-        done = subprocess.run(("git", "rev-parse", "HEAD"), cwd=here, check=True, capture_output=True, text=True)
+        done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - no word of it comes from outside
     except (OSError, subprocess.CalledProcessError):
         return ""
     return done.stdout.strip()
