@@ -1,7 +1,6 @@
 """What is kept of a login for services that fetch attributes later: sealed, minimal, short, decided anew each time."""
 
 import json
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from gateway.attributes import kept
@@ -27,7 +26,6 @@ class _Found:
     idp: IdentityProvider
     reading: Reading
     reference: str
-    refused: frozenset[Attribute]
     held: HeldLogin | None
 
 
@@ -53,12 +51,8 @@ class KeptLogins:
         seconds: int,
         reference: str,
         held: HeldLogin | None = None,
-        refused: AbstractSet[Attribute] = frozenset(),
     ) -> None:
-        """Keep what this service may ask for, and what the decision needs, for so many seconds.
-
-        `refused` is what the person does not let go: it stays so for all that follows from this login.
-        """
+        """Keep what this service may ask for, and what the decision needs, for so many seconds."""
         # Of what a user-held identity said, nothing but who it is: nothing else of it can go anywhere.
         needed = needed_by((service,)) if held is None else frozenset[Attribute]()
         fields = {
@@ -66,7 +60,6 @@ class KeptLogins:
             "idp": idp,
             "reading": kept.dump(minimal(reading, needed)).decode(),
             "reference": reference,
-            "refused": sorted(refused),
             "held": held_as_kept(held, needed_by((service,))),
         }
         self._store.put(_key(session), written(fields).encode(), seconds=seconds)
@@ -84,7 +77,6 @@ class KeptLogins:
             reading=found.reading,
             now=self._clock.now(),
             reference=found.reference,
-            refused=found.refused,
             held=found.held,
         )
 
@@ -96,7 +88,6 @@ class KeptLogins:
             idp=found.idp,
             reading=found.reading,
             now=self._clock.now(),
-            refused=found.refused,
             held=found.held,
         )
         return outcome.decision.agreement.offline_access
@@ -118,7 +109,6 @@ class KeptLogins:
         try:
             fields = json.loads(found)
             reading = kept.load(fields["reading"].encode())
-            refused = frozenset(Attribute(one) for one in fields["refused"])
             held = held_of(fields["held"])
             of_service, of_idp, reference = fields["service"], IdpId(fields["idp"]), fields["reference"]
         except (ValueError, TypeError, KeyError) as cause:
@@ -128,7 +118,7 @@ class KeptLogins:
             raise SluisError(ErrorCode.TOKEN_INVALID, hint="the login is over")
         bind(reference)
         legs.told(service=service, idp=idp.id)
-        return _Found(idp, reading, reference, refused, held)
+        return _Found(idp, reading, reference, held)
 
 
 def forget_kept(store: ShortLivedStore, session: str) -> None:

@@ -1,6 +1,5 @@
 """Decides what would be released to whom: person, role, agreement, ECK iD, subject, decision. Writes nothing down."""
 
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 
@@ -60,21 +59,14 @@ class Deciding:
         return self._people.found_at(who)
 
     def outcome(
-        self,
-        service: Service,
-        who: Principal,
-        found: SchoolOfLogin,
-        *,
-        now: datetime,
-        reference: str,
-        refused: AbstractSet[Attribute],
+        self, service: Service, who: Principal, found: SchoolOfLogin, *, now: datetime, reference: str
     ) -> Outcome:
         """What may go, of whoever logged in and was found at this school. Raises the SluisError that refuses.
 
         A user-held identity that may not be used at all is refused before anybody is asked about the person.
         """
         person = self._person(service, who, found, now=now)
-        return self._decide(service, person, now=now, reference=reference, refused=refused)
+        return self._decide(service, person, now=now, reference=reference)
 
     def _person(self, service: Service, who: Principal, found: SchoolOfLogin, *, now: datetime) -> Person:
         if who.held is None or not who.idp.user_held:
@@ -84,9 +76,7 @@ class Deciding:
             raise SluisError(ErrorCode.USER_HELD_FORBIDDEN, hint=f"{service.id}, {found.school.brin}")
         return self._people.of_user_held(who, who.held, found, now=now)
 
-    def _decide(
-        self, service: Service, person: Person, *, now: datetime, reference: str, refused: AbstractSet[Attribute]
-    ) -> Outcome:
+    def _decide(self, service: Service, person: Person, *, now: datetime, reference: str) -> Outcome:
         today = dutch_day(now)
         entry = self._eck_ids.provisioned(person.idp, person.account, person.found.school, today=today)
         person = with_provisioned(person, entry)
@@ -136,7 +126,6 @@ class Deciding:
                 subject=subject,
                 attributes=registered_values(reading.attributes, found, role),
                 today=today,
-                refused=refused,
             )
         )
         seen = self._successions.seen(

@@ -1,8 +1,7 @@
 """The decision: for every attribute asked, whether it goes, and the one rule that decided. Pure; default deny."""
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from gateway.attributes.values import Attributes
@@ -38,10 +37,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What a decision is made of. `agreement` is in force and covers the person; `today` is the Dutch day.
-
-    `refused` are the attributes that the person, asked for consent, does not let go.
-    """
+    """What a decision is made of. `agreement` is in force and covers the person; `today` is the Dutch day."""
 
     service: Service
     agreement: Agreement
@@ -51,7 +47,6 @@ class Case:
     subject: Subject
     attributes: Attributes
     today: date
-    refused: AbstractSet[Attribute] = field(default_factory=frozenset)
 
 
 def decide(case: Case) -> tuple[Decision, Mapping[Attribute, Values]]:
@@ -71,8 +66,6 @@ def decide(case: Case) -> tuple[Decision, Mapping[Attribute, Values]]:
 
 def _of_the_person(one: Open, case: Case) -> tuple[Ruling, Values]:
     """What becomes of an attribute that may go; there are values if it does."""
-    if one.attribute in case.refused:
-        return _NOT_CONSENTED
     sent, way = case.attributes.values, one.sent
     values = sent.get(one.attribute)
     if values is None and one.derived is not None:
@@ -85,5 +78,4 @@ def _of_the_person(one: Open, case: Case) -> tuple[Ruling, Values]:
 
 
 _NOTHING: frozenset[Attribute] = frozenset()
-_NOT_CONSENTED: tuple[Ruling, Values] = (Ruling(Rule.STOPPED_NOT_CONSENTED), ())
 _NOT_SENT: tuple[Ruling, Values] = (Ruling(Rule.STOPPED_NOT_SENT), ())

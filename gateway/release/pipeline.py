@@ -1,6 +1,5 @@
 """From raw attributes to a release that is on record: read, school, role, agreement, subject, decision, ledger."""
 
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,7 +9,6 @@ from gateway.attributes.institution import Institutions
 from gateway.attributes.scopes import own_scopes
 from gateway.attributes.values import RawAttributes
 from gateway.domain.anomaly import Anomaly
-from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.clock import dutch_day
 from gateway.domain.errors import ErrorCode, SluisError
@@ -93,15 +91,14 @@ class Releases:
         reading: Reading,
         now: datetime,
         reference: str,
-        refused: AbstractSet[Attribute] = frozenset(),
         held: HeldLogin | None = None,
     ) -> Outcome:
         """The release to a person whose attributes were just read, or kept by a session (`gateway.attributes.kept`).
 
         Decided as things stand now, and returned after its ledger row is durable (law 6); a refusal gets its row too.
-        `refused` are attributes that the person does not consent to; `held` is there for a login with a user-held
-        identity, of which the person must have let go exactly what goes. Raises the SluisError that refuses, or
-        LEDGER_UNAVAILABLE; ConsentNeeded, without a row, of a person who is still to be asked.
+        `held` is there for a login with a user-held identity, of which the person must have let go exactly what goes.
+        Raises the SluisError that refuses, or LEDGER_UNAVAILABLE; ConsentNeeded, without a row, of a person who is
+        still to be asked.
         """
         row = self._refused_row(service, idp, reading, now=now, reference=reference)
         who = Principal(idp, reading, row.subject_hash, held)
@@ -109,7 +106,7 @@ class Releases:
             refuse_foreign(reading, idp)
             found = self._deciding.found_at(who)
             row = replace(row, school=str(found.school.brin))
-            outcome = self._deciding.outcome(service, who, found, now=now, reference=reference, refused=refused)
+            outcome = self._deciding.outcome(service, who, found, now=now, reference=reference)
             if held is not None and idp.user_held:
                 check_consent(self._consents, row.subject_hash, service.id, outcome)
         except ConsentNeeded:
@@ -124,7 +121,7 @@ class Releases:
         self._append(row, outcome.sighting.seen)
         if self._is_overtaken(outcome.sighting):
             return self.release_again(
-                service=service, idp=idp, reading=reading, now=now, reference=reference, refused=refused, held=held
+                service=service, idp=idp, reading=reading, now=now, reference=reference, held=held
             )
         for anomaly in outcome.anomalies:
             self._record_anomaly(anomaly, reading, row)
@@ -144,7 +141,6 @@ class Releases:
         idp: IdentityProvider,
         reading: Reading,
         now: datetime,
-        refused: AbstractSet[Attribute] = frozenset(),
         held: HeldLogin | None = None,
     ) -> Outcome:
         """What `release_again` would decide, without a row: nothing may leave by it. Raises as it does.
@@ -154,7 +150,7 @@ class Releases:
         refuse_foreign(reading, idp)
         who = Principal(idp, reading, self._account(idp.id, reading), held)
         found = self._deciding.found_at(who)
-        return self._deciding.outcome(service, who, found, now=now, reference="", refused=refused)
+        return self._deciding.outcome(service, who, found, now=now, reference="")
 
     def consented(
         self, idp: IdentityProvider, reading: Reading, service: ServiceId, what: str, *, now: datetime

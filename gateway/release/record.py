@@ -25,7 +25,6 @@ class Rule(StrEnum):
     STOPPED_POLICY_NEVER = "stopped-policy-never"
     STOPPED_NO_PURPOSE = "stopped-no-purpose"
     STOPPED_SCHOOL_DENIES = "stopped-school-denies"
-    STOPPED_NOT_CONSENTED = "stopped-not-consented"
     STOPPED_NOT_SENT = "stopped-not-sent"
     STOPPED_NOTHING_LEFT = "stopped-nothing-left"
     RELEASED_BASE = "released-base"
@@ -58,7 +57,6 @@ MEANINGS = {
     Rule.STOPPED_POLICY_NEVER: "the policy lets it go to nobody of people in this role and sector",
     Rule.STOPPED_NO_PURPOSE: "the policy wants a purpose that fits it, and the attribute set gives another",
     Rule.STOPPED_SCHOOL_DENIES: "the school denies it to this service",
-    Rule.STOPPED_NOT_CONSENTED: "the person does not let it go",
     Rule.STOPPED_NOT_SENT: "no identity provider of the school sends it",
     Rule.STOPPED_NOTHING_LEFT: "the reduction leaves nothing of it",
     Rule.RELEASED_BASE: "agreed, and the policy lets it go to any service with an agreement",

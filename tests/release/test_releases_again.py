@@ -43,21 +43,12 @@ def test_it_is_decided_by_the_agreements_of_this_moment():
     assert given_world.records.ledger[-1].code == ErrorCode.AGREEMENT_MISSING
 
 
-def test_a_person_who_does_not_consent_keeps_the_attribute():
-    given_world = world(Attribute.GIVEN_NAME, Attribute.SURNAME)
-    outcome = released_again(given_world, reading_of(given_world), refused={Attribute.SURNAME, Attribute.ECK_ID})
-    assert set(outcome.released.values) == {Attribute.ECK_ID, Attribute.GIVEN_NAME}
-    assert outcome.decision.rules[Attribute.SURNAME] is Rule.STOPPED_NOT_CONSENTED
-
-
 def test_what_is_proposed_is_what_would_go_and_leaves_no_row():
     given_world = world(Attribute.GIVEN_NAME, Attribute.EMAIL)
     reading = reading_of(given_world)
-    seen = given_world.pipeline().proposed(
-        service=given_world.service, idp=given_world.idp, reading=reading, now=NOW, refused={Attribute.GIVEN_NAME}
-    )
+    seen = given_world.pipeline().proposed(service=given_world.service, idp=given_world.idp, reading=reading, now=NOW)
     assert given_world.records.ledger == []
-    assert seen.decision == released_again(given_world, reading, refused={Attribute.GIVEN_NAME}).decision
+    assert seen.decision == released_again(given_world, reading).decision
 
 
 @pytest.mark.parametrize("kept", [b"", b"[]", b"{}", b'{"account":"a","roles":["king"],"attributes":{}}', b"\xff"])

@@ -18,12 +18,10 @@ _STRICTNESS = (Reduction.ADULT, Reduction.AGE, Reduction.NAMED_GROUPS, Reduction
 _MADE_OF_BIRTH_DATE = {Attribute.ADULT: Reduction.ADULT, Attribute.AGE_IN_YEARS: Reduction.AGE}
 
 
-def rulings(
-    login: Login, agreement: Agreement, kind: SubjectKind, refused: frozenset[Attribute] = frozenset()
-) -> dict[Attribute, tuple[Ruling, Values]]:
+def rulings(login: Login, agreement: Agreement, kind: SubjectKind) -> dict[Attribute, tuple[Ruling, Values]]:
     """Every attribute that the service asks in any set, with its ruling and what is left; none of an identifier."""
     asked = {attribute for one in login.world.service.attribute_sets.values() for attribute in one.purposes}
-    besides = {one: _ruling(one, login, agreement, refused) for one in asked - IDENTIFIERS}
+    besides = {one: _ruling(one, login, agreement) for one in asked - IDENTIFIERS}
     return besides | {
         one: (Ruling(_identifier(one, login, kind)), ()) for one in asked & IDENTIFIERS | {kind.attribute}
     }
@@ -56,9 +54,7 @@ def _identifier(attribute: Attribute, login: Login, kind: SubjectKind) -> Rule:
     return Rule.STOPPED_POLICY_NEVER if never else Rule.IDENTIFIER_REPLACED
 
 
-def _ruling(
-    attribute: Attribute, login: Login, agreement: Agreement, refused: frozenset[Attribute]
-) -> tuple[Ruling, Values]:
+def _ruling(attribute: Attribute, login: Login, agreement: Agreement) -> tuple[Ruling, Values]:
     accepted, policy = login.accepted(agreement), login.world.policy.attributes
     if attribute not in accepted.purposes:
         return Ruling(Rule.STOPPED_NOT_AGREED), ()
@@ -71,8 +67,6 @@ def _ruling(
         return Ruling(Rule.STOPPED_NO_PURPOSE), ()
     if attribute in login.named.denies.get(agreement.service, frozenset()):
         return Ruling(Rule.STOPPED_SCHOOL_DENIES), ()
-    if attribute in refused:
-        return Ruling(Rule.STOPPED_NOT_CONSENTED), ()
     sent = login.canonical
     values, reductions = sent.get(attribute, ()), _wanted(attribute, login, agreement)
     if attribute in _MADE_OF_BIRTH_DATE and not values:

@@ -246,13 +246,10 @@ class World:
         name_id: str | None = None,
         now: datetime = NOW,
         reference: str = "0123456789",
-        refused: frozenset[Attribute] = frozenset(),
     ) -> Outcome:
         pipeline = self.pipeline()
         reading = pipeline.read(RawAttributes(tuple(sent.items()), name_id), self.idp, now=now)
-        return pipeline.release_again(
-            service=self.service, idp=self.idp, reading=reading, now=now, reference=reference, refused=refused
-        )
+        return pipeline.release_again(service=self.service, idp=self.idp, reading=reading, now=now, reference=reference)
 
 
 def world(
