@@ -69,36 +69,12 @@ class Logouts:
         if visit is None:
             return self.said(initiator, ())
         if visit.browser != browser:
-            results = self.end_behind([visit], but=itself)
-            if initiator.kind is not Kind.IDP:
-                results += self._results([(Kind.IDP, str(visit.idp), Ending.NO_ANSWER)])
-            return self.said(initiator, results)
+            return self._elsewhere(visit, initiator, itself)
         self._cookie.drop()
         others = {one: logins for one, logins in self._end(visit).items() if one != itself}
-        idp = self._federation.identity_providers.get(visit.idp) if initiator.kind is not Kind.IDP else None
-        upstream = {one.idp: one for one in (*beside, *([visit] if idp is not None else ()))}
-        told, reached = self._telling.tell(others, tuple(upstream.values()))
-        frames = {
-            one: self._telling.frames(one, others[one]) for one, ending in told.items() if ending is not Ending.ENDED
-        }
-        told |= {one: Ending.ASKED for one, found in frames.items() if found and told[one] is Ending.IMPOSSIBLE}
-        settled = [(Kind.SERVICE, str(one), ending) for one, ending in told.items() if ending is not None]
-        targets = [self._target(Kind.SERVICE, one, others[one]) for one, ending in told.items() if ending is None]
-        for one in upstream.values():
-            if one.id in reached:
-                targets.append(self._target(Kind.IDP, one.idp, (), visit=one.id))
-            else:
-                settled.append((Kind.IDP, str(one.idp), Ending.IMPOSSIBLE))
-        plan = Plan(
-            id=self._randomness.token(),
-            browser=browser,
-            begun=self._clock.now().timestamp(),
-            initiator=initiator,
-            settled=tuple(settled),
-            targets=tuple(targets),
-            shared=visit.shared,
-            frames=tuple(address for found in frames.values() for address in found),
-        )
+        has_school = initiator.kind is not Kind.IDP and visit.idp in self._federation.identity_providers
+        upstream = {one.idp: one for one in (*beside, *([visit] if has_school else ()))}
+        plan = self._plan(visit, initiator, others, tuple(upstream.values()))
         self._leaving.keep(plan)
         return self._next(plan)
 
@@ -158,6 +134,47 @@ class Logouts:
         self._leaving.settle(plan, index, Ending.ENDED if ended else Ending.NO_ANSWER)
         # Not the next station itself: a page at the address of an answer could not be loaded again.
         return Redirect(f"/logout/{plan.id}")
+
+    def _elsewhere(self, visit: Visit, initiator: Initiator, itself: ServiceId | None) -> Step:
+        """End a visit of another browser than the one that asks."""
+        results = self.end_behind([visit], but=itself)
+        if initiator.kind is not Kind.IDP:
+            results += self._results([(Kind.IDP, str(visit.idp), Ending.NO_ANSWER)])
+        return self.said(initiator, results)
+
+    def _plan(
+        self,
+        visit: Visit,
+        initiator: Initiator,
+        given: Mapping[ServiceId, Sequence[Given]],
+        upstream: Sequence[Visit],
+    ) -> Plan:
+        """Tell whom can be told at once; the browser is still to be sent to the others.
+
+        `upstream` are the visits of which the school is to be told.
+        """
+        told, reached = self._telling.tell(given, upstream)
+        frames = {
+            one: self._telling.frames(one, given[one]) for one, ending in told.items() if ending is not Ending.ENDED
+        }
+        told |= {one: Ending.ASKED for one, found in frames.items() if found and told[one] is Ending.IMPOSSIBLE}
+        settled = [(Kind.SERVICE, str(one), ending) for one, ending in told.items() if ending is not None]
+        targets = [self._target(Kind.SERVICE, one, given[one]) for one, ending in told.items() if ending is None]
+        for one in upstream:
+            if one.id in reached:
+                targets.append(self._target(Kind.IDP, one.idp, (), visit=one.id))
+            else:
+                settled.append((Kind.IDP, str(one.idp), Ending.IMPOSSIBLE))
+        return Plan(
+            id=self._randomness.token(),
+            browser=visit.browser,
+            begun=self._clock.now().timestamp(),
+            initiator=initiator,
+            settled=tuple(settled),
+            targets=tuple(targets),
+            shared=visit.shared,
+            frames=tuple(address for found in frames.values() for address in found),
+        )
 
     def _next(self, plan: Plan) -> Step:
         left = [index for index in range(len(plan.targets)) if self._leaving.ending(plan, index) is None]

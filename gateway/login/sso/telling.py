@@ -68,13 +68,7 @@ class Telling:
                 calls[Kind.IDP, visit.id] = partial(ends.can_send, idp, visit)
         ended = _at_once(calls)
         endings = {
-            one: Ending.ENDED
-            if (Kind.SERVICE, one) in ended
-            else None
-            if self._ends(one).can_send(self._federation.services[one])
-            else Ending.NO_ANSWER
-            if (Kind.SERVICE, one) in calls
-            else Ending.IMPOSSIBLE
+            one: Ending.ENDED if (Kind.SERVICE, one) in ended else self._untold(one, asked=(Kind.SERVICE, one) in calls)
             for one in given
         }
         return endings, {one for kind, one in ended if kind is Kind.IDP}
@@ -96,6 +90,12 @@ class Telling:
         if isinstance(party, Service):
             return self._services[party.protocol].reply(party, reply, complete=complete)
         return self._identity_providers[party.protocol].reply(party, reply, complete=complete)
+
+    def _untold(self, service: ServiceId, *, asked: bool) -> Ending | None:
+        """Of a service that did not say yes: None where the browser can be sent there."""
+        if self._ends(service).can_send(self._federation.services[service]):
+            return None
+        return Ending.NO_ANSWER if asked else Ending.IMPOSSIBLE
 
     def _ends(self, service: ServiceId) -> EndsServiceSessions:
         return self._services[self._federation.services[service].protocol]
