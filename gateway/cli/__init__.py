@@ -1,4 +1,8 @@
-"""The `sluis` command; each command in a file of its own, imported when it is used."""
+"""The `sluis` command; each command in a file of its own, imported when it is used.
+
+Owns: what an operator types and reads, and the processes of `sluis serve`: the server, its workers, their reload.
+Must not know: how anything is decided; it asks the rooms below, as the application does.
+"""
 
 import importlib
 

@@ -1,4 +1,4 @@
-"""Two schools and three services for `make demo` and for tests: real HTTP servers, each on a site of its own.
+"""Schools, eduID, services and Nummervoorziening for `make demo` and for tests: servers, each on a site of its own.
 
-Owns: parties that the gateway can meet. Nothing imports it.
+Owns: parties that the gateway can meet. Nothing of the gateway imports it.
 """

@@ -1,4 +1,4 @@
-"""What `login` needs of the protocols. `app.py` hands the implementations in."""
+"""What `login` needs of the protocols. `gateway.wiring` hands the implementations in."""
 
 from dataclasses import dataclass
 from datetime import datetime

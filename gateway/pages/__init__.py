@@ -1,4 +1,4 @@
-"""What people see: discovery, the automatic answer, errors, the front page.
+"""What people see: discovery, consent and links, their own page, logout, errors, status, the front page.
 
 Owns: templates, texts in every language, style, and the step from a login's `Step` to a response.
 Must not know: a protocol's messages, or why something is released.
