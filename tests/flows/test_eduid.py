@@ -107,6 +107,10 @@ def test_over_openid_the_school_itself_says_whose_an_eduid_is(demo: Demo) -> Non
     assert els_at_school.eck_id() in by_eduid_
     assert els_at_school.eck_id() in by_school
     assert els.given_name not in by_eduid_
+    mine = demo.tab().open(demo.gateway + "/me")
+    mine.press(f"{MBO_WITH_API.name}: inloggen met eduID").press(els.given_name)
+    mine.press("Trek in voor Schrijfmaatje")
+    assert by_openid(demo, els.given_name).title.startswith("Mag dit naar"), "asked anew, here and in the next test"
     refused = by_openid(demo, daan.given_name)
     assert refused.status == 403
     assert "vanaf 18 jaar" in refused.text
