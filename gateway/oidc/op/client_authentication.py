@@ -37,8 +37,7 @@ class Clients:
 
 def check_doubled(_: Clients, called: Called) -> None:
     """No parameter stands there twice (RFC 6749 3.2)."""
-    if called.parameters.doubled:
-        raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="a parameter stands there twice")
+    called.parameters.check_once()
 
 
 def check_one_method(clients: Clients, called: Called) -> None:

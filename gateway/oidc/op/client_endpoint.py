@@ -36,7 +36,7 @@ log = structlog.get_logger("sluis")
 
 MAX_AGE = 3600
 """Seconds for which a cache may keep the documents; a new key is announced longer than that before its first use."""
-_ANY = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_ANY = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _POST = ("POST",)
 _OF_TOKENS = frozenset({ErrorCode.TOKEN_INVALID, ErrorCode.TOKEN_SCOPE})
 _OF_PROOFS = frozenset({ErrorCode.PROOF_INVALID, ErrorCode.PROOF_NONCE})
@@ -124,6 +124,8 @@ def _in_json(methods: Collection[str]) -> Callable[[Callable[[], Response]], Cal
         @wraps(endpoint)
         def answered() -> Response:
             try:
+                if request.method == "OPTIONS":
+                    return Response(status=204, headers={"Allow": ", ".join(methods)})
                 return endpoint() if request.method in methods else _refused(_WrongMethod(methods))
             except SluisError as error:
                 return _refused(error)

@@ -48,8 +48,7 @@ class Ending:
 
 def check_doubled(ending: Ending) -> None:
     """No parameter stands there twice."""
-    if ending.parameters.doubled:
-        raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="a parameter stands there twice")
+    ending.parameters.check_once()
 
 
 def check_id_token_hint(ending: Ending) -> None:
@@ -71,7 +70,7 @@ def check_client(ending: Ending) -> None:
         return
     service = ending.federation.service_by_client_id.get(named)
     if service is None or ending.service not in (None, service):
-        raise SluisError(ErrorCode.REQUEST_SERVICE_UNKNOWN, hint="client_id")
+        raise SluisError(ErrorCode.REQUEST_SERVICE_UNKNOWN, hint="client_id is the client of the id_token_hint")
     ending.service = service
 
 

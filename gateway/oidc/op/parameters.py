@@ -30,6 +30,12 @@ class Parameters:
         """A list separated by spaces, without repetition; empty when the parameter is absent."""
         return tuple(dict.fromkeys(word for word in self.values.get(name, "").split(" ") if word))
 
+    def check_once(self) -> None:
+        """Raises SluisError REQUEST_MALFORMED, which names them, where parameters stand there twice."""
+        if self.doubled:
+            named = sorted(name[:40] for name in self.doubled)
+            raise SluisError(ErrorCode.REQUEST_MALFORMED, hint=f"there twice: {', '.join(named)}")
+
     def __contains__(self, name: str) -> bool:
         return name in self.values
 

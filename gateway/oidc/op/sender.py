@@ -14,7 +14,7 @@ def check_client(incoming: Incoming) -> None:
     """`client_id` is given once, and is a relying party of this federation."""
     service = incoming.federation.service_by_client_id.get(_one(incoming.parameters, "client_id"))
     if service is None:
-        raise SluisError(ErrorCode.REQUEST_SERVICE_UNKNOWN, hint="client_id")
+        raise SluisError(ErrorCode.REQUEST_SERVICE_UNKNOWN, hint="no client has this client_id")
     incoming.service = service
 
 

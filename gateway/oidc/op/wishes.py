@@ -44,9 +44,7 @@ def check_response_mode(incoming: Incoming) -> None:
 
 def check_doubled(incoming: Incoming) -> None:
     """No parameter stands there twice (RFC 6749 3.1): readers disagree about which of two counts."""
-    if incoming.parameters.doubled:
-        known = sorted(name[:40] for name in incoming.parameters.doubled)
-        raise SluisError(ErrorCode.REQUEST_MALFORMED, hint=f"there twice: {', '.join(known)}")
+    incoming.parameters.check_once()
 
 
 def check_pushed_where_needed(incoming: Incoming) -> None:
@@ -64,11 +62,11 @@ def check_signed_where_needed(incoming: Incoming) -> None:
 def check_request_object(incoming: Incoming) -> None:
     """No request object of a client without keys, and none by an address that we would have to fetch."""
     if "request" in incoming.parameters:
-        raise SluisError(ErrorCode.REQUEST_OBJECT)
+        raise SluisError(ErrorCode.REQUEST_OBJECT, hint="this client has no keys here to sign a request with")
     if "request_uri" in incoming.parameters:
-        raise SluisError(ErrorCode.REQUEST_OBJECT_BY_REFERENCE)
+        raise SluisError(ErrorCode.REQUEST_OBJECT_BY_REFERENCE, hint="a request_uri is one of a pushed request")
     if "registration" in incoming.parameters:
-        raise SluisError(ErrorCode.REQUEST_REGISTRATION)
+        raise SluisError(ErrorCode.REQUEST_REGISTRATION, hint="the operator registers clients")
 
 
 def check_response_type(incoming: Incoming) -> None:

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from gateway.oidc.op.parameters import Parameters
 from tests.support.jose import CLIENT
 from tests.support.op import Op, op
-from tests.support.op_client import AFTER_LOGOUT, ASKED, CALLBACK, SECRET, VERIFIER, basic
+from tests.support.op_client import AFTER_LOGOUT, ASKED, CALLBACK, SECRET, VERIFIER, back, basic
 
 LONG = "x" * 3000
 TWENTY_ONE = " ".join(f"urn:example:{number}" for number in range(21))
@@ -181,7 +181,9 @@ def test_token_with_a_parameter_twice(tmp_path, name: str):
         "code_verifier": VERIFIER,
         "invented": "one",
     }
-    refused(provider.post("/oidc/token", basic(), **{**form, name: [form[name], "two"]}), 400, "invalid_request")  # type: ignore[arg-type]
+    answer = provider.post("/oidc/token", basic(), **{**form, name: [form[name], "two"]})  # type: ignore[arg-type]
+    refused(answer, 400, "invalid_request")
+    assert (answer.json or {})["error_description"].startswith(f"there twice: {name} (")
 
 
 @pytest.mark.parametrize(("name", "value", "error"), REFRESH)
@@ -282,6 +284,26 @@ def test_a_method_that_an_endpoint_for_clients_does_not_have(tmp_path, path: str
         refused(answer, 405, "invalid_request")
         assert answer.json is not None
         assert answer.json["error_description"].startswith("this endpoint takes ")
+
+
+@pytest.mark.parametrize("path", ["/oidc/token", "/oidc/introspect", "/oidc/revoke", "/oidc/par", "/oidc/userinfo"])
+def test_an_endpoint_for_clients_says_which_methods_it_has(tmp_path, path: str):
+    answer = op(tmp_path).app.test_client().options(path)
+    allowed = "GET, HEAD, POST" if path == "/oidc/userinfo" else "POST"
+    assert (answer.status_code, answer.headers["Allow"]) == (204, allowed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"request": "a.b.c"}, "this client has no keys here to sign a request with"),
+        ({"request_uri": "https://klas.example/request"}, "a request_uri is one of a pushed request"),
+        ({"registration": "{}"}, "the operator registers clients"),
+    ],
+)
+def test_a_client_reads_what_it_can_do_instead(tmp_path, changes: dict[str, str], says: str):
+    told = back(op(tmp_path).authorize(**changes))
+    assert told["error_description"] == f"{says} (reference 7KQ2M9X4TB)"
 
 
 @pytest.mark.parametrize("path", ["/oidc/token", "/oidc/introspect", "/oidc/revoke", "/oidc/par"])
