@@ -87,7 +87,7 @@ def parties(federation: DemoFederation, *, clock: Clock, randomness: Randomness)
             key=federation.keys[OPENID_EDUID.id],
             client_id=OPENID_CLIENT,
             secret=federation.secrets[OPENID_EDUID.id],
-            callback=f"{federation.base_url}/oidc/callback",
+            callback=f"{federation.base_url}/oidc/callback/{OPENID_EDUID.id}",
             clock=clock,
             randomness=randomness,
         )

@@ -11,6 +11,10 @@ AMR = "amr:"
 """In front of an authentication method of OpenID Connect (RFC 8176) where words stand; those cannot be asked for."""
 
 
+UNSPECIFIED = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"
+"""The context of a login of which nothing is said (saml-authn-context 3.4.25)."""
+
+
 @total_ordering
 @dataclass(frozen=True, slots=True, eq=False)
 class Level:

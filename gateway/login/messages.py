@@ -1,12 +1,15 @@
 """What crosses the doors of a login."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.attributes.values import RawAttributes
 from gateway.domain.brin import Brin
 from gateway.domain.language import Language
 from gateway.federation.models import IdpId, ServiceId
+
+MAX_SESSION = timedelta(days=366)
+"""How long ago a person may have authenticated: what is older is a clock or a default gone wrong, not a session."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import pytest
 from lxml import etree
 
 from gateway.domain.errors import ErrorCode
-from gateway.saml.sp.contents import MAX_LIFETIME, MAX_SESSION
+from gateway.login.messages import MAX_SESSION
+from gateway.saml.sp.contents import MAX_LIFETIME
 from gateway.xml.signatures import sign
 from tests.support.responses import (
     BEARER,

@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey, RSAKey
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.http import HttpAnswer, HttpFailed
 from gateway.federation.clients import ClientAuthentication
+from gateway.federation.models import IdpId
 from gateway.federation.openid_provider import OpenIdProvider
 from gateway.federation.snapshot import Federation
 from gateway.login.messages import Authentication, AuthenticationRequest, Expectation
@@ -146,8 +147,15 @@ class Sitting:
         )
         return self.role.asks.authenticate(self.idp, asked).url
 
-    def read(self, *, code: str | None = "c0de", issuer: str | None = None, error: str | None = None) -> Authentication:
-        return self.role.reads.authentication(Answer(code, issuer, error), self.expectation)
+    def read(
+        self,
+        *,
+        code: str | None = "c0de",
+        issuer: str | None = None,
+        error: str | None = None,
+        arrived_at: IdpId = PO_IDP,
+    ) -> Authentication:
+        return self.role.reads.authentication(Answer(arrived_at, code, issuer, error), self.expectation)
 
     def refusal(self, **answer: Any) -> ErrorCode:
         try:

@@ -62,7 +62,7 @@ def running(one: School, directory: Path, *, gateway: str) -> Iterator[School]:
     with_secret = one.method.startswith("client_secret")
     client = {
         "client_id": "sluis",
-        "redirect_uris": [f"{gateway}/oidc/callback"],
+        "redirect_uris": [f"{gateway}/oidc/callback/{one.name}"],
         "post_logout_redirect_uris": [f"{gateway}/oidc/logged-out"],
         "backchannel_logout_uri": f"{gateway}/oidc/backchannel-logout",
         "backchannel_logout_session_required": True,

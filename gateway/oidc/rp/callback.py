@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.protocol import Protocol
-from gateway.federation.models import IdentityProvider
+from gateway.federation.models import IdentityProvider, IdpId
 from gateway.oidc.rp.providers import Providers
 
 MAX_CODE = 4096
@@ -26,8 +26,9 @@ _MEANINGS = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answer:
-    """The parameters of an answer; None for one that is not there."""
+    """The parameters of an answer; None for one that is not there. `arrived_at` is whose redirect URI it came to."""
 
+    arrived_at: IdpId
     code: str | None
     issuer: str | None
     error: str | None
@@ -37,6 +38,15 @@ def check_protocol(_: Answer, idp: IdentityProvider, __: Providers) -> None:
     """The identity provider that was asked speaks OpenID Connect: nobody else's answer arrives here."""
     if idp.protocol is not Protocol.OIDC:
         raise SluisError(ErrorCode.RESPONSE_ISSUER, hint=f"{idp.id} does not speak OpenID Connect")
+
+
+def check_address(answer: Answer, idp: IdentityProvider, _: Providers) -> None:
+    """RFC 9700 4.4.2.2: it came to the redirect URI of the one that was asked, and so from nobody else.
+
+    A member of the federation that sends browsers on to another provider would be handed that one's code (mix-up).
+    """
+    if answer.arrived_at != idp.id:
+        raise SluisError(ErrorCode.RESPONSE_ISSUER, hint="the answer came to the redirect URI of another provider")
 
 
 def check_issuer(answer: Answer, idp: IdentityProvider, providers: Providers) -> None:
@@ -61,6 +71,7 @@ def check_code(answer: Answer, _: IdentityProvider, __: Providers) -> None:
 
 CHECKS: tuple[Callable[[Answer, IdentityProvider, Providers], None], ...] = (
     check_protocol,
+    check_address,
     check_issuer,
     check_error,
     check_code,

@@ -16,10 +16,10 @@ _OF_THE_PROTOCOL = frozenset(
 def raw_attributes(id_token: Claims, userinfo: Mapping[str, Any]) -> RawAttributes:
     """The claims of both, those of UserInfo before those of the ID token; `sub` where SAML has the NameID.
 
-    An address that the provider says it did not verify is none.
+    An address that the provider says it did not verify is none. Some write yes and no as text; what is neither is no.
     """
     merged = {**id_token, **userinfo}
-    if merged.get("email_verified") is False:
+    if str(merged.get("email_verified", True)).lower() != "true":
         merged.pop("email", None)
     values = tuple((name, tuple(_texts(value))) for name, value in merged.items() if name not in _OF_THE_PROTOCOL)
     return RawAttributes(tuple((name, texts) for name, texts in values if texts), str(id_token["sub"]))

@@ -1,4 +1,4 @@
-"""GET /oidc/callback: where browsers come back to from OpenID providers."""
+"""GET /oidc/callback/<idp>: where browsers come back to from OpenID providers, each at an address of its own."""
 
 from datetime import timedelta
 
@@ -6,7 +6,8 @@ from flask import Blueprint, Response, request
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
-from gateway.federation.assurance import AMR, Saying
+from gateway.federation.assurance import AMR, UNSPECIFIED, Saying
+from gateway.federation.models import IdpId
 from gateway.federation.snapshot import Federation
 from gateway.login.dispatch import Dispatcher
 from gateway.login.messages import Authentication, Expectation, UpstreamSession
@@ -21,9 +22,6 @@ from gateway.oidc.rp.proofs import Proofs
 from gateway.oidc.rp.providers import Providers
 from gateway.oidc.rp.request import CALLBACK_PATH
 from gateway.web import Browser, Respond
-
-UNSPECIFIED = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"
-"""The context of a login of which the provider says nothing (saml-authn-context 3.4.25)."""
 
 
 class AnswerConsumer:
@@ -68,7 +66,7 @@ class AnswerConsumer:
         with legs.step(StepName.VERIFICATION, idp=idp.id):
             claims, userinfo = redeemed(
                 self._exchange,
-                party,
+                idp,
                 provider,
                 code=answer.code or "",
                 verifier=self._proofs.verifier(attempt),
@@ -100,12 +98,12 @@ def blueprint(*, consumer: AnswerConsumer, dispatcher: Dispatcher, respond: Resp
     """The redirection endpoint (RFC 6749 3.1.2)."""
     routes = Blueprint("oidc_rp", __name__)
 
-    @routes.get(CALLBACK_PATH)
-    def callback() -> Response:
+    @routes.get(f"{CALLBACK_PATH}/<idp>")
+    def callback(idp: str) -> Response:
         state = _parameter("state")
         if not state:
             raise SluisError(ErrorCode.RESPONSE_UNSOLICITED)
-        answer = Answer(_parameter("code"), _parameter("iss"), _parameter("error"))
+        answer = Answer(IdpId(idp), _parameter("code"), _parameter("iss"), _parameter("error"))
         expectation = dispatcher.expect(state, browser())
         try:
             authentication = consumer.authentication(answer, expectation)

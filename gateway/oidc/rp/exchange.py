@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.http import Http, HttpAnswer, HttpFailed
-from gateway.federation.openid_provider import OpenIdProvider
+from gateway.federation.models import IdentityProvider
 from gateway.observability import legs
 from gateway.observability.legs import StepName
 from gateway.oidc.rp.client import ClientCredentials
@@ -14,6 +14,7 @@ from gateway.oidc.rp.discovery import JSON, Provider
 from gateway.oidc.rp.expected import Expected
 from gateway.oidc.rp.id_token import Claims, check_audience, check_issuer, signed_claims, verified_claims
 from gateway.oidc.rp.json_documents import DocumentRejected, json_object
+from gateway.oidc.rp.request import callback_of
 
 MAX_ACCESS_TOKEN = 16 * 1024
 _SIGNED = "application/jwt"
@@ -29,19 +30,19 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Talks to the endpoints of providers, one request each."""
+    """Talks to the endpoints of providers, one request each. `callback` is what their redirect URIs begin with."""
 
     http: Http
     credentials: ClientCredentials
     callback: str
 
-    def tokens(self, party: OpenIdProvider, provider: Provider, *, code: str, verifier: str) -> Tokens:
+    def tokens(self, idp: IdentityProvider, provider: Provider, *, code: str, verifier: str) -> Tokens:
         """Redeem a code. Raises SluisError IDP_UNREACHABLE, IDP_TOKEN_REFUSED or RESPONSE_EXPIRED."""
-        headers, proof = self.credentials.of(party, provider)
+        headers, proof = self.credentials.of(idp.oidc, provider)
         form = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": self.callback,
+            "redirect_uri": callback_of(self.callback, idp.id),
             "code_verifier": verifier,
             **proof,
         }
@@ -72,13 +73,13 @@ class Exchange:
 
 
 def redeemed(
-    exchange: Exchange, party: OpenIdProvider, provider: Provider, *, code: str, verifier: str, expected: Expected
+    exchange: Exchange, idp: IdentityProvider, provider: Provider, *, code: str, verifier: str, expected: Expected
 ) -> tuple[Claims, Mapping[str, Any]]:
     """The verified claims of the ID token, and those of UserInfo where it is asked."""
-    tokens = exchange.tokens(party, provider, code=code, verifier=verifier)
+    tokens = exchange.tokens(idp, provider, code=code, verifier=verifier)
     expected = replace(expected, access_token=tokens.access_token)
     claims = verified_claims(tokens.id_token, expected)
-    return claims, exchange.userinfo(provider, tokens, claims, expected) if party.userinfo else {}
+    return claims, exchange.userinfo(provider, tokens, claims, expected) if idp.oidc.userinfo else {}
 
 
 def _tokens(answer: HttpAnswer) -> Tokens:

@@ -11,6 +11,7 @@ from joserfc import jws, jwt
 from joserfc.errors import BadSignatureError, JoseError
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.login.messages import MAX_SESSION
 from gateway.oidc.rp.expected import Expected
 from gateway.oidc.rp.key_set import ALGORITHMS
 
@@ -86,7 +87,9 @@ def check_subject(claims: Mapping[str, Any], expected: Expected) -> None:  # noq
 def check_nonce(claims: Mapping[str, Any], expected: Expected) -> None:
     """`nonce` is that of this attempt: the token was made for it and no other (rule 11)."""
     nonce = claims.get("nonce")
-    if not isinstance(nonce, str) or not compare_digest(nonce.encode(), expected.nonce.encode()):
+    if not isinstance(nonce, str) or not compare_digest(
+        nonce.encode(errors="backslashreplace"), expected.nonce.encode()
+    ):
         raise SluisError(ErrorCode.RESPONSE_REQUEST, hint="nonce of the ID token")
 
 
@@ -94,7 +97,7 @@ def check_lifetime(claims: Mapping[str, Any], expected: Expected) -> None:
     """`exp` lies ahead, `iat` and `nbf` behind, and not long (rules 9 and 10)."""
     now, skew = expected.now, expected.skew
     issued = moment(claims, "iat")
-    if now - skew >= moment(claims, "exp") or issued + MAX_AGE + skew <= now:
+    if now - skew >= moment(claims, "exp") or issued <= now - skew - MAX_AGE:
         raise SluisError(ErrorCode.RESPONSE_EXPIRED)
     if issued > now + skew or ("nbf" in claims and moment(claims, "nbf") > now + skew):
         raise SluisError(ErrorCode.RESPONSE_TOO_EARLY)
@@ -104,6 +107,17 @@ def check_context(claims: Mapping[str, Any], expected: Expected) -> None:
     """`acr` is one of those asked for, where one was (rule 12)."""
     if expected.contexts and claims.get("acr") not in expected.contexts:
         raise SluisError(ErrorCode.RESPONSE_AUTHENTICATION_CONTEXT)
+
+
+def check_authenticated(claims: Mapping[str, Any], expected: Expected) -> None:
+    """`auth_time`, where it is there, lies behind, and not ages ago: services are told of it (section 2)."""
+    if "auth_time" not in claims:
+        return
+    authenticated = moment(claims, "auth_time")
+    if authenticated > expected.now + expected.skew:
+        raise SluisError(ErrorCode.RESPONSE_TOO_EARLY, hint="auth_time")
+    if authenticated < expected.now - MAX_SESSION:
+        raise SluisError(ErrorCode.RESPONSE_EXPIRED, hint="auth_time is more than a year ago")
 
 
 def check_freshness(claims: Mapping[str, Any], expected: Expected) -> None:
@@ -121,6 +135,7 @@ CHECKS: tuple[Callable[[Mapping[str, Any], Expected], None], ...] = (
     check_nonce,
     check_lifetime,
     check_context,
+    check_authenticated,
     check_freshness,
 )
 

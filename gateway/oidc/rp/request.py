@@ -2,13 +2,21 @@
 
 from urllib.parse import urlencode
 
-from gateway.federation.models import IdentityProvider
+from gateway.federation.models import IdentityProvider, IdpId
 from gateway.login.messages import AuthenticationRequest
 from gateway.login.steps import Redirect
 from gateway.oidc.rp.proofs import Proofs
 from gateway.oidc.rp.providers import Providers
 
 CALLBACK_PATH = "/oidc/callback"
+
+
+def callback_of(callback: str, idp: IdpId) -> str:
+    """Where one identity provider sends browsers back to: an address that no other one has (RFC 9700 4.4.2.2).
+
+    Not every provider names itself in its answer. Where an answer arrives then says whose it is.
+    """
+    return f"{callback}/{idp}"
 
 
 class RelyingParty:
@@ -27,7 +35,7 @@ class RelyingParty:
         parameters = {
             "response_type": "code",
             "client_id": party.client_id,
-            "redirect_uri": self._callback,
+            "redirect_uri": callback_of(self._callback, idp.id),
             "scope": " ".join(party.scopes),
             "state": request.attempt,
             "nonce": self._proofs.nonce(request.attempt),

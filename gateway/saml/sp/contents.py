@@ -6,14 +6,13 @@ from datetime import timedelta
 from lxml import etree
 
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.login.messages import MAX_SESSION
 from gateway.saml.sp.assertion import Assertion, moment
 from gateway.saml.sp.expected import SAML_VERSION, Expected
 from gateway.xml.namespaces import SAML, name
 
 MAX_LIFETIME = timedelta(days=1)
 """How far ahead a bearer assertion may end: its replay mark is kept as long."""
-MAX_SESSION = timedelta(days=366)
-"""How long ago a person may have authenticated: what is older is a clock or a default gone wrong, not a session."""
 
 
 def check_version(assertion: Assertion, _: Expected) -> None:

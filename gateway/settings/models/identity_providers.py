@@ -91,7 +91,9 @@ class OidcIdentityProviderEntry(CommonIdentityProviderEntry):
 
     protocol: Literal[Protocol.OIDC] = Field(description="Protocol that it speaks")
     issuer: Issuer = Field(description="Its issuer, to the letter; its discovery document lies under it")
-    client_id: Text = Field(description="How the gateway is known there")
+    client_id: Text = Field(
+        description="How the gateway is known there, with the redirect URI `/oidc/callback/` and the id of this entry"
+    )
     authentication: Literal["private_key_jwt", "client_secret_basic", "client_secret_post"] = Field(
         default="private_key_jwt", description="How the gateway proves itself there"
     )

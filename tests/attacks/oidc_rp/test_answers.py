@@ -5,15 +5,19 @@ import json
 from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from gateway.domain.errors import ErrorCode
+from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.assurance import Level, Saying
 from gateway.federation.clients import ClientAuthentication
+from gateway.federation.models import IdpId
 from gateway.login.messages import Expectation
+from gateway.oidc.rp.expected import Expected
+from gateway.oidc.rp.id_token import check_nonce
 from tests.support.held_provider import ATTEMPT, CLIENT, ISSUER, PARTY, PO_IDP, HeldProvider, Sitting, ec_key, rsa_key
 
 
@@ -45,13 +49,27 @@ def test_the_request_binds_its_answer(sitting: Sitting):
     assert asked["state"] == [ATTEMPT]
     assert asked["nonce"] == [sitting.nonce(ATTEMPT)]
     assert asked["code_challenge_method"] == ["S256"]
-    assert asked["redirect_uri"] == ["https://gateway.example/oidc/callback"]
+    assert asked["redirect_uri"] == [f"https://gateway.example/oidc/callback/{PO_IDP}"]
     sitting.read()
     [form] = [form for url, form in sitting.provider.asked if url.endswith("/token")]
     assert form["code_verifier"] not in sitting.request(), "the verifier goes to the token endpoint alone"
 
 
 class TestMixUp:
+    def test_a_code_of_one_provider_is_not_handed_to_another(self, sitting: Sitting):
+        """RFC 9700 4.4.1: a member sends browsers on to another one's provider, to be handed the code of that one.
+
+        The other one knows its own redirect URI alone, and its answer arrives there.
+        """
+        assert sitting.refusal(arrived_at=IdpId("another")) is ErrorCode.RESPONSE_ISSUER
+        assert sitting.refusal(arrived_at=IdpId("another"), error="access_denied") is ErrorCode.RESPONSE_ISSUER
+        assert sitting.provider.asked == [], "nobody was sent the code"
+
+    def test_every_provider_has_a_redirect_uri_of_its_own_also_for_the_code(self, sitting: Sitting):
+        sitting.read()
+        [form] = [form for url, form in sitting.provider.asked if url.endswith("/token")]
+        assert [form["redirect_uri"]] == parse_qs(urlsplit(sitting.request()).query)["redirect_uri"]
+
     def test_answer_names_another_issuer(self, sitting: Sitting):
         assert sitting.refusal(issuer="https://evil.example") is ErrorCode.RESPONSE_ISSUER
 
@@ -98,6 +116,11 @@ class TestIdToken:
             ({"exp": 1e300}, ErrorCode.RESPONSE_MALFORMED),
             ({"iat": 1}, ErrorCode.RESPONSE_EXPIRED),
             ({"iat": 4102444800}, ErrorCode.RESPONSE_TOO_EARLY),
+            ({"iat": 253402300799}, ErrorCode.RESPONSE_TOO_EARLY),
+            ({"auth_time": 4102444800}, ErrorCode.RESPONSE_TOO_EARLY),
+            ({"auth_time": 0}, ErrorCode.RESPONSE_EXPIRED),
+            ({"auth_time": 1788856200000}, ErrorCode.RESPONSE_MALFORMED),
+            ({"auth_time": "now"}, ErrorCode.RESPONSE_MALFORMED),
             ({"nbf": 4102444800}, ErrorCode.RESPONSE_TOO_EARLY),
             ({"at_hash": "b3RoZXI"}, ErrorCode.RESPONSE_MALFORMED),
         ],
@@ -107,6 +130,11 @@ class TestIdToken:
         claims = {**sitting.provider.claims, **change}
         sitting.provider.claims = {name: value for name, value in claims.items() if value is not None}
         assert sitting.refusal() is code
+
+    def test_half_a_surrogate_pair_is_no_nonce_of_ours(self, sitting: Sitting):
+        expected = cast("Expected", SimpleNamespace(nonce=sitting.nonce(ATTEMPT)))
+        with pytest.raises(SluisError, match="response_request"):
+            check_nonce({"nonce": "\ud83d"}, expected)
 
     def test_several_audiences_and_the_gateway_as_the_authorized_party(self, sitting: Sitting):
         sitting.provider.claims |= {"aud": [CLIENT, "another"], "azp": CLIENT}
@@ -266,9 +294,16 @@ class TestUserInfo:
         sitting.provider.userinfo = sitting.provider.signed({**claims, "aud": CLIENT, "given_name": "Fenna"})
         assert dict(sitting.read().attributes.values)["given_name"] == ("Fenna",)
 
-    def test_an_address_that_nobody_verified_is_none(self, sitting: Sitting):
-        sitting.provider.userinfo = {"sub": "fenna-sub", "email": "x@example.org", "email_verified": False}
+    @pytest.mark.parametrize("said", [False, "false", "False", "no", 0, None, [True]])
+    def test_an_address_that_nobody_verified_is_none(self, said: object, sitting: Sitting):
+        """Some providers write yes and no as text: who looks for `false` alone lets in what is nobody's."""
+        sitting.provider.userinfo = {"sub": "fenna-sub", "email": "x@example.org", "email_verified": said}
         assert "email" not in dict(sitting.read().attributes.values)
+
+    @pytest.mark.parametrize("said", [{"email_verified": True}, {"email_verified": "true"}, {}])
+    def test_an_address_that_was_verified_or_of_which_nothing_is_said(self, said: dict[str, object], sitting: Sitting):
+        sitting.provider.userinfo = {"sub": "fenna-sub", "email": "x@example.org", **said}
+        assert dict(sitting.read().attributes.values)["email"] == ("x@example.org",)
 
 
 class TestTroubles:

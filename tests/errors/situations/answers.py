@@ -55,7 +55,8 @@ def through_provider(gateway: Gateway, **answer: str) -> TestResponse:
     browser.choose("99XE", held=True)
     asked = {name: values[0] for name, values in parse_qs(urlsplit(browser.location).query).items()}
     gateway.outside.provider.claims["nonce"] = asked["nonce"]
-    return browser.get(f"/oidc/callback?{urlencode({'state': asked['state'], 'code': 'c0de', **answer})}")
+    answered = urlencode({"state": asked["state"], "code": "c0de", **answer})
+    return browser.get(f"{urlsplit(asked['redirect_uri']).path}?{answered}")
 
 
 @gives(ErrorCode.RESPONSE_MISSING)
