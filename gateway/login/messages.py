@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from gateway.attributes.citizen_numbers import looks_like_one
 from gateway.attributes.values import RawAttributes
 from gateway.domain.brin import Brin
 from gateway.domain.language import Language
@@ -74,8 +75,9 @@ class Expectation:
 class UpstreamSession:
     """How an identity provider names its own session in a logout: NameID and SessionIndex, or `sub` and `sid`.
 
-    `name_id` goes back as it came, with its format and qualifiers. `ends` is the last moment that the identity provider
-    grants (SessionNotOnOrAfter).
+    `name_id` goes back as it came, with its format and qualifiers; one with the shape of a citizen number is dropped
+    here as it is at the door (law 4), and then the identity provider cannot be told of a logout. `ends` is the last
+    moment that the identity provider grants (SessionNotOnOrAfter).
     """
 
     name_id: str | None = field(default=None, repr=False)
@@ -84,6 +86,10 @@ class UpstreamSession:
     sp_name_qualifier: str | None = None
     index: str | None = field(default=None, repr=False)
     ends: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.name_id is not None and looks_like_one(self.name_id):
+            object.__setattr__(self, "name_id", None)
 
 
 @dataclass(frozen=True, slots=True)
