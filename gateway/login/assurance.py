@@ -6,7 +6,7 @@ Identity providers and services each have words of their own; between them stand
 from gateway.attributes.canonical import Reading
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.role import one_role
-from gateway.federation.assurance import AMR, Level, stronger
+from gateway.federation.assurance import AMR, UNSPECIFIED, Level, stronger
 from gateway.federation.models import IdentityProvider, Service
 from gateway.federation.snapshot import Federation
 from gateway.login.messages import LoginRequest
@@ -64,12 +64,19 @@ class Assurance:
         return any(self._is(context, reached, asked) for asked in request.contexts)
 
     def told(self, idp: IdentityProvider, context: str, request: LoginRequest) -> str:
-        """What the service is told: of what it asked the first that holds; else what the identity provider said."""
+        """What the service is told: of what it asked the first that holds; else what the identity provider said.
+
+        A word that is a level here is told only of a login that reached the level: what an entry does not grant its
+        identity provider, nobody is told in the gateway's name.
+        """
         reached = idp.assurance.of(context)
         asked = next((one for one in request.contexts if self._is(context, reached, one)), None)
         if asked is not None:
             return asked
-        return reached.context if reached is not None and context.startswith(AMR) else context
+        named = self._levels.get(context)
+        if context.startswith(AMR) or (named is not None and (reached is None or reached < named)):
+            return reached.context if reached is not None else UNSPECIFIED
+        return context
 
     def missing(
         self, request: LoginRequest, least: Level | None, idp: IdentityProvider, service: Service
