@@ -201,7 +201,7 @@ def releases_of(parts: Parts) -> Releases:
         watch=watch,
         account_key=parts.keys.pseudonyms.first,
         metrics=parts.metrics,
-        institutions=Institutions(parts.institution_http),
+        institutions=Institutions(parts.institution_http, parts.federation),
         links=LinkedAccounts(links),
         making=LinkMaking(links),
         consents=SqlConsents(parts.engine),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from gateway.attributes.citizen_numbers import is_named_so, looks_like_one
 from gateway.attributes.dialects import NAME_ID, Dialect
-from gateway.attributes.scopes import OwnScopes, scope_of
+from gateway.attributes.scopes import OwnScopes, realms_of, scope_of
 from gateway.attributes.values import Attributes, RawAttributes
 from gateway.domain.age import is_adult
 from gateway.domain.attribute import Attribute
@@ -113,6 +113,8 @@ def _within(
         return tuple(text for text in texts if own.allow_school(text))
     if name in dialect.scoped:
         return tuple(text for text in texts if own.allow(scope_of(text)))
+    if name in dialect.realms:
+        return tuple(text for text in texts if all(map(own.allow_realm, realms_of(text))))
     return texts
 
 

@@ -11,12 +11,14 @@ from uuid import UUID
 
 from gateway.attributes.canonical import MAX_VALUES, Reading, read
 from gateway.attributes.dialects import INSTITUTION, dialect
+from gateway.attributes.scopes import institution_scopes
 from gateway.attributes.values import RawAttributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.http import Http, HttpAnswer, HttpFailed
 from gateway.federation.at_eduid import AttributeApi
 from gateway.federation.models import School
+from gateway.federation.snapshot import Federation
 from gateway.observability import legs
 from gateway.observability.legs import StepName
 
@@ -27,8 +29,9 @@ _KNOWN, _UNKNOWN = 200, 404
 class Institutions:
     """Asks attribute APIs. `http` must be bounded in time: a person waits."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Http, federation: Federation) -> None:
         self._http = http
+        self._federation = federation
 
     def ask(self, school: School, api: AttributeApi, eduid: str | None, *, today: date) -> Reading | None:
         """What the school says of this person; None when it does not know them.
@@ -46,7 +49,8 @@ class Institutions:
         if answer.status == _UNKNOWN:
             return None
         fields = _fields(answer, school)
-        reading = read(RawAttributes(tuple(fields.items())), dialect(INSTITUTION), today=today)
+        own = institution_scopes(school, self._federation)
+        reading = read(RawAttributes(tuple(fields.items())), dialect(INSTITUTION), own, today=today)
         _check_school(reading, school)
         return replace(reading, adult=_of_age(fields, api))
 
@@ -81,9 +85,14 @@ def _fields(answer: HttpAnswer, school: School) -> dict[str, tuple[str, ...]]:
 
 
 def _check_school(reading: Reading, school: School) -> None:
-    """An API that answers for another school than it was asked for is not to be believed about anything."""
+    """An API that answers for another school than it was asked for is not to be believed about anything.
+
+    An affiliation elsewhere is as good as not said.
+    """
+    incoming = dialect(INSTITUTION).incoming
+    foreign = any(incoming.get(name) is not Attribute.ROLE for name in reading.foreign)
     named = reading.attributes.all(Attribute.SCHOOL_DOMAIN)
-    if any(domain not in school.domains for domain in named):
+    if foreign or any(domain not in school.domains for domain in named):
         raise SluisError(ErrorCode.INSTITUTION_UNREACHABLE, hint=str(school.brin), cause="it speaks of another school")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gateway.domain.brin import Brin
 from gateway.domain.protocol import Protocol
 from gateway.federation.metadata.scopes import NO_SCOPES, Scopes
-from gateway.federation.models import IdentityProvider
+from gateway.federation.models import IdentityProvider, School
 from gateway.federation.snapshot import Federation
 
 
@@ -26,6 +26,14 @@ class OwnScopes:
         school = self.federation.school_by_domain(scope.lower())
         return self.declared.allow(scope) and (school is None or school.brin in self.schools)
 
+    def allow_realm(self, realm: str) -> bool:
+        """For a realm in which an identifier names somebody (domain facts 1.4): anything but another school's.
+
+        It need not be one of the domains in metadata, nor a domain at all.
+        """
+        named = self.federation.schools_of_realm(realm.lower())
+        return not named or any(school.brin in self.schools for school in named)
+
     def allow_school(self, domain: str) -> bool:
         """For the domain that names the school itself; whether it speaks for that school is judged elsewhere."""
         return self.declared.allow(domain)
@@ -35,6 +43,18 @@ def own_scopes(idp: IdentityProvider, federation: Federation) -> OwnScopes:
     """Those of this identity provider. An OpenID provider names none."""
     declared = idp.saml.scopes if idp.protocol is Protocol.SAML else NO_SCOPES
     return OwnScopes(declared, idp.schools, federation)
+
+
+def institution_scopes(school: School, federation: Federation) -> OwnScopes:
+    """Those of a school that answers for itself: of no other institution."""
+    return OwnScopes(NO_SCOPES, federation.of_institution(school.brin), federation)
+
+
+def realms_of(value: str) -> tuple[str, ...]:
+    """The realms in an identifier: what stands behind each @, or the domains among the parts of a URN."""
+    if value[:4].lower() == "urn:":
+        return tuple(part for part in value.split(":") if "." in part)
+    return tuple(value.split("@")[1:])
 
 
 def scope_of(value: str) -> str:

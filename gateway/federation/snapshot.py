@@ -54,6 +54,7 @@ class Federation:
     _at_by_brin: Mapping[Brin, int]
     _schools_by_main: Mapping[Brin, tuple[School, ...]]
     _school_by_domain: Mapping[str, School]
+    _schools_by_realm: Mapping[str, tuple[School, ...]]
     _agreements: Mapping[tuple[ServiceId, Brin], tuple[Agreement, ...]]
     _board_agreements: Mapping[tuple[ServiceId, str], tuple[Agreement, ...]]
     _held_by_brin: Mapping[Brin, IdentityProvider]
@@ -119,6 +120,7 @@ class Federation:
             _agreements_of=_by_service(agreements),
             _schools_by_main=by_main,
             _school_by_domain={domain: school for school in schools for domain in school.domains},
+            _schools_by_realm=_by_realm(schools),
             _agreements=by_school,
             _board_agreements=by_board,
             _linking=tuple(dict.fromkeys(agreement.service for agreement in agreements if agreement.links)),
@@ -223,6 +225,19 @@ class Federation:
         """The school that an identity provider names by this schacHomeOrganization."""
         return self._school_by_domain.get(domain)
 
+    def schools_of_realm(self, realm: str) -> tuple[School, ...]:
+        """The schools that a realm of identifiers can mean (domain facts 1.4): a domain, or the name in front of it.
+
+        The number of an administration may stand before it (`1.petteflat.nl`).
+        """
+        number, _, rest = realm.partition(".")
+        named = self._schools_by_realm.get(realm, ())
+        return named or (self._schools_by_realm.get(rest, ()) if number.isdecimal() else ())
+
+    def of_institution(self, brin: Brin) -> frozenset[Brin]:
+        """The BRINs here of the institution of this one: its own, and those of branches with an entry."""
+        return frozenset(school.brin for school in self._schools_by_main.get(brin.main, ()))
+
     def school_by_brin(self, brin: Brin) -> School:
         """The school of a BRIN as an identity provider sends it, 4 or 6 characters (domain facts 1.3 and 1.5).
 
@@ -282,3 +297,14 @@ def _by_service(agreements: Iterable[Agreement]) -> dict[ServiceId, tuple[Agreem
     for agreement in agreements:
         found[agreement.service].append(agreement)
     return {service: tuple(ones) for service, ones in found.items()}
+
+
+def _by_realm(schools: Sequence[School]) -> dict[str, tuple[School, ...]]:
+    """By each domain, and by the name in front of one that has nothing else: `petteflat` for `petteflat.nl`."""
+    found: dict[str, tuple[School, ...]] = {}
+    for school in schools:
+        for domain in school.domains:
+            name, _, rest = domain.partition(".")
+            for realm in (domain, *(() if "." in rest else (name,))):
+                found[realm] = (*found.get(realm, ()), school)
+    return found

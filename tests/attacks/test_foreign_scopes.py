@@ -14,6 +14,7 @@ from gateway.federation.metadata.document import MetadataRejected
 from gateway.federation.metadata.parse import parse_idp
 from gateway.federation.metadata.scopes import NO_SCOPES, Scopes
 from gateway.federation.models import School
+from tests.support import releasing
 from tests.support.configuration import idp_document
 from tests.support.releasing import ECK_ID, NOW, SCHOOL, World, world
 
@@ -105,6 +106,65 @@ def test_an_entity_claims_the_scope_of_another_school(scopes: Scopes):
     assert refusal(made, eppn="fenna@zonnebloem.example") is ErrorCode.SCOPE_FOREIGN
     assert refusal(made, affiliation="student@Zonnebloem.example") is ErrorCode.ROLE_MISSING
     assert refusal(made, home="zonnebloem.example") is ErrorCode.BRIN_UNKNOWN
+
+
+CODE = "urn:schac:personalUniqueCode:nl:local"
+REALMS = {
+    "nlEduPersonRealId": (
+        "fenna@regenboog",
+        "fenna@regenboog.example",
+        "fenna@1.regenboog.example",
+        "fenna@elders",
+        "f",
+    ),
+    "nlEduPersonProfileId": ("4711@1.regenboog.example", "4711@regenboog", "4711@1.regenboog", "4711@x"),
+}
+STOLEN = [
+    ("entree", "nlEduPersonRealId", "daan@zonnebloem.example"),
+    ("entree", "nlEduPersonRealId", "daan@Zonnebloem"),
+    ("entree", "nlEduPersonRealId", "daan@zonnebloem.example@regenboog.example"),
+    ("entree", "nlEduPersonRealId", "daan@regenboog.example@zonnebloem.example"),
+    ("entree", "nlEduPersonProfileId", "12@zonnebloem.example"),
+    ("entree", "nlEduPersonProfileId", "12@1.zonnebloem.example"),
+    ("entree", "nlEduPersonProfileId", "12@01.zonnebloem"),
+    ("oidc-standard", "eduperson_principal_name", "daan@zonnebloem.example"),
+    ("oidc-standard", "nlEduPersonRealId", "daan@zonnebloem"),
+    ("oidc-standard", "schac_personal_unique_code", f"{CODE}:zonnebloem.example:studentid:12"),
+    ("entra", "schac_personal_unique_code", f"{CODE}:zonnebloem.example:studentid:12"),
+    ("surf", "urn:schac:attribute-def:schacPersonalUniqueCode", f"{CODE}:Zonnebloem.example:studentid:12"),
+]
+
+
+@pytest.mark.parametrize(("dialect", "name", "value"), STOLEN)
+def test_an_identifier_of_somebody_at_another_school(dialect: str, name: str, value: str):
+    """A service whose roster is keyed by it would let in whoever the school likes, as a pupil of another school."""
+    made = school(NO_SCOPES)
+    made.idp = replace(made.idp, dialect=dialect)
+    sent = {"roles" if dialect == "entra" else "eduPersonAffiliation": ("student",), name: (value,), HOME: SENT[HOME]}
+    with pytest.raises(SluisError) as caught:
+        made.release(sent, name_id="fenna")
+    assert caught.value.code is ErrorCode.SCOPE_FOREIGN
+    assert [one.kind for one in made.records.anomalies] == ["scope_foreign"]
+    assert value not in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, one) for name, values in REALMS.items() for one in values])
+@pytest.mark.parametrize("scopes", [OWN, NO_SCOPES])
+def test_a_realm_of_its_own_or_of_nobody_is_read(name: str, value: str, scopes: Scopes):
+    """A realm need not be a domain, nor stand among the scopes of metadata (domain facts 1.4)."""
+    made = school(scopes)
+    made.idp = replace(made.idp, dialect="entree")
+    assert made.release({**releasing.SENT, name: (value,)}).school == SCHOOL
+
+
+def test_two_schools_of_one_name_in_front_of_their_domains():
+    made = school(NO_SCOPES)
+    namesake = replace(NEIGHBOUR, domains=("regenboog.test",))
+    made.schools = (SCHOOL, namesake)
+    made.idp = replace(made.idp, dialect="entree")
+    assert made.release({**releasing.SENT, "nlEduPersonRealId": ("fenna@regenboog",)}).school == SCHOOL
+    with pytest.raises(SluisError, match="scope_foreign"):
+        made.release({**releasing.SENT, "nlEduPersonRealId": ("fenna@regenboog.test",)})
 
 
 def declared(*scopes: str) -> Scopes:

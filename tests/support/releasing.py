@@ -233,7 +233,7 @@ class World:
             watch=Watch(seen, self.rules, timedelta(days=30)),
             account_key=KEY,
             metrics=self.metrics,
-            institutions=Institutions(self.http),
+            institutions=Institutions(self.http, federation),
             links=LinkedAccounts(links),
             making=LinkMaking(links),
             consents=self.consents,

@@ -33,7 +33,8 @@ class Dialect:
     `account` says where the local account is found, in order of preference: each is one wire name, or several whose
     values make it together. `account_names` are the attributes in it. `one_school_is_implied`: an identity provider
     that speaks for one school need not name it. `scoped` are wire names whose values end in @ and a domain of
-    the sender; `eduid_names` carry the identifier that is aimed at an institution.
+    the sender; `realms` are those whose values name somebody within a realm, which is no other school's; `eduid_names`
+    carry the identifier that is aimed at an institution.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Dialect:
     outgoing: Mapping[Attribute, str]
     one_school_is_implied: bool = False
     scoped: frozenset[str] = frozenset()
+    realms: frozenset[str] = frozenset()
     eduid_names: frozenset[str] = frozenset()
 
     @property
@@ -84,6 +86,7 @@ def parse(name: str, text: str) -> Dialect:
         outgoing=outgoing,
         one_school_is_implied=data.get("one_school_is_implied", False),
         scoped=frozenset(data.get("scoped", ())),
+        realms=frozenset(data.get("realms", ())),
         eduid_names=frozenset(data.get("eduid", ())),
     )
 
