@@ -19,6 +19,7 @@ from gateway.federation.models import IdentityProvider, IdpId, School, Service
 from gateway.federation.snapshot import Federation
 from gateway.login.kept_parts import held_as_kept, held_of, upstream_as_kept, upstream_of
 from gateway.login.messages import Authentication
+from gateway.login.sso.registry import Registry
 from gateway.login.sso.session import minimal, needed_by
 from gateway.login.steps import AskConsent
 from gateway.login.transactions import Transaction, decode, encode
@@ -65,7 +66,7 @@ class Pending:
 
 
 class Consenting:
-    """Keeps logins that wait, and takes the answers."""
+    """Keeps logins that wait, and takes the answers. A logout in the browser ends what waits there."""
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class Consenting:
         federation: Federation,
         releases: Releases,
         store: ShortLivedStore,
+        registry: Registry,
         clock: Clock,
         randomness: Randomness,
         seconds: int,
@@ -80,6 +82,7 @@ class Consenting:
         self._federation = federation
         self._releases = releases
         self._store = store
+        self._registry = registry
         self._clock = clock
         self._randomness = randomness
         self._seconds = seconds
@@ -157,6 +160,8 @@ class Consenting:
         pending = _load(found)
         if pending.transaction.browser != browser:
             raise SluisError(ErrorCode.LOGIN_OTHER_BROWSER)
+        if self._registry.last_logout(browser) not in ("", pending.transaction.after_logout):
+            raise SluisError(ErrorCode.LOGIN_LOGGED_OUT, service=pending.transaction.request.service)
         reference.bind(pending.transaction.reference)
         legs.told(service=pending.transaction.request.service, idp=pending.authentication.idp)
         known = pending.transaction.request.service in self._federation.services

@@ -12,7 +12,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.protocol import Protocol
 from gateway.domain.randomness import Randomness
-from gateway.federation.models import Service, ServiceId
+from gateway.federation.models import IdentityProvider, Service, ServiceId
 from gateway.federation.snapshot import Federation
 from gateway.login.answering import Answers
 from gateway.login.asking import Asking
@@ -103,6 +103,7 @@ class Dispatcher:
             services=services,
             metrics=metrics,
             told=releases.links.told,
+            last_logout=sign_on.last_logout,
             clock=clock,
         )
         self._hints = hints
@@ -262,10 +263,22 @@ class Dispatcher:
         return self._asking.ask(transaction, way)
 
     def _release(self, transaction: Transaction, authentication: Authentication) -> Step:
-        """An answer of the school, or of a user-held identity: read, and released from."""
-        self._sign_on.check_not_logged_out(transaction.browser, transaction.after_logout)
+        """An answer of the school, or of a user-held identity: read, and released from.
+
+        Whoever is refused is logged in there all the same, which a logout ends as well.
+        """
         idp = self._federation.identity_providers[authentication.idp]
         reading = self._releases.read(authentication.attributes, idp, now=self._clock.now())
+        try:
+            return self._release_as(transaction, authentication, idp, reading)
+        except SluisError:
+            self._sign_on.remember_beside(transaction.browser, authentication, reading)
+            raise
+
+    def _release_as(
+        self, transaction: Transaction, authentication: Authentication, idp: IdentityProvider, reading: Reading
+    ) -> Step:
+        self._sign_on.check_not_logged_out(transaction.browser, transaction.after_logout)
         service = self._service(transaction.request.service)
         least = self._assurance.least(service, reading, idp)
         if not self._assurance.is_met(idp, authentication.context, transaction.request, least):
@@ -283,6 +296,7 @@ class Dispatcher:
             if transaction.request.passive or held is None:
                 raise
             held = replace(held, said=needed.outcome.said, by_link=needed.outcome.by_link)
+            self._sign_on.remember_beside(transaction.browser, authentication, reading)
             return self._consenting.ask(Pending(transaction, authentication, reading, held))
 
     def _or_refused(

@@ -56,7 +56,10 @@ _OURS = frozenset({ErrorCode.STORE_UNAVAILABLE, ErrorCode.LEDGER_UNAVAILABLE, Er
 
 
 class Refusals:
-    """Makes refusals, counts them and puts them in the log. `told` hears of a link that a page says has stopped."""
+    """Makes refusals, counts them and puts them in the log. `told` hears of a link that a page says has stopped.
+
+    `last_logout` names the last logout in a browser: a login that begins anew begins after it.
+    """
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class Refusals:
         services: Mapping[Protocol, TowardsServices],
         metrics: Metrics,
         told: Callable[[LinkRow], None],
+        last_logout: Callable[[str], str],
         clock: Clock,
     ) -> None:
         self._federation = federation
@@ -75,6 +79,7 @@ class Refusals:
         self._services = services
         self._metrics = metrics
         self._told = told
+        self._last_logout = last_logout
         self._clock = clock
 
     def refuse(
@@ -118,7 +123,10 @@ class Refusals:
 
     def _again(self, transaction: Transaction) -> str:
         again = self._transactions.new(
-            transaction.request, browser=transaction.browser, reference=transaction.reference
+            transaction.request,
+            browser=transaction.browser,
+            reference=transaction.reference,
+            after_logout=self._last_logout(transaction.browser),
         )
         self._transactions.keep(again)
         return again.login

@@ -83,6 +83,7 @@ def logins_of(parts: Parts, surface: Surface) -> Logins:
         federation=parts.federation,
         releases=releases,
         store=parts.store,
+        registry=logouts.registry,
         clock=parts.clock,
         randomness=parts.randomness,
         seconds=seconds,

@@ -153,6 +153,7 @@ class Op(ClientSide):
             federation=federation,
             releases=releases,
             store=self.store,
+            registry=self.logouts.registry,
             clock=self.clock,
             randomness=self.randomness,
             seconds=900,

@@ -88,6 +88,12 @@ class SingleSignOn:
         self._sessions.begin(visit, authentication, reading, rules)
         return visit.id
 
+    def remember_beside(self, browser: str, authentication: Authentication, reading: Reading) -> None:
+        """Somebody is logged in where they authenticated, and nothing has gone to a service: a logout ends that too."""
+        self._registry.open_beside(
+            Visit("", browser, authentication.idp, reading.account or "", authentication.session, shared=False)
+        )
+
     def record(self, visit: str, given: Given) -> None:
         """Write down what a service is about to get.
 
