@@ -128,7 +128,7 @@ class Consenting:
             raise SluisError(ErrorCode.LOGIN_FINISHED)
         idp, service = self._federation.identity_providers[pending.authentication.idp], self._service(pending)
         if outcome is not None:
-            what = what_goes(outcome.decision)
+            what = what_goes(outcome)
             self._releases.consented(idp, pending.reading, service.id, what, now=self._clock.now())
         else:
             self._releases.refused_by_person(
@@ -171,7 +171,7 @@ class Consenting:
 
 
 def _named(outcome: Outcome) -> str:
-    return sha256(what_goes(outcome.decision).encode()).hexdigest()[:32]
+    return sha256(what_goes(outcome).encode()).hexdigest()[:32]
 
 
 def _key(asked: str) -> str:

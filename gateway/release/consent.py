@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import ServiceId
 from gateway.release import record
-from gateway.release.decision import Decision
 from gateway.storage.contracts import ConsentRow, Consents
 
 if TYPE_CHECKING:
@@ -23,15 +22,18 @@ class ConsentNeeded(SluisError):
         self.outcome = outcome
 
 
-def what_goes(decision: Decision) -> str:
+def what_goes(outcome: "Outcome") -> str:
     """The set that a consent is about: what goes and how it is reduced, under which version of the attribute set.
 
-    JSON without a value, the same text for the same set. Another set is another consent.
+    And of which school: what one school says of somebody is not what another one says. JSON without a value, the same
+    text for the same set. Another set is another consent.
     """
+    decision = outcome.decision
     going = {attribute: ruling for attribute, ruling in decision.rulings.items() if ruling.goes}
     content: Mapping[str, object] = {
         "attributes": json.loads(record.dump(going)),
         "attribute_set": decision.agreement.attribute_set,
+        "school": str(outcome.school.brin),
     }
     return json.dumps(content, separators=(",", ":"), sort_keys=True)
 
@@ -44,7 +46,7 @@ def attributes_in(what: str) -> tuple[str, ...]:
 def check_consent(consents: Consents, account: str | None, service: ServiceId, outcome: "Outcome") -> None:
     """That this person let exactly this go; of nobody it is known without an account. Raises ConsentNeeded."""
     given = consents.find(account, service) if account is not None else None
-    if given is None or given.what != what_goes(outcome.decision):
+    if given is None or given.what != what_goes(outcome):
         raise ConsentNeeded(outcome, service)
 
 

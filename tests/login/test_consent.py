@@ -8,6 +8,7 @@ import pytest
 from lxml import html
 
 from gateway.domain.attribute import Attribute
+from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode
 from gateway.domain.language import Language
 from gateway.domain.purpose import Purpose
@@ -16,7 +17,7 @@ from gateway.login.steps import AskConsent, Redirect, Step
 from gateway.reports.texts import say
 from tests.support.jose import CLIENT
 from tests.support.op_client import CALLBACK, PURPOSES
-from tests.support.user_held import SAID_BY_EDUID, SAID_BY_SCHOOL, Mbo, mbo
+from tests.support.user_held import EDUID_IDP, ROC, SAID_BY_EDUID, SAID_BY_SCHOOL, Mbo, mbo
 
 VALUES = {Attribute.GIVEN_NAME: "Mo", Attribute.ROLE: "student", Attribute.SCHOOL: "99YA"}
 
@@ -105,6 +106,23 @@ def test_a_set_that_becomes_smaller_is_another_set(roc: Mbo) -> None:
     roc.api.fields["given_name"] = []
     path = asked(roc.by_eduid())
     assert say(Language.NL, "attribute.given_name") not in rows(page(roc, path))
+
+
+def test_what_one_school_says_is_not_what_another_one_says(roc: Mbo) -> None:
+    """Somebody who studies at two schools is asked about each: a consent is about what they were shown."""
+    other = replace(ROC, brin=Brin("99YB"), names={Language.NL: "ROC Elders"}, domains=("elders.example",))
+    world, both = roc.op.world, frozenset({ROC.brin, other.brin})
+    world.agreements = tuple(replace(one, schools=both) for one in world.agreements)
+    roc.op.more_idps, roc.op.more_schools = (replace(EDUID_IDP, schools=both),), (ROC, other)
+    roc.op.load()
+    answer(roc, asked(roc.by_eduid()), "yes")
+    roc.api.fields |= {"eckid": [f"{SAID_BY_SCHOOL['eckid'][0][:-1]}d"], "schac_home_organization": ["elders.example"]}
+    roc.api.fields["eduperson_scoped_affiliation"] = ["student@elders.example"]
+    login = roc.begin()
+    with roc.op.app.test_request_context():
+        roc.op.dispatcher.choose(login, other.brin, roc.op.browser, held=True)
+    path = asked(roc.answer(SAID_BY_EDUID))
+    assert "ROC Elders" in page(roc, path).text_content()
 
 
 def test_a_yes_to_another_set_than_would_go_now_asks_again(roc: Mbo) -> None:

@@ -187,7 +187,7 @@ def released_with_consent(
         release(held)
     assert world.records.ledger == []
     shown = needed.value.outcome
-    pipeline.consented(idp, reading, world.service.id, what_goes(shown.decision), now=NOW)
+    pipeline.consented(idp, reading, world.service.id, what_goes(shown), now=NOW)
     outcome = release(replace(held, said=shown.said, by_link=shown.by_link))
     assert dict(outcome.released.values) == dict(shown.released.values)
     return outcome
