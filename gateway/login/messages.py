@@ -22,7 +22,8 @@ class LoginRequest:
     the end service first. `contexts` are the AuthnContextClassRefs or acr values wanted, in the service's order; unless
     `contexts_essential`, another one will do as well. `fresh_since`: no earlier login will do (a forced one: none from
     before this request). `choose`: the person chooses a school, even where there is only one.
-    `school` is a hint: the one that they probably choose.
+    `school` is a hint: the one that they probably choose. `person` is the pairwise identifier of the only one who will
+    do.
     """
 
     service: ServiceId
@@ -37,6 +38,7 @@ class LoginRequest:
     fresh_since: datetime | None = None
     choose: bool = False
     school: Brin | None = None
+    person: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

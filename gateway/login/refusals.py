@@ -30,6 +30,7 @@ FOR_THE_SERVICE_ALONE = frozenset(
         ErrorCode.REQUEST_INTERACTION,
         ErrorCode.REQUEST_NO_AVAILABLE_IDP,
         ErrorCode.REQUEST_PROXY_COUNT,
+        ErrorCode.REQUEST_OTHER_PERSON,
         ErrorCode.IDP_REFUSED,
         ErrorCode.IDP_CANCELLED,
         ErrorCode.IDP_NO_PASSIVE,

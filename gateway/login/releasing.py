@@ -92,4 +92,5 @@ class Releasing:
                 now=self._clock.now(),
                 reference=reference.current(),
                 held=held,
+                person=transaction.request.person,
             )

@@ -92,10 +92,12 @@ class Releases:
         now: datetime,
         reference: str,
         held: HeldLogin | None = None,
+        person: str | None = None,
     ) -> Outcome:
         """The release to a person whose attributes were just read, or kept by a session (`gateway.attributes.kept`).
 
         Decided as things stand now, and returned after its ledger row is durable (law 6); a refusal gets its row too.
+        `person` is the pairwise identifier of the only one whom the service will have: nothing goes of anybody else.
         `held` is there for a login with a user-held identity, of which the person must have let go exactly what goes.
         Raises the SluisError that refuses, or LEDGER_UNAVAILABLE; ConsentNeeded, without a row, of a person who is
         still to be asked.
@@ -107,6 +109,7 @@ class Releases:
             found = self._deciding.found_at(who)
             row = replace(row, school=str(found.school.brin))
             outcome = self._deciding.outcome(service, who, found, now=now, reference=reference)
+            _check_person(outcome, person)
             if held is not None and idp.user_held:
                 check_consent(self._consents, row.subject_hash, service.id, outcome)
         except ConsentNeeded:
@@ -121,7 +124,7 @@ class Releases:
         self._append(row, outcome.sighting.seen)
         if self._is_overtaken(outcome.sighting):
             return self.release_again(
-                service=service, idp=idp, reading=reading, now=now, reference=reference, held=held
+                service=service, idp=idp, reading=reading, now=now, reference=reference, held=held, person=person
             )
         for anomaly in outcome.anomalies:
             self._record_anomaly(anomaly, reading, row)
@@ -218,3 +221,8 @@ class Releases:
         except SluisError:
             self._metrics.ledger_failed()
             raise
+
+
+def _check_person(outcome: Outcome, person: str | None) -> None:
+    if person not in (None, outcome.released.subject.pairwise):
+        raise SluisError(ErrorCode.REQUEST_OTHER_PERSON)

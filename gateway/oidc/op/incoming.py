@@ -89,7 +89,6 @@ class Incoming:
             challenge=self.challenge,
             userinfo=self.userinfo,
             id_token=self.id_token,
-            subject=self.subject,
             dpop_jkt=self.dpop_jkt,
         )
         return LoginRequest(
@@ -105,4 +104,5 @@ class Incoming:
             fresh_since=self.fresh_since,
             contexts_essential=self.essential,
             choose=self.choose,
+            person=self.subject,
         )

@@ -3,9 +3,7 @@
 from datetime import datetime
 from urllib.parse import urlencode
 
-import structlog
-
-from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.errors import SluisError
 from gateway.federation.models import Service
 from gateway.login.contracts import AuthenticationFacts
 from gateway.login.steps import PostForm, Redirect
@@ -15,8 +13,6 @@ from gateway.oidc.op.errors import description, oauth_error
 from gateway.oidc.op.grants import CODE_SECONDS, Code, Grant, Grants
 from gateway.oidc.op.reply import Reply
 from gateway.release.released import ReleasedAttributes
-
-log = structlog.get_logger("sluis")
 
 _MADE_AFTER = 5
 """Seconds: the code begins to live a moment after what is kept behind it."""
@@ -33,12 +29,8 @@ class OpenIdProviderRole:
     def answer(
         self, service: Service, reply: str, released: ReleasedAttributes, facts: AuthenticationFacts
     ) -> Redirect | PostForm:
-        """A code for what was released. A login of another person than the client expects gives it `login_required`."""
+        """A code for what was released."""
         to = Reply.load(reply)
-        if to.subject is not None and to.subject != released.subject.pairwise:
-            error = SluisError(ErrorCode.REQUEST_OTHER_PERSON)
-            log.warning("login_refused", service=service.id, code=error.code)
-            return self.refuse(service, reply, error)
         grant = Grant(
             session=facts.session,
             service=service.id,

@@ -11,8 +11,7 @@ class Reply:
     """What of the authorization request is needed for its answer, and for the tokens behind it.
 
     `redirect_uri` is one that the client registered. `userinfo` and `id_token` are names of claims that were asked for
-    one by one (OpenID Connect Core 5.5), `subject` the only `sub` that the client will have, if it said so;
-    `dpop_jkt` the DPoP key that alone may exchange the code (RFC 9449 10).
+    one by one (OpenID Connect Core 5.5); `dpop_jkt` the DPoP key that alone may exchange the code (RFC 9449 10).
     """
 
     redirect_uri: str
@@ -23,7 +22,6 @@ class Reply:
     challenge: str = field(repr=False)
     userinfo: tuple[str, ...] = ()
     id_token: tuple[str, ...] = ()
-    subject: str | None = field(default=None, repr=False)
     dpop_jkt: str | None = field(default=None, repr=False)
 
     def dump(self) -> str:

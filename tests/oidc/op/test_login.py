@@ -1,6 +1,7 @@
 """A login by OpenID Connect, from the client's request to what it knows of the person."""
 
 import hashlib
+import json
 from base64 import urlsafe_b64encode
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from tests.support import paged
 from tests.support.jose import ISSUER
 from tests.support.op import op
 from tests.support.op_client import CALLBACK, PASSWORD
-from tests.support.releasing import ECK_ID, NOW
+from tests.support.releasing import ECK_ID, NOW, OTHER_ECK_ID
 
 
 def test_a_pupil_gets_in_and_the_client_fetches_what_was_agreed(tmp_path):
@@ -47,6 +48,27 @@ def test_a_pupil_gets_in_and_the_client_fetches_what_was_agreed(tmp_path):
         "school_brin": "99XA",
         "ou": ["groep 6"],
     }
+
+
+@pytest.mark.parametrize("way", ["claims", "id_token_hint"])
+def test_of_somebody_else_than_was_asked_for_nothing_is_released_and_nothing_says_so(tmp_path, way):
+    provider = op(tmp_path)
+    mine = provider.tokens()["id_token"]
+    provider.world.records.ledger.clear()
+    given = provider.logouts.registry.of_browser(provider.browser)
+    provider.cookie.drop()
+    provider.sent = {**provider.sent, "uid": ("daan@regenboog.example",), "eckId": (OTHER_ECK_ID,)}
+    other = json.dumps({"id_token": {"sub": {"value": provider.id_token({"id_token": mine})["sub"]}}})
+    asked = {"id_token_hint": mine} if way == "id_token_hint" else {"claims": other}
+    for _ in range(2):
+        answer = provider.log_in(**asked)
+        assert (answer["error"], "code" in answer) == ("login_required", False)
+        provider.cookie.drop()
+    assert [(row.outcome, row.code) for row in provider.world.records.ledger] == [
+        ("refused", "request_other_person"),
+        ("refused", "request_other_person"),
+    ]
+    assert provider.logouts.registry.of_browser(provider.browser) == given, "nobody is logged in in their place"
 
 
 def test_what_is_fetched_of_a_login_stands_in_the_ledger_under_that_login(tmp_path, monkeypatch):
