@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import structlog
 
 from gateway.attributes.canonical import Reading
+from gateway.domain.attribute import Attribute
 from gateway.domain.protocol import Protocol
 from gateway.domain.randomness import Randomness
 from gateway.federation.snapshot import Federation
@@ -23,6 +24,17 @@ from gateway.release.outcome import Outcome
 from gateway.release.people import HeldLogin
 
 log = structlog.get_logger("sluis")
+
+_SAY_WHICH_SCHOOL = frozenset(
+    {
+        Attribute.SCHOOL,
+        Attribute.SCHOOL_BRANCH,
+        Attribute.SCHOOL_NAME,
+        Attribute.SCHOOL_DOMAIN,
+        Attribute.DIGI_DELIVERY_ID,
+    }
+)
+"""A service that gets none of these is not told at whom the person logged in: it says the same (law 1)."""
 
 
 class Answers:
@@ -63,7 +75,7 @@ class Answers:
         facts = AuthenticationFacts(
             context=self._assurance.told(idp, how.context, request),
             instant=how.instant,
-            authorities=(*how.authorities, idp.entity_id),
+            authorities=(*how.authorities, idp.entity_id) if _SAY_WHICH_SCHOOL & outcome.released.values.keys() else (),
             session=self._randomness.token(),
             transient=transient(visit, service),
         )

@@ -18,7 +18,8 @@ class AuthenticationFacts:
     """How and when the person authenticated, as a service may be told.
 
     `session` is a fresh SessionIndex or sid. `transient` is a name for the person at this service that ends with the
-    session of the browser: two logins in it have the same, so that one logout ends both.
+    session of the browser: two logins in it have the same, so that one logout ends both. `authorities` are there for
+    services that know the school.
     """
 
     context: str

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.models import IdpId, ServiceId
@@ -27,6 +28,30 @@ def test_a_login_goes_by_discovery_and_school_to_the_service(login: Login) -> No
     step = login.dispatcher.finish(login.dispatcher.expect(attempt, BROWSER), login.authentication())
     assert step == PostForm("https://leesplein.example/acs", (("SAMLResponse", "signed"),))
     assert login.services.answered == [(LEESPLEIN, "to-leesplein")]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "told"),
+    [
+        (Attribute.SCHOOL, True),
+        (Attribute.SCHOOL_BRANCH, True),
+        (Attribute.SCHOOL_NAME, True),
+        (Attribute.SCHOOL_DOMAIN, True),
+        (Attribute.DIGI_DELIVERY_ID, True),
+        (Attribute.ROLE, False),
+    ],
+)
+def test_who_gets_nothing_of_the_school_is_not_told_where_somebody_logged_in(
+    login: Login,
+    attribute: Attribute,
+    told: bool,
+) -> None:
+    login.releases.values = {attribute: ("x",)}
+    attempt = begin_at_school(login)
+    said = replace(login.authentication(), authorities=("https://behind.example/idp",))
+    login.dispatcher.finish(login.dispatcher.expect(attempt, BROWSER), said)
+    here = login.dispatcher._federation.identity_providers[PO_IDP].entity_id
+    assert login.services.told[0].authorities == (("https://behind.example/idp", here) if told else ())
 
 
 def test_what_the_service_asked_reaches_the_identity_provider(login: Login) -> None:

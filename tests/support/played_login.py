@@ -11,10 +11,12 @@ import pytest
 
 from gateway.attributes.canonical import Reading
 from gateway.attributes.values import Attributes, RawAttributes
+from gateway.domain.attribute import Attribute
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.protocol import Protocol
 from gateway.federation.models import IdentityProvider, IdpId, Service, ServiceId
 from gateway.federation.snapshot import Federation
+from gateway.login.contracts import AuthenticationFacts
 from gateway.login.dispatch import Dispatcher
 from gateway.login.hints import Hints
 from gateway.login.messages import Authentication, AuthenticationRequest, LoginRequest
@@ -45,9 +47,11 @@ class Services:
     keeps_for: int = 0
     answered: list[tuple[ServiceId, str]] = field(default_factory=list)
     refused: list[ErrorCode] = field(default_factory=list)
+    told: list[AuthenticationFacts] = field(default_factory=list)
 
     def answer(self, service: Service, reply: str, released: Any, facts: Any) -> PostForm:
         self.answered.append((service.id, reply))
+        self.told.append(facts)
         return PostForm(service.saml.metadata.default_consumer.location, (("SAMLResponse", "signed"),))
 
     def name_in_logout(self, service: Service, reply: str, released: Any, facts: Any) -> str:
@@ -63,6 +67,7 @@ class Decides:
 
     def __init__(self) -> None:
         self.refusal: SluisError | None = None
+        self.values: dict[Attribute, tuple[str, ...]] = {}
         self.links = SimpleNamespace(seen=lambda *_, **__: None, told=lambda _: None)
 
     def read(self, raw: RawAttributes, idp: IdentityProvider, *, now: datetime) -> Reading:
@@ -74,7 +79,7 @@ class Decides:
             raise self.refusal
         return SimpleNamespace(
             school=REGENBOOG,
-            released=SimpleNamespace(subject=SimpleNamespace(kind="eck_id"), values={}),
+            released=SimpleNamespace(subject=SimpleNamespace(kind="eck_id"), values=self.values),
             eck_id=None,
         )
 
