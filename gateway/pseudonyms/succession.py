@@ -6,7 +6,7 @@ days.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -121,6 +121,15 @@ class Successions:
         return None if before is None else _known(one, SubjectKind.PROVISIONAL, before, None)
 
 
+def is_about(letter: bytes, account: str, references: Collection[str]) -> bool:
+    """Whether a notice is about an account: by its own word, which no service is told, or by the login of the change.
+
+    The account may have been moved since; `references` are of the logins that brought what is known of it now.
+    """
+    said = json.loads(letter)
+    return said.get("account") == account or said["reference"] in references
+
+
 def _known(one: Release, kind: SubjectKind, identifier: str, former: str | None) -> KnownAs:
     return KnownAs(
         account=one.account,
@@ -140,6 +149,7 @@ def _changed(one: Release, known: KnownAs | None, told: KnownAs | None, *, unexp
     letter = None
     if told is not None and wanted.notices is not None:
         said = {
+            "account": one.account,
             "reference": one.reference,
             "former": told.identifier,
             "former_kind": told.kind,

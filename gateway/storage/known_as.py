@@ -130,6 +130,11 @@ class KnownAsStore:
             connection.execute(update(_table).where(*_of(old, row.service)).values(moved))
         return len(rows)
 
+    def references(self, account: str) -> frozenset[str]:
+        """The logins that brought what services know this account by."""
+        with self._engine.connect() as connection:
+            return frozenset(connection.scalars(select(_column.reference).where(_column.account == account)))
+
     def waiting(self) -> Sequence[Waiting]:
         """The services that have not heard of every change."""
         counted = select(_column.service, func.count(), func.min(_column.changed)).where(_column.former.is_not(None))

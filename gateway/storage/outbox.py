@@ -1,6 +1,6 @@
 """What is to be told to services until they say that they heard it: durable, sealed, taken by one process at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
@@ -89,6 +89,17 @@ class SqlOutbox:
             ]
         opened = ((row, self._opened(row.id, row.sealed)) for row in taken)
         return tuple(Letter(row.id, row.service, content, row.tries) for row, content in opened if content is not None)
+
+    def about(self, concerns: Callable[[bytes], bool]) -> tuple[Letter, ...]:
+        """The letters of such content, whoever may be bringing them just now."""
+        with transaction(self._engine) as connection:
+            rows = connection.execute(select(_table).where(_column.topic == self._topic)).all()
+        opened = ((row, self._opened(row.id, row.sealed)) for row in rows)
+        return tuple(
+            Letter(row.id, row.service, content, row.tries)
+            for row, content in opened
+            if content is not None and concerns(content)
+        )
 
     def done(self, letter: Letter) -> None:
         """It was delivered, or given up."""

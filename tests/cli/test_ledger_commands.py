@@ -125,8 +125,8 @@ def test_purge_counts_and_deletes(directory: Path):
 def test_a_person_is_forgotten(directory: Path):
     asked = sluis("forget", directory, "--idp", "po", typed="fenna\n")
     assert (
-        "ledger: 1 rows, anomalies: 0, subjects: 0, vault: 0, links: 0, consents: 0, visits: 1 with 1 logins to be "
-        "erased with --delete" in asked.output
+        "ledger: 1 rows, anomalies: 0, subjects: 0, vault: 0, links: 0, consents: 0, notices: 0, visits: 1 with 1 "
+        "logins to be erased with --delete" in asked.output
     )
     assert "fenna" not in asked.output, "what is typed is not shown"
     done = sluis("forget", directory, "--idp", "po", "--delete", typed="fenna\n")

@@ -1,5 +1,6 @@
 """`sluis succession pending`, as an operator types it."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,14 @@ from gateway.cli import main
 from gateway.demo.federation import write_federation
 from gateway.domain.clock import SystemClock
 from gateway.domain.randomness import SystemRandomness
+from gateway.federation.models import IdpId
 from gateway.parts import assemble, known_as_of, successions_outbox_of
+from gateway.pseudonyms.derivation import account_hash
 from gateway.settings.loader import load
 from gateway.storage.known_as import KnownAs
 
 SECRET = "p1-" + "0a" * 32
+ACCOUNT = "a" * 64
 
 
 def pending(directory: Path) -> Result:
@@ -32,13 +36,13 @@ def directory(tmp_path: Path) -> Path:
     return made
 
 
-def change(directory: Path, service: str, when: datetime) -> None:
+def change(directory: Path, service: str, when: datetime, letter: bytes | None = None, account: str = ACCOUNT) -> None:
     parts = assemble(load(directory))
-    known = KnownAs(account="a" * 64, service=service, kind="provisional", identifier=SECRET, reference="R1")
+    known = KnownAs(account=account, service=service, kind="provisional", identifier=SECRET, reference="R1")
     store, outbox = known_as_of(parts.engine, parts.keys, SystemRandomness()), successions_outbox_of(parts)
     store.put(known, before=None, now=when, outbox=outbox)
     after = replace(known, kind="eck_id", identifier="eck", former=SECRET)
-    assert store.put(after, before=SECRET, now=when, outbox=outbox)
+    assert store.put(after, before=SECRET, now=when, letter=letter, outbox=outbox)
     assert not store.put(after, before=SECRET, now=when, outbox=outbox), "somebody was earlier"
     parts.engine.dispose()
 
@@ -66,3 +70,29 @@ def test_after_thirty_days_the_purge_clears_it(directory):
     assert "told again no longer: `sluis purge` clears them" in pending(directory).output
     assert CliRunner().invoke(main, ["purge", str(directory), "--delete"]).exit_code == 0
     assert pending(directory).exit_code == 0
+
+
+def forget(directory: Path, *more: str) -> Result:
+    return CliRunner().invoke(main, ["forget", str(directory), "--idp", "regenboog", "--account", "fenna", *more])
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["its own account", "of an account that was moved to it"])
+def test_whoever_is_forgotten_is_told_of_to_nobody(directory: Path, moved: bool) -> None:
+    """A notice holds both identifiers: it would go to the service long after all else of the person is gone."""
+    parts = assemble(load(directory))
+    account = account_hash(parts.keys.pseudonyms.first, IdpId("regenboog"), "fenna")
+    now = SystemClock().now()
+    of_account = "b" * 64 if moved else account
+    change(directory, "leesplein", now, letter_of(of_account), account)
+    change(directory, "leesplein", now, letter_of("c" * 64, reference="R2"), "c" * 64)
+    outbox = successions_outbox_of(parts)
+    assert "notices: 1," in forget(directory).output
+    done = forget(directory, "--delete")
+    assert (done.exit_code, "nothing of this person is left" in done.output) == (0, True), done.output
+    [left] = outbox.about(lambda _: True)
+    assert json.loads(left.content)["account"] == "c" * 64
+    parts.engine.dispose()
+
+
+def letter_of(account: str, reference: str = "R1") -> bytes:
+    return json.dumps({"account": account, "reference": reference, "former": SECRET}).encode()
