@@ -38,10 +38,13 @@ class SecretKey:
 
 
 def keyed_hash(key: SecretKey, purpose: str, *parts: str) -> bytes:
-    """HMAC-SHA-256 (RFC 2104) over purpose and parts, each with its length in front; 32 bytes."""
+    """HMAC-SHA-256 (RFC 2104) over purpose and parts, each with its length in front; 32 bytes.
+
+    A part may be any text, also one that JSON can hold and UTF-8 cannot (half a surrogate pair).
+    """
     code = _begun(key.secret).copy()
     for part in (purpose, *parts):
-        raw = part.encode()
+        raw = part.encode(errors="surrogatepass")
         code.update(len(raw).to_bytes(4) + raw)
     return code.finalize()
 
@@ -89,4 +92,4 @@ def sealed_with(sealed: bytes) -> str:
 
 
 def _bound_to(purpose: str, key: str) -> bytes:
-    return f"{len(purpose)}:{purpose}:{key}".encode()
+    return f"{len(purpose)}:{purpose}:{key}".encode(errors="surrogatepass")

@@ -136,7 +136,7 @@ class EndSession:
 
     def confirmed(self, token: str, browser: str) -> Step:
         """The person said yes, in the browser that was asked. Raises SluisError LOGIN_UNKNOWN, LOGIN_OTHER_BROWSER."""
-        key = f"logout:{token}"
+        key = f"end-session:{token}"
         kept = self.store.get(key) if token.isascii() and len(token) < _MAX_TOKEN else None
         if kept is None:
             raise SluisError(ErrorCode.LOGIN_UNKNOWN)
@@ -154,5 +154,5 @@ class EndSession:
     def _ask(self, ending: Ending, browser: str) -> ConfirmLogout:
         token = self.randomness.token()
         kept = json.dumps((browser, ending.service.id if ending.service else None, ending.back))
-        self.store.put(f"logout:{token}", kept.encode(), seconds=QUESTION_SECONDS)
+        self.store.put(f"end-session:{token}", kept.encode(), seconds=QUESTION_SECONDS)
         return ConfirmLogout(CONFIRMED_PATH, token, ending.service)

@@ -28,7 +28,10 @@ class Nonces:
     def is_known(self, nonce: str) -> bool:
         """Whether it was handed out a short while ago."""
         window = self._window()
-        return nonce.encode() in (self._store.get(_key(window)), self._store.get(_key(window - 1)))
+        return nonce.encode(errors="backslashreplace") in (
+            self._store.get(_key(window)),
+            self._store.get(_key(window - 1)),
+        )
 
     def _window(self) -> int:
         return int(self._clock.now().timestamp()) // SECONDS

@@ -135,7 +135,7 @@ def check_not_replayed(token: LogoutToken) -> None:
     identifier = token.claims.get("jti")
     if not isinstance(identifier, str) or not 1 <= len(identifier) <= MAX_ID:
         raise SluisError(ErrorCode.LOGOUT_MALFORMED, hint="jti")
-    digest = sha256(f"{token.issuer}\n{identifier}".encode()).hexdigest()
+    digest = sha256(f"{token.issuer}\n{identifier}".encode(errors="backslashreplace")).hexdigest()
     seconds = int((MAX_AGE + 2 * token.skew).total_seconds()) + 1
     if not token.marks.add(f"logout-token:{digest}", b"1", seconds=seconds):
         raise SluisError(ErrorCode.LOGOUT_REPLAYED)

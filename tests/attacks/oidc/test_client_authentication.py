@@ -186,6 +186,12 @@ def test_an_assertion_whose_claims_are_not_right(tmp_path, changes):
     assert refused(by_assertion(op(tmp_path, **BY_KEY), assertion(**changes)))
 
 
+def test_an_id_that_is_no_text_in_utf_8_is_used_once_as_well(tmp_path):
+    provider, half = op(tmp_path, **BY_KEY), assertion(jti="\ud83d")
+    assert by_assertion(provider, half).status_code == 200
+    assert refused(by_assertion(provider, half))
+
+
 def test_alg_none_key_confusion_and_kid_injection(tmp_path):
     provider = op(tmp_path, **BY_KEY)
     claims = {"iss": CLIENT, "sub": CLIENT, "aud": ISSUER, "jti": "x", "exp": NOW_SECONDS + 60}

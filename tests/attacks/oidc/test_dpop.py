@@ -224,7 +224,7 @@ def test_a_bearer_token_does_not_pass_for_a_bound_one(tmp_path):
     assert at_userinfo(provider, token).json["error"] == "invalid_token"
 
 
-@pytest.mark.parametrize("nonce", ["made up", "", 7, "\u20ac"])
+@pytest.mark.parametrize("nonce", ["made up", "", 7, "\u20ac", "\ud83d"])
 def test_a_nonce_that_was_never_handed_out(tmp_path, nonce):
     provider = op(tmp_path)
     answer = provider.exchange(provider.log_in()["code"], {**basic(), **proof(nonce=nonce)})

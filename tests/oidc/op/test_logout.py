@@ -67,6 +67,12 @@ def test_without_a_hint_the_person_is_asked_first(tmp_path):
     assert provider.post("/oidc/logout/confirmed").status_code == 400
 
 
+def test_a_token_that_names_something_else_that_is_kept_is_none(tmp_path):
+    provider = op(tmp_path)
+    logout(provider, id_token_hint=provider.tokens()["id_token"], client_id="klas")
+    assert provider.post("/oidc/logout/confirmed", token=provider.browser).status_code == 400
+
+
 def test_anybody_may_ask_to_log_out_and_ends_at_a_page(tmp_path):
     provider = op(tmp_path)
     [form] = html.fromstring(logout(provider).get_data(as_text=True)).forms
