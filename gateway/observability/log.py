@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import structlog
 
+from gateway.domain.errors import SluisError
 from gateway.observability import reference
 
 ALLOWED = frozenset(
@@ -178,6 +179,10 @@ def _cause(_logger: Any, _method: str, event: Event) -> Event:
     if isinstance(error, BaseException):
         frames = traceback.extract_tb(error.__traceback__)[-6:]
         event["cause"] = type(error).__name__
+        if isinstance(error, SluisError):
+            # Our own say what they are, and what they came of as a sentence of ours or another exception.
+            event["code"] = error.code.value
+            event["cause"] = error.cause if isinstance(error.cause, str) and error.cause else type(error).__name__
         event["where"] = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
     return event
 

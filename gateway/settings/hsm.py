@@ -203,7 +203,7 @@ class _InToken:
         try:
             return self._token.sign(self._place, octets, mechanism)
         except _library().PKCS11Error as cause:
-            raise SluisError(ErrorCode.INTERNAL, cause=RuntimeError(f"PKCS #11: {type(cause).__name__}")) from None
+            raise SluisError(ErrorCode.INTERNAL, cause=f"PKCS #11: {type(cause).__name__}") from None
 
     def private_numbers(self) -> NoReturn:
         """Raises ValueError: it has them for itself."""

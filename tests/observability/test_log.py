@@ -14,6 +14,7 @@ import structlog
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gateway.domain.errors import ErrorCode, SluisError
 from gateway.observability import log, reference
 from tests.observability.conftest import Lines
 
@@ -145,6 +146,13 @@ def test_of_an_exception_that_a_library_tells_of_its_type_and_places_are_kept(li
     assert (line["event"], line["logger"], line["cause"]) == ("library_message", "saml2.response", "KeyError")
     assert str(line["where"]).startswith("test_log.py:")
     assert "Fenna" not in file.read_text()
+
+
+def test_of_an_error_of_ours_that_a_library_tells_of_what_it_came_of_is_kept(lines: Lines):
+    for cause, said in (("PKCS #11: DeviceError", "PKCS #11: DeviceError"), (KeyError("Fenna"), "SluisError")):
+        error = SluisError(ErrorCode.INTERNAL, cause=cause)
+        logging.getLogger("gunicorn.error").error("Exception in worker process", exc_info=error)
+        assert (lines()[-1]["code"], lines()[-1]["cause"]) == ("internal", said)
 
 
 def test_events_below_the_level_are_left_out(file: Path):
