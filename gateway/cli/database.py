@@ -12,6 +12,7 @@ from gateway.domain.errors import SluisError
 from gateway.parts import lasting_engine
 from gateway.settings.loader import Settings
 from gateway.storage import migrate
+from gateway.storage.encoding import in_words
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def database_of(settings: Settings) -> Iterator[Engine]:
         click.echo(f"the database cannot be used: {cause.code}", err=True)
         sys.exit(1)
     except (SQLAlchemyError, ValueError, OSError, ImportError) as cause:
-        click.echo(f"the database cannot be used: {type(cause).__name__}", err=True)
+        click.echo(f"the database cannot be used: {in_words(cause)}", err=True)
         sys.exit(1)
 
 

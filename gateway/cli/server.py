@@ -45,6 +45,7 @@ from gateway.roles import notices_of, redelivery_of
 from gateway.settings.loader import Settings
 from gateway.settings.problems import errors
 from gateway.storage import migrate
+from gateway.storage.encoding import in_words
 from gateway.storage.ledger import SqlLedger
 from gateway.wiring.tracing import trace
 
@@ -85,7 +86,7 @@ def _database_problem(settings: Settings) -> str:
         found = migrate.status(engine)
         engine.dispose()
     except (SQLAlchemyError, OSError, ImportError) as cause:
-        return f"the database of the lasting records cannot be used: {type(cause).__name__}"
+        return f"the database of the lasting records cannot be used: {in_words(cause)}"
     if found.fits:
         return ""
     return (

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.sql.dml import Insert
 
-from gateway.storage import bounded_connection, live_connection
+from gateway.storage import bounded_connection, encoding, live_connection
 
 _POOL_SECONDS = 5
 """That a thread waits for a connection; there is one for each, so that waiting means that something is wrong."""
@@ -36,7 +36,7 @@ def _postgresql_engine(url: URL, threads: int) -> Engine:
 
     A connection has 3 seconds to be made, a statement 5 to be carried out; unanswered packets end it after 10. A server
     that hangs is given up after 8, unless the URL has options of its own. Connections are used in turn, so that those
-    of before an outage are soon found to be dead, and closed.
+    of before an outage are soon found to be dead, and closed. A database that does not keep text as UTF-8 is refused.
     """
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
@@ -55,6 +55,7 @@ def _postgresql_engine(url: URL, threads: int) -> Engine:
     )
     if is_psycopg:
         live_connection.checked(engine)
+        encoding.checked(engine)
     if hasty:
         bounded_connection.bound(engine)
     return engine

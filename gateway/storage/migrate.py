@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import sqlite_files
 from gateway.storage.bounded_connection import without_haste
+from gateway.storage.encoding import in_words
 from gateway.storage.schema import schema_serves
 
 _ADVISORY_LOCK = 0x51D15
@@ -63,7 +64,7 @@ def check(engine: Engine) -> None:
     try:
         fits = status(engine).fits
     except (SQLAlchemyError, OSError) as cause:
-        raise SluisError(ErrorCode.LEDGER_UNAVAILABLE, cause=type(cause).__name__) from cause
+        raise SluisError(ErrorCode.LEDGER_UNAVAILABLE, cause=in_words(cause)) from cause
     if not fits:
         raise SluisError(ErrorCode.LEDGER_UNAVAILABLE, cause="the schema does not fit: sluis db upgrade")
 
