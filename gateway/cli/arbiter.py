@@ -23,6 +23,14 @@ _STOPPING = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 class Renewable(Protocol):
     """A server whose configuration can be made anew, and put back."""
 
+    def begins(self) -> None:
+        """A reload begins."""
+        ...
+
+    def is_over(self) -> None:
+        """It came to its end: workers with one configuration are left, the new one or the one before."""
+        ...
+
     def renew(self) -> bool:
         """Load the configuration anew; whether it can be used. One that cannot changes nothing."""
         ...
@@ -102,13 +110,19 @@ class SmoothArbiter(Arbiter):  # type: ignore[misc]
 
     def reload(self) -> None:
         """New workers with the configuration made anew; with one that cannot be used, nothing."""
+        self._renewable.begins()
         renewed = False
         with suppress(_ToldToStop):
             self._loading = True
             renewed = self._renewable.renew()
             self._loading = False
-        if not renewed or self._told_to_stop:
-            return
+        if renewed and not self._told_to_stop:
+            self._exchange_workers()
+        if not self._told_to_stop:
+            self._renewable.is_over()
+
+    def _exchange_workers(self) -> None:
+        """New ones come, and those from before go: when it returns they have gone, or finish what they have."""
         self._readiness.forget()
         self._newest_before = self.worker_age
         try:

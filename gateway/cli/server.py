@@ -35,6 +35,7 @@ from gateway.cli.cores import core_of_its_own, stay_on
 from gateway.cli.gently import gently
 from gateway.cli.loading import Configuration, configuration_or_exit, examine, show
 from gateway.cli.refresher import Refresher, documents
+from gateway.cli.reload_outcome import Teller
 from gateway.domain.clock import SystemClock
 from gateway.domain.errors import SluisError
 from gateway.observability.log import configure
@@ -67,6 +68,7 @@ def serve(directory: Path) -> None:
         server = _Server(directory, configuration, held)
         server.refresher.seen = server.refresher.tried = seen
         server.changes = changes
+        server.teller = Teller(pid_file.path_of(configuration.settings))
         server.run()
 
 
@@ -136,6 +138,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self.refresher = Refresher()
         self.changes = Changes(directory)
         self._held = held
+        self.teller = Teller(None)
         self._end_traces: Callable[[], None] = lambda: None
         super().__init__()
 
@@ -194,6 +197,14 @@ class _Server(BaseApplication):  # type: ignore[misc]
         except RuntimeError as cause:
             click.echo(str(cause), err=True)
             sys.exit(1)
+
+    def begins(self) -> None:
+        """Somebody may wait for what becomes of it."""
+        self.teller.begins()
+
+    def is_over(self) -> None:
+        """Told to whoever waits."""
+        self.teller.is_over()
 
     def renew(self) -> bool:
         """The configuration anew, for the workers that follow; one that cannot be used changes nothing."""
@@ -254,6 +265,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def _refused(self, why: str) -> None:
         log.error("reload_refused", problem=why)
+        self.teller.refuse(why)
         self._standing.publish({"reload": f"refused: {why}; the gateway goes on with the configuration that it had"})
 
     def _say(self, _arbiter: Any) -> None:

@@ -33,6 +33,12 @@ class Server(BaseApplication):
     def renew(self):
         return False
 
+    def begins(self):
+        pass
+
+    def is_over(self):
+        print("over", flush=True)
+
     def look_after(self):
         pass
 
@@ -120,6 +126,7 @@ def test_a_gateway_told_to_stop_in_the_middle_of_a_reload_stops(moment: str, wor
     found = said(moment, grace=1)
     assert word in found
     assert "put back" not in found
+    assert "over" not in found, "who waits for it hears that the gateway has ended"
 
 
 def test_what_was_fetched_is_taken_once() -> None:

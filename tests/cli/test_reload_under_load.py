@@ -145,17 +145,20 @@ def test_another_address_to_listen_at_needs_a_new_start(gateway: Running):
     assert gateway.shows('"ready"', "/health/ready")
 
 
-def _sluis_reload(gateway: Running) -> "subprocess.CompletedProcess[str]":
-    command = (*SLUIS, "reload", gateway.directory)
+def _sluis_reload(gateway: Running, *options: str) -> "subprocess.CompletedProcess[str]":
+    command = (*SLUIS, "reload", gateway.directory, *options)
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
 
 
 def test_the_command_reloads_and_refuses_before_anything_is_sent(gateway: Running):
     sound = (gateway.directory / "gateway.yaml").read_text()
     gateway.rename("Van de opdracht")
+    before = gateway.settled()
     done = _sluis_reload(gateway)
     assert done.returncode == 0, done.stderr
-    assert gateway.shows("Van de opdracht<")
+    assert f"process {gateway.process.pid} has taken the new configuration" in done.stdout
+    assert not before & gateway.workers(), "when it says so nobody answers by the one before"
+    assert "Van de opdracht<" in gateway.get("/saml/metadata/sp")[1]
 
     taken = gateway.taken()
     (gateway.directory / "gateway.yaml").write_text("base_url: nowhere\n")
@@ -164,6 +167,21 @@ def test_the_command_reloads_and_refuses_before_anything_is_sent(gateway: Runnin
     assert "base_url: a base URL" in done.stderr
     (gateway.directory / "gateway.yaml").write_text(sound)
     assert gateway.taken() == taken
+
+
+def test_the_command_says_why_the_gateway_does_not_take_it(gateway: Running):
+    in_the_way = gateway.directory / "no-worker-starts"
+    in_the_way.touch()
+    done = _sluis_reload(gateway)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(
+        f"refused: no worker can start with it; process {gateway.process.pid} goes on with the configuration"
+    )
+    in_the_way.unlink()
+    done = _sluis_reload(gateway, "--wait", "0")
+    assert (done.returncode, "what becomes of it is in its log" in done.stdout) == (0, True)
+    done = _sluis_reload(gateway)
+    assert done.returncode == 0, "it waits for its own, and not for the one before"
 
 
 def test_a_second_gateway_on_one_configuration_is_refused(gateway: Running):

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from gateway.domain.randomness import SystemRandomness
 from gateway.settings.loader import load
 from tests.support import node_saml
 from tests.support.browser_like import Tab
-from tests.support.child_process import ATTEMPTS, PAUSE, Address, free_address
+from tests.support.child_process import Address, free_address
 from tests.support.demo import free_port
 from tests.support.guide_steps import Guide, Newcomer
 from tests.support.named_in_docs import ROOT
@@ -43,10 +42,10 @@ class Supplier:
     gateway: int
 
     def registers(self, commands: str) -> str:
-        """Type commands that end in a reload, and go on when no worker is left that does not know of it."""
-        before, pause = workers_of(self.gateway), Event()
+        """Type commands that end in a reload; when they are done, no worker is left that does not know of it."""
+        before = workers_of(self.gateway)
         told = self.types.types(commands)
-        assert any(not before & workers_of(self.gateway) or pause.wait(PAUSE) for _ in range(ATTEMPTS)), told
+        assert not before & workers_of(self.gateway), told
         return told
 
 

@@ -143,7 +143,9 @@ class Gateway(Model):
     pages: Pages = Field(default=Pages(), description="What the pages look like and say")
     log: Log = Field(default=Log(), description="The log")
     pid_file: FileName | None = Field(
-        default="var/sluis.pid", description="File by which `sluis reload` finds the gateway; null: none is written"
+        default="var/sluis.pid",
+        description="File by which `sluis reload` finds the gateway, with what becomes of reloads hidden beside it;"
+        " null: none is written",
     )
     reload_on_change: Switch = Field(
         default=False,
