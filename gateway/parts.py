@@ -107,9 +107,9 @@ def parts_of(
     http: Http | None = None,
     standing: Standing | None = None,
 ) -> Parts:
-    """Make the parts around what has been loaded and checked. `standing` is what the process above has to tell."""
+    """Make the parts around what has been loaded and checked. `standing` is what its processes share."""
     clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
-    engine, metrics = lasting_engine(settings), Metrics()
+    engine, metrics, standing = lasting_engine(settings), Metrics(), standing or Standing()
     given_up, of_store = metrics.stood_on.watch_store, metrics.durations.of_store
     return Parts(
         settings=settings,
@@ -129,14 +129,19 @@ def parts_of(
         ),
         engine=engine,
         ledger=SqlLedger(
-            engine, key=keys.ledger.active, clock=clock, randomness=randomness, measure=of_store("ledger", "append")
+            engine,
+            key=keys.ledger.active,
+            clock=clock,
+            randomness=randomness,
+            measure=of_store("ledger", "append"),
+            standing=standing,
         ),
         clock=clock,
         randomness=randomness,
         http=http or OutgoingHttp(),
         institution_http=http or OutgoingHttp(seconds=INSTITUTION_SECONDS),
         metrics=metrics,
-        standing=standing or Standing(),
+        standing=standing,
     )
 
 

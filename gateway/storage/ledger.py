@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from threading import Lock
+from typing import Protocol
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,7 +15,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import Randomness
 from gateway.storage.contracts import LedgerRow, Measure, Seen
-from gateway.storage.ledger_answers import Answers, Place, answers_row
+from gateway.storage.ledger_answers import Answers, Place, answers_row, row_of_a_size
 from gateway.storage.ledger_chain import Chain
 from gateway.storage.ledger_connection import LedgerConnection
 from gateway.storage.ledger_statements import statements
@@ -32,6 +33,20 @@ class _Waiting:
     failure: Exception | None = None
 
 
+class Standing(Protocol):
+    """What all workers of a gateway know of the ledger."""
+
+    ledger_fails: bool
+    """Whether the last row could not be written."""
+
+
+@dataclass(slots=True)
+class Alone:
+    """Fulfils Standing for one process."""
+
+    ledger_fails: bool = False
+
+
 class SqlLedger:
     """Fulfils Ledger. A row is committed, and on SQLite synced to disk, before `append` returns.
 
@@ -40,9 +55,17 @@ class SqlLedger:
     """
 
     def __init__(
-        self, engine: Engine, *, key: SecretKey, clock: Clock, randomness: Randomness, measure: Measure = nullcontext
+        self,
+        engine: Engine,
+        *,
+        key: SecretKey,
+        clock: Clock,
+        randomness: Randomness,
+        measure: Measure = nullcontext,
+        standing: Standing | None = None,
     ) -> None:
         self._measure = measure
+        self._standing = standing or Alone()
         self._clock = clock
         self._writer = ChainWriter(Chain(key), statements(engine.dialect.name), randomness)
         self._connection = LedgerConnection(engine)
@@ -61,6 +84,15 @@ class SqlLedger:
 
     def take_back(self) -> None:
         self.answers.take_back()
+
+    def check(self) -> None:
+        """Return when the last row was written, by whichever worker, or can be by now. Raises SluisError as `append`.
+
+        After a failure a row is written that says nothing, as long as that of a release: whoever asks then learns
+        whether the next login can end, and nobody who logs in has to find out.
+        """
+        if self._standing.ledger_fails:
+            self._append(row_of_a_size(self._clock.now()))
 
     def flush(self) -> None:
         """Write down which answers have left, if no row has taken that along. Raises SluisError as `append` does."""
@@ -98,6 +130,7 @@ class SqlLedger:
             self._writer.forget()
             self._connection.abandon()
         failure = self._try(batch)
+        self._standing.ledger_fails = failure is not None and not isinstance(failure, self._spoilt)
         if isinstance(failure, self._spoilt) and len(batch) > 1:
             # One row that the database does not take must not stop the others.
             for one in batch:

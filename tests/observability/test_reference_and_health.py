@@ -1,5 +1,7 @@
 """The reference that a person reads out, and the checks that say whether logins can be taken."""
 
+import os
+import signal
 from contextvars import copy_context
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.observability import reference
 from gateway.observability.health import Health
+from gateway.observability.standing import Standing
 from tests.observability.conftest import Lines
 from tests.support.held import SeededRandomness
 
@@ -54,6 +57,18 @@ def test_each_failing_check_is_named_with_its_code(lines: Lines):
     assert problems == {"short_lived": "store_unavailable"}
     (line,) = lines()
     assert (line["event"], line["problem"], line["cause"]) == ("not_ready", "short_lived", "ConnectionError")
+
+
+def test_what_a_worker_says_of_the_ledger_its_siblings_and_its_parent_hear():
+    standing = Standing()
+    for fails in (True, False):
+        worker = os.fork()
+        if worker == 0:
+            standing.ledger_fails = fails
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(worker, 0)
+        assert standing.ledger_fails is fails
+    assert standing.warnings() == {}
 
 
 def test_checks_are_carried_out_anew_each_time(lines: Lines):

@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event, func, select
 
+from gateway.domain.clock import SystemClock
 from gateway.domain.errors import ErrorCode, SluisError
+from gateway.domain.randomness import SystemRandomness
 from gateway.storage import migrate, schema
 from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.contracts import AnomalyRow, LedgerRow, SubjectRow
 from gateway.storage.engine import open_engine
+from gateway.storage.ledger import Alone, SqlLedger
+from gateway.storage.ledger_verification import verify
 from gateway.storage.subjects import SqlSubjects
-from tests.support.ledger import sql_ledger
+from tests.support.ledger import LEDGER_KEY, sql_ledger
 
 NOW = datetime(2026, 9, 7, 8, 30, tzinfo=UTC)
 RELEASED = LedgerRow(
@@ -123,6 +127,44 @@ def test_a_database_of_another_version_is_no_fit(engine: Engine):
     with pytest.raises(SluisError) as caught:
         migrate.check(engine)
     assert caught.value.cause == "the schema does not fit: sluis db upgrade"
+
+
+def _beside(engine: Engine, standing: Alone) -> SqlLedger:
+    """Another worker's."""
+    return SqlLedger(engine, key=LEDGER_KEY, clock=SystemClock(), randomness=SystemRandomness(), standing=standing)
+
+
+def test_after_a_row_that_could_not_be_written_every_worker_tries_before_it_calls_itself_ready(
+    engine: Engine, tmp_path: Path
+):
+    standing = Alone()
+    one, other = _beside(engine, standing), _beside(engine, standing)
+    one.append(RELEASED)
+    one.check()
+    assert _count(engine, schema.ledger) == 1, "nothing is written for it while all is well"
+    engine.dispose()
+    (tmp_path / "var").rename(tmp_path / "away")
+    with pytest.raises(SluisError):
+        one.append(RELEASED)
+    with pytest.raises(SluisError) as caught:
+        other.check()
+    assert caught.value.code is ErrorCode.LEDGER_UNAVAILABLE
+    (tmp_path / "away").rename(tmp_path / "var")
+    other.check()
+    one.check()
+
+    assert _count(engine, schema.ledger) == 2, "one try that went well is enough for both"
+    assert verify(engine, [LEDGER_KEY]).flaws == ()
+    with engine.connect() as connection:
+        assert len(connection.scalars(select(schema.ledger.c.decision)).all()[-1]) > 1500, "as long as a release's"
+
+
+def test_a_row_that_the_database_does_not_take_is_no_trouble_of_the_ledger(engine: Engine):
+    standing = Alone()
+    ledger = _beside(engine, standing)
+    with pytest.raises(SluisError):
+        ledger.append(replace(RELEASED, outcome=None))  # type: ignore[arg-type] # what no column takes
+    assert not standing.ledger_fails
 
 
 def test_once_the_trouble_is_over_the_ledger_goes_on(engine: Engine, tmp_path: Path):
