@@ -19,12 +19,16 @@ SEEN_INTO = "SLUIS_FAULTS_SEEN"
 
 _TITLE = re.compile(r"<h1>(.*?)</h1>", re.DOTALL)
 _CODE = re.compile(r"<code>([a-z_]+)</code>")
+_MADE = re.compile(
+    r"All rows are of one run of\n`make faults`, at commit `[0-9a-f]{10}`(?: and what was changed in it)?,"
+    r" on a machine of [0-9]+ cores, which took [0-9]+ minutes\."
+)
 _HEAD = """# Faults: what they do to people
 
 What breaks while somebody logs in, what they saw, what was lost, how long it took until the next person got in.
 Each row is the words of the test that made the fault (`tests/faults`), with real servers; `make faults` writes them,
-and a test that sees something else fails. What is decided for outages, and what to do about them, is in
-[outages](outages.md).
+and a test that sees something else fails. MADE
+What is decided for outages, and what to do about them, is in [outages](outages.md).
 
 In no row was anything lost that had been acknowledged: every release that the ledger said it had kept was in it
 afterwards, and every answer that a service got had its row. The test of each row looks. Times are of the gateway's own
@@ -80,6 +84,12 @@ class Fault(StrEnum):
     NO_NAMES_AND_RESTART = "DNS is gone, and Redis and PostgreSQL break their connections"
     SCHOOL_AFTER_A_MINUTE = "the school's page takes 60 s; it speaks SAML"
     SCHOOL_HANGS_OPENID = "the school's token endpoint takes 60 s; it speaks OpenID Connect"
+    SCHOOL_DOCUMENTS_HANG = "its metadata and its key set take 60 s, and were read an hour before"
+    SCHOOL_SILENT_OPENID = "the school takes connections and answers nothing, not even where its endpoints are"
+    SCHOOL_HALF_OPEN_OPENID = "every connection to the school is half open; it speaks OpenID Connect"
+    NUMMERVOORZIENING_SILENT = (
+        "Nummervoorziening takes connections and answers nothing; the pupil's ECK iD has to come from there"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,9 @@ def note(fault: Fault, *, saw: object, lost: str, well: str) -> None:
     """Hold what a test saw against the page, or write it down for the page."""
     line = f"| {fault.value} | {saw} | {lost} | {well} |"
     if directory := os.environ.get(SEEN_INTO):
-        (Path(directory) / fault.name).write_text(line, "utf-8")
+        written_down = Path(directory) / fault.name
+        assert not written_down.exists() or written_down.read_text("utf-8") == line, "two tests saw two things"
+        written_down.write_text(line, "utf-8")
         return
     [says] = [one for one in lines() if one.startswith(f"| {fault.value} |")] or ["nothing"]
     assert line == says, f"{fault.name}: run `make faults`, and look at what has changed"
@@ -128,6 +140,12 @@ def lines() -> list[str]:
     return [one for one in PAGE.read_text("utf-8").splitlines() if one.startswith("| ")][1:]
 
 
-def written(rows: Collection[str]) -> str:
-    """The page with these rows."""
-    return _HEAD + _COLUMNS + "".join(f"{row}\n" for row in rows)
+def made() -> str:
+    """What the page says of the run that wrote it."""
+    found = _MADE.search(PAGE.read_text("utf-8"))
+    return found[0] if found else ""
+
+
+def written(rows: Collection[str], made: str) -> str:
+    """The page with these rows, of a run of which this is said."""
+    return _HEAD.replace("MADE", made) + _COLUMNS + "".join(f"{row}\n" for row in rows)

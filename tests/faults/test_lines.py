@@ -1,92 +1,31 @@
 """What is between the gateway and others breaks: connections are half open, names are not found, a school is slow."""
 
-import itertools
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from gateway.oidc.rp import fetched
 from gateway.storage import bounded_connection
 from gateway.web import outgoing
-from tests.bench.parties import IDP
-from tests.bench.saml_oidc import Provider, provider
-from tests.faults.page import Ending, Fault, Seen, note
-from tests.faults.people import AtSchool, english, nothing_acknowledged_is_lost, well
-from tests.support.child_process import Address
-from tests.support.held_names import Names, held_names
-from tests.support.outages import OnServers, beside
-from tests.support.relay import Relay, relay
+from tests.faults.lines import Lines, lines_to
+from tests.faults.page import Ending, Fault, note
+from tests.faults.people import nothing_acknowledged_is_lost, well
+from tests.support.outages import OnServers
 
-_CODES = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class Lines:
-    """A gateway that reaches its stores by names and through relays, and a school that speaks OpenID Connect."""
-
-    gateway: OnServers
-    redis: Relay
-    postgresql: Relay
-    school: Provider
-    to_school: Relay
-    names: Names
-
-    def at_school(self) -> AtSchool:
-        """Somebody at the school that speaks SAML."""
-        return AtSchool.sent_by(self.gateway, only=IDP)
-
-    def log_in(self) -> None:
-        """Another one, who must get in."""
-        assert self.at_school().comes_back().status == 200
-
-    def log_in_by_openid(self) -> Seen:
-        """Somebody logs in at the other school; what they see in the end."""
-        person, code = english(self.gateway), str(next(_CODES))
-        person.only = self.school.issuer
-        status, location, page = person.ask()
-        if status != 303:
-            return Seen(status, page)
-        asked = parse_qs(urlsplit(location).query)
-        self.school.nonces[code] = asked["nonce"][0]
-        query = urlencode({"code": code, "state": asked["state"][0], "iss": self.school.issuer})
-        status, _, page = person.open(f"{urlsplit(asked['redirect_uri'][0]).path}?{query}")
-        return Seen(status, page)
-
-    def must_log_in_by_openid(self) -> None:
-        """As above, and must get in."""
-        assert self.log_in_by_openid().status == 200
+PATIENCE = f"{outgoing._READ_SECONDS:.0f} s"
+WAITS = 3
+"""For the metadata on a connection that was kept, for it on a new one, and for the key set on a new one."""
 
 
 @pytest.fixture
 def lines(stores: OnServers, tmp_path: Path) -> Iterator[Lines]:
-    with ExitStack() as stack:
-        names = stack.enter_context(held_names())
-        redis = stack.enter_context(relay(stores.redis.address))
-        postgresql = stack.enter_context(relay(stores.postgresql.address))
-        school = stack.enter_context(provider())
-        school.clock = stores.clock
-        there = urlsplit(school.issuer)
-        to_school = stack.enter_context(relay(Address(str(there.hostname), int(there.port or 0))))
-        school.issuer = f"http://localhost:{to_school.address.port}"
-        gateway = stack.enter_context(
-            beside(
-                stores,
-                tmp_path / "gateway",
-                redis=f"redis://redis.test:{redis.address.port}/0",
-                postgresql=f"postgresql+psycopg://sluis@postgresql.test:{postgresql.address.port}/sluis",
-                add=lambda directory: school.write(directory, "openid", "99XC", "oidc-standard"),
-            )
-        )
-        made = Lines(gateway, redis, postgresql, school, to_school, names)
-        made.log_in()
+    with lines_to(stores, tmp_path / "gateway") as made:
         yield made
-        nothing_acknowledged_is_lost(gateway)
+        nothing_acknowledged_is_lost(made.gateway)
 
 
 def test_connections_to_redis_are_half_open(lines: Lines) -> None:
@@ -142,21 +81,62 @@ def test_a_school_takes_a_minute(lines: Lines) -> None:
     note(Fault.SCHOOL_AFTER_A_MINUTE, saw="nothing of it", lost=Ending.GOES_ON, well=recovered)
 
 
+class Slow:
+    """A school that answers at some of its addresses when it is told to."""
+
+    def __init__(self, lines: Lines, monkeypatch: pytest.MonkeyPatch, *paths: str) -> None:
+        self.answers, at_once = threading.Event(), lines.school.answer
+
+        def answer(path: str, *arguments: Any) -> dict[str, Any]:
+            if path in paths:
+                self.answers.wait(600)
+            return at_once(path, *arguments)
+
+        monkeypatch.setattr(lines.school, "answer", answer)
+
+
 def test_a_schools_token_endpoint_takes_a_minute(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     lines.must_log_in_by_openid()
-    answered, answer = threading.Event(), lines.school.answer
-
-    def slow(path: str, *arguments: Any) -> dict[str, Any]:
-        if path == "/token":
-            answered.wait(600)
-        return answer(path, *arguments)
-
-    monkeypatch.setattr(lines.school, "answer", slow)
+    slow = Slow(lines, monkeypatch, "/token")
     saw = lines.log_in_by_openid()
-    assert not answered.is_set(), "it was not waited for"
+    assert not slow.answers.is_set(), "it was not waited for"
     lines.log_in()
-    answered.set()
-    monkeypatch.undo()
+    slow.answers.set()
     recovered = well(lines.gateway, lines.must_log_in_by_openid)
-    seconds = outgoing._READ_SECONDS
-    note(Fault.SCHOOL_HANGS_OPENID, saw=f"{saw}, after {seconds:.0f} s", lost=Ending.ANEW, well=recovered)
+    note(Fault.SCHOOL_HANGS_OPENID, saw=f"{saw}, after {PATIENCE}", lost=Ending.ANEW, well=recovered)
+
+
+def test_a_schools_documents_take_a_minute(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines.must_log_in_by_openid()
+    slow = Slow(lines, monkeypatch, "/.well-known/openid-configuration", "/jwks")
+    lines.gateway.clock.by += fetched.FRESH
+    saw = lines.log_in_by_openid()
+    lines.must_log_in_by_openid()
+    assert not slow.answers.is_set(), "what was read before is used, and nobody waits for more in the next minute"
+    slow.answers.set()
+    lines.gateway.clock.by += fetched.COOL_DOWN
+    recovered = well(lines.gateway, lines.must_log_in_by_openid)
+    note(
+        Fault.SCHOOL_DOCUMENTS_HANG,
+        saw=f"{saw}; one pupil waits for them, {WAITS * outgoing._READ_SECONDS:.0f} s, and no other",
+        lost=Ending.GOES_ON,
+        well=recovered,
+    )
+
+
+def test_a_school_takes_connections_and_answers_nothing(lines: Lines) -> None:
+    lines.to_school.swallows = True
+    saw = lines.log_in_by_openid()
+    lines.log_in()
+    assert str(lines.log_in_by_openid()) == str(saw), "who comes next does not wait for it"
+    lines.to_school.swallows = False
+    recovered = well(lines.gateway, lines.must_log_in_by_openid)
+    note(Fault.SCHOOL_SILENT_OPENID, saw=f"{saw}, after {PATIENCE}", lost=Ending.BEGINS, well=recovered)
+
+
+def test_connections_to_a_school_are_half_open(lines: Lines) -> None:
+    lines.must_log_in_by_openid()
+    lines.to_school.go_dark()
+    saw = lines.log_in_by_openid()
+    recovered = well(lines.gateway, lines.must_log_in_by_openid)
+    note(Fault.SCHOOL_HALF_OPEN_OPENID, saw=f"{saw}, after {PATIENCE}", lost=Ending.ANEW, well=recovered)

@@ -11,9 +11,13 @@ from tests.support.child_process import Address
 
 @dataclass
 class Relay:
-    """`address` is where it listens; what comes there goes to a server and back."""
+    """`address` is where it listens; what comes there goes to a server and back.
+
+    `swallows`: connections are taken, and nothing ever comes of them.
+    """
 
     address: Address
+    swallows: bool = False
     _lines: list["_Line"] = field(default_factory=list)
 
     def go_dark(self) -> None:
@@ -65,7 +69,7 @@ def relay(server: Address) -> Iterator[Relay]:
                 except OSError:
                     near.close()
                     continue
-                line = _Line((near, far))
+                line = _Line((near, far), dark=made.swallows)
                 made._lines.append(line)
                 for ends in ((near, far), (far, near)):
                     threading.Thread(target=line.carry, args=ends, daemon=True).start()

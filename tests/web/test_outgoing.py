@@ -12,6 +12,7 @@ from gateway.domain.http import HttpAnswer, HttpFailed
 from gateway.web.outgoing import OutgoingHttp
 
 Behaviour = Callable[[socket.socket, bytes], None]
+_PROBED = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
 
 
 class BadServer:
@@ -157,6 +158,73 @@ def test_a_head_that_comes_in_drops_is_given_up(drop):
 def test_silence_is_given_up():
     with _server(lambda *_: None) as server, pytest.raises(HttpFailed):
         OutgoingHttp(seconds=0.1).post(server.url, headers={}, form={})
+
+
+def _kept(http: OutgoingHttp, url: str, count: int) -> None:
+    """Have it keep so many connections."""
+    together = threading.Barrier(count)
+
+    def ask() -> None:
+        together.wait()
+        http.get(url, headers={})
+
+    asking = [threading.Thread(target=ask) for _ in range(count)]
+    for one in asking:
+        one.start()
+    for one in asking:
+        one.join()
+
+
+@contextmanager
+def _kept_ones_are_dead(count: int) -> Iterator[tuple[BadServer, OutgoingHttp]]:
+    """A server that knows nothing any more of connections that are kept, and says so by no word."""
+    waiting, dead = threading.Barrier(count), threading.Event()
+    known: set[socket.socket] = set()
+
+    def behave(connection: socket.socket, request: bytes) -> None:
+        if not dead.is_set():
+            waiting.wait(60)
+            known.add(connection)
+        if not dead.is_set() or connection not in known:
+            _answer(b"x")(connection, request)
+
+    with _server(behave) as server:
+        http = OutgoingHttp(seconds=0.3)
+        _kept(http, server.url, count)
+        dead.set()
+        yield server, http
+
+
+def test_a_get_on_a_kept_connection_that_is_dead_is_sent_once_more_on_a_new_one():
+    with _kept_ones_are_dead(3) as (server, http):
+        assert http.get(server.url, headers={}).status == 200
+    assert server.connections == 3 + 1
+
+
+def test_of_kept_connections_that_are_dead_one_alone_costs_a_post():
+    with _kept_ones_are_dead(3) as (server, http):
+        with pytest.raises(HttpFailed, match="KeptWasSilent"):
+            http.post(server.url, headers={}, form={"code": "once"})
+        assert http.post(server.url, headers={}, form={"code": "another"}).status == 200
+    assert sum(b"once" in one for one in server.asked) == 1
+    assert server.connections == 3 + 1
+
+
+def test_a_get_that_nobody_answers_on_a_new_connection_is_not_sent_again():
+    with _server(lambda *_: None) as server, pytest.raises(HttpFailed, match="ReadTimeoutError"):
+        OutgoingHttp(seconds=0.1).get(server.url, headers={})
+    assert server.connections == 1, "a person waits: once is enough"
+
+
+def test_a_kept_connection_is_looked_after_while_nobody_uses_it():
+    with _server(_answer(b"x")) as server:
+        http = OutgoingHttp()
+        http.get(server.url, headers={})
+        kept = http._pool.connection_from_url(server.url).pool.get(block=False)
+        options = {name: kept.sock.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) for name in _PROBED}
+        assert kept.sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        kept.close()
+    assert options["TCP_KEEPIDLE"] + options["TCP_KEEPINTVL"] * options["TCP_KEEPCNT"] == 30
 
 
 def test_a_get_that_broke_off_is_sent_once_more():
