@@ -70,7 +70,9 @@ def check_client(ending: Ending) -> None:
         return
     service = ending.federation.service_by_client_id.get(named)
     if service is None or ending.service not in (None, service):
-        raise SluisError(ErrorCode.REQUEST_SERVICE_UNKNOWN, hint="client_id is the client of the id_token_hint")
+        raise SluisError(
+            ErrorCode.REQUEST_SERVICE_UNKNOWN, hint="client_id is a client here, and that of the id_token_hint"
+        )
     ending.service = service
 
 

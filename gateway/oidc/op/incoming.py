@@ -53,7 +53,7 @@ class Incoming:
     force: bool = False
     passive: bool = False
     choose: bool = False
-    """check_prompt."""
+    """check_prompt; `force` also check_max_age."""
     fresh_since: datetime | None = None
     """check_max_age."""
     userinfo: tuple[str, ...] = ()

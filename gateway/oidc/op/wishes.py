@@ -121,13 +121,17 @@ def check_prompt(incoming: Incoming) -> None:
 
 
 def check_max_age(incoming: Incoming) -> None:
-    """The person logged in at most so many seconds ago; a session may know that, and a school is asked to ask anew."""
+    """The person logged in at most so many seconds ago; a session may know that, and a school is asked to ask anew.
+
+    0 is what `prompt=login` is (3.1.2.1), however close to now a school says that it was.
+    """
     asked = incoming.parameters.get("max_age")
     if asked is None:
         return
     if not (asked.isascii() and asked.isdigit() and len(asked) <= 9):
         raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="max_age is a number of seconds")
     incoming.fresh_since = incoming.now - timedelta(seconds=min(int(asked), _YEAR))
+    incoming.force = incoming.force or int(asked) == 0
 
 
 def check_claims(incoming: Incoming) -> None:

@@ -39,8 +39,7 @@ class Access:
 
         `certificate` is that of the connection, as a trusted proxy wrote it.
         """
-        if asked.doubled:
-            raise SluisError(ErrorCode.REQUEST_MALFORMED, hint="a parameter stands there twice")
+        asked.check_once()
         if asked.get("grant_type") != "client_credentials":
             raise SluisError(ErrorCode.GRANT_UNSUPPORTED, hint="grant_type is client_credentials")
         if asked.get("scope") not in (None, SCOPE):
