@@ -12,7 +12,7 @@ from gateway.domain.errors import SluisError
 from gateway.parts import lasting_engine
 from gateway.settings.loader import Settings
 from gateway.storage import migrate
-from gateway.storage.encoding import in_words
+from gateway.storage.trouble import in_words
 
 
 @contextmanager

@@ -46,8 +46,8 @@ from gateway.roles import notices_of, redelivery_of
 from gateway.settings.loader import Settings
 from gateway.settings.problems import errors
 from gateway.storage import migrate
-from gateway.storage.encoding import in_words
 from gateway.storage.ledger import SqlLedger
+from gateway.storage.trouble import in_words
 from gateway.wiring.tracing import trace
 
 log = structlog.get_logger("sluis")

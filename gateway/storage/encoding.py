@@ -37,9 +37,3 @@ def checked(engine: Engine) -> None:
             database = connection.info.dbname
             connection.close()
             raise WrongEncoding(database, said)
-
-
-def in_words(cause: Exception) -> str:
-    """What an operator may read of an error of the database: what we know of it, else its kind alone."""
-    inner = getattr(cause, "orig", None)
-    return str(inner) if isinstance(inner, WrongEncoding) else type(cause).__name__

@@ -20,8 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.storage import sqlite_files
 from gateway.storage.bounded_connection import without_haste
-from gateway.storage.encoding import in_words
 from gateway.storage.schema import schema_serves
+from gateway.storage.trouble import in_words
 
 _ADVISORY_LOCK = 0x51D15
 

@@ -1,8 +1,6 @@
 """The lasting records on a real PostgreSQL: upgraded once by many, lost by no crash, back by itself."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -11,16 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from click.testing import CliRunner
 from sqlalchemy import Engine, select, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from gateway.cli import main
-from gateway.cli.init import write_configuration as write_gateway
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.randomness import SystemRandomness
 from gateway.domain.sector import Sector
@@ -28,7 +22,6 @@ from gateway.storage import bounded_connection, ledger_counts, migrate, schema
 from gateway.storage.anomalies import SqlAnomalies
 from gateway.storage.bounded_connection import BoundedConnection, without_haste
 from gateway.storage.contracts import AnomalyRow, LedgerRow, Seen, SubjectRow
-from gateway.storage.encoding import in_words
 from gateway.storage.engine import open_engine
 from gateway.storage.ledger_verification import verify
 from gateway.storage.outbox import LEASE_SECONDS, SqlOutbox
@@ -98,51 +91,6 @@ def test_what_was_seen_of_accounts_is_written_with_the_rows_of_two_replicas(engi
     assert store.others(accounts[0][1:], accounts[1]) == [("99XA", "po")]
     found = verify(engine, [LEDGER_KEY])
     assert (found.writers, found.rows, found.flaws) == (2, 240, ())
-
-
-@pytest.fixture
-def in_octets(server: ServerProcess) -> Iterator[Engine]:
-    """A database as `initdb` makes them where the locale is C and nobody says more."""
-    plain = url_of(server).replace("+psycopg", "")
-    with psycopg.connect(plain, autocommit=True) as operator:
-        operator.execute("DROP DATABASE IF EXISTS octets")
-        operator.execute("CREATE DATABASE octets ENCODING 'SQL_ASCII' TEMPLATE template0")
-    made = open_engine(url_of(server).removesuffix("sluis") + "octets", directory=Path())
-    yield made
-    made.dispose()
-
-
-def test_a_database_that_keeps_no_text_is_refused_at_every_use(in_octets: Engine):
-    for use in (migrate.upgrade, migrate.status, migrate.is_empty):
-        with pytest.raises(OperationalError) as caught:
-            use(in_octets)
-        assert in_words(caught.value) == (
-            "the database octets has the encoding SQL_ASCII, and text needs UTF8:"
-            " make one with CREATE DATABASE octets ENCODING 'UTF8' TEMPLATE template0"
-        )
-    for write in (lambda: migrate.check(in_octets), lambda: sql_ledger(in_octets).append(ROW)):
-        with pytest.raises(SluisError) as refused:
-            write()
-        assert refused.value.code is ErrorCode.LEDGER_UNAVAILABLE
-    assert in_words(OperationalError("SELECT 1", {}, ValueError("of somebody"))) == "OperationalError"
-
-
-def test_what_the_operator_is_told_of_it(in_octets: Engine, tmp_path: Path):
-    url = in_octets.url.render_as_string(hide_password=False)
-    write_gateway(tmp_path, base_url="http://127.0.0.1:8080", rsa_bits=2048, environment="test")
-    file = tmp_path / "gateway.yaml"
-    file.write_text(file.read_text().replace("sqlite:///var/lasting.sqlite", url))
-    said = []
-    for command in (("db", "status"), ("db", "upgrade"), ("ledger", "verify")):
-        done = CliRunner().invoke(main, [*command, str(tmp_path)])
-        assert (done.exit_code, type(done.exception)) == (1, SystemExit), command
-        said.append(done.output)
-    serve = (sys.executable, "-m", "gateway.cli", "serve", tmp_path)
-    served = subprocess.run(serve, check=False, capture_output=True, text=True, timeout=300)
-    assert served.returncode == 1
-    for output in (*said, served.stderr):
-        [line] = [one for one in output.splitlines() if "cannot be used" in one]
-        assert line.endswith(": make one with CREATE DATABASE octets ENCODING 'UTF8' TEMPLATE template0")
 
 
 @pytest.mark.parametrize("check", [check_reported, check_held])
