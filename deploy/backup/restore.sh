@@ -22,6 +22,13 @@ mkdir -p "$config/var"
 tar -C "$config" -xf "$backup/config.tar"
 tar -C "$config" -xf "$backup/keys.tar"
 if [ -f "$backup/lasting.dump" ]; then
+    # one that was just started takes a while
+    tries=60
+    until pg_isready --quiet --dbname="$SLUIS_BACKUP_DATABASE"; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || { echo "the database does not answer" >&2; exit 1; }
+        sleep 1
+    done
     pg_restore --exit-on-error --single-transaction --no-owner --dbname="$SLUIS_BACKUP_DATABASE" "$backup/lasting.dump"
 else
     cp "$backup/lasting.sqlite" "$config/var/lasting.sqlite"
