@@ -11,11 +11,11 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.language import Language
 from gateway.domain.sector import Sector
 from gateway.federation.metadata.document import MetadataRejected
-from gateway.federation.metadata.parse import parse_idp
 from gateway.federation.metadata.scopes import NO_SCOPES, Scopes
 from gateway.federation.models import School
 from tests.support import releasing
 from tests.support.configuration import idp_document
+from tests.support.parsed_metadata import parse_idp
 from tests.support.releasing import ECK_ID, NOW, SCHOOL, World, world
 
 MACE = "urn:mace:dir:attribute-def:"

@@ -8,10 +8,10 @@ from lxml import etree
 
 from gateway.domain.language import Language
 from gateway.federation.metadata.document import MetadataRejected
-from gateway.federation.metadata.parse import parse_idp, parse_sp
 from gateway.federation.metadata.scopes import Scopes
 from gateway.xml.namespaces import DS, MD, name
 from tests.support.configuration import IDP_ENTITY, SP_ENTITY, aggregate, idp_document, signed, sp_document
+from tests.support.parsed_metadata import parse_idp, parse_sp
 from tests.support.signing_keys import UNKNOWN_CURVE, certificate_of, elliptic_key, signing_key
 
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"

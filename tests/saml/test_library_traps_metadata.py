@@ -14,11 +14,11 @@ from saml2.mdstore import MetaDataExtern, MetaDataFile
 from saml2.sigver import SignatureError
 
 from gateway.federation.metadata.document import MetadataRejected
-from gateway.federation.metadata.parse import parse_idp
 from gateway.xml.namespaces import DS, MD, name
 from gateway.xml.signatures import sign
 from tests.support.configuration import IDP_ENTITY, aggregate, idp_document, sp_document
 from tests.support.configuration import signed as signed_document
+from tests.support.parsed_metadata import parse_idp
 from tests.support.signing_keys import signing_key
 
 FEDERATION = signing_key("federation")

@@ -15,11 +15,6 @@ class Difference:
     changed: tuple[str, ...]
     had: int
 
-    @property
-    def is_none(self) -> bool:
-        """Whether nothing changed."""
-        return not (self.came or self.went or self.changed)
-
 
 def difference(old: Mapping[str, Indexed], new: Mapping[str, Indexed]) -> Difference:
     """From one version to the next."""

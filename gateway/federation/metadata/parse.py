@@ -2,7 +2,6 @@
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -30,16 +29,6 @@ _KEYWORDS, _MAX_KEYWORD = 10, 100
 """As many and as long as nicknames of a school: whoever writes a thousand words would be found by all of them."""
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MAX_INDEX = 65535
-
-
-def parse_idp(raw: bytes, *, signers: Sequence[x509.Certificate] = (), entity_id: str | None = None) -> IdpMetadata:
-    """The identity provider of a document with one. Raises MetadataRejected."""
-    return read_idp(MetadataDocument.of(raw, signers=signers), entity_id)
-
-
-def parse_sp(raw: bytes, *, signers: Sequence[x509.Certificate] = (), entity_id: str | None = None) -> SpMetadata:
-    """The service provider of a document with one. Raises MetadataRejected."""
-    return read_sp(MetadataDocument.of(raw, signers=signers), entity_id)
 
 
 def read_idp(document: MetadataDocument, entity_id: str | None) -> IdpMetadata:
