@@ -20,8 +20,7 @@ from gateway.saml.logout.services import SamlServiceSessions
 from gateway.saml.logout.soap import ENVELOPE, enveloped, succeeded
 from gateway.xml.keys import SigningKey
 from gateway.xml.signatures import sign
-from tests.attacks.test_logout_messages import NS, Victim, answer_of
-from tests.support.browser_like import Jar
+from tests.attacks.test_logout_messages import NS, Victim, logged_in
 from tests.support.demo import Demo, running_demo
 from tests.support.held import HeldClock, SeededRandomness
 from tests.support.releasing import NOW
@@ -36,12 +35,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture
 def victim(demo: Demo) -> Victim:
-    jar = Jar()
-    tab = demo.log_in(demo.tab(jar), "leesplein", "De Regenboog", "Fenna")
-    root = etree.fromstring(answer_of(tab).encode())
-    [name_id] = root.xpath("//saml:NameID/text()", namespaces=NS)
-    [index] = root.xpath("//saml:AuthnStatement/@SessionIndex", namespaces=NS)
-    return Victim(demo, jar, name_id, index)
+    return logged_in(demo)
 
 
 def signed(victim: Victim, key: SigningKey | None = None, **changes: str | None) -> bytes:

@@ -86,14 +86,18 @@ def answer_of(tab: Tab) -> str:
     return b64decode(tab.page.xpath("//input[@name='SAMLResponse']")[0].value).decode()
 
 
-@pytest.fixture
-def victim(demo: Demo) -> Victim:
+def logged_in(demo: Demo) -> Victim:
     jar = Jar()
     tab = demo.log_in(demo.tab(jar), "leesplein", "De Regenboog", "Fenna")
     root = etree.fromstring(answer_of(tab).encode())
     [name_id] = root.xpath("//saml:NameID/text()", namespaces=NS)
     [index] = root.xpath("//saml:AuthnStatement/@SessionIndex", namespaces=NS)
     return Victim(demo, jar, name_id, index)
+
+
+@pytest.fixture
+def victim(demo: Demo) -> Victim:
+    return logged_in(demo)
 
 
 def ends_nothing(victim: Victim, tab: Tab, code: str) -> None:
