@@ -9,10 +9,12 @@ from gateway.attributes.canonical import Reading
 from gateway.attributes.values import Attributes
 from gateway.domain.attribute import Attribute
 from gateway.domain.brin import Brin
+from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.link import LinkKind
 from gateway.domain.sector import Sector
 from gateway.federation.models import IdentityProvider, IdpId
 from gateway.federation.snapshot import Federation
+from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.links import TEXT_VERSION, LinkRules
 from gateway.pseudonyms.sources import EckIds
 from gateway.storage.contracts import Anomalies, LinkRow, Links
@@ -46,6 +48,12 @@ class LinkRecords:
     rules: LinkRules
     account_key: SecretKey
     anomalies: Anomalies
+
+    def account_of(self, idp: IdentityProvider, reading: Reading) -> str:
+        """The keyed hash of the account that logged in. Raises SluisError ACCOUNT_MISSING."""
+        if reading.account is None:
+            raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
+        return account_hash(self.account_key, idp.id, reading.account)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

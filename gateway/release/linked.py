@@ -10,7 +10,6 @@ from gateway.domain.eck_id import EckId
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.link import LinkState
 from gateway.federation.models import Agreement, IdentityProvider, IdpId, School, Service
-from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.links import (
     OVER,
     Standing,
@@ -57,6 +56,7 @@ class LinkedAccounts:
         self._eck_ids = records.eck_ids
         self._key = records.account_key
         self._anomalies = records.anomalies
+        self._account_of = records.account_of
 
     def find(self, holder: str, school: Brin, *, now: datetime) -> LinkedAccount:
         """The account that an identity which a person holds leads to at the school.
@@ -165,7 +165,7 @@ class LinkedAccounts:
         """Somebody logged in at their school: what leads to their account learns what the school says now."""
         if not self._federation.may_be_linked(school.brin):
             return
-        for row in self._links.of_linked(self._hash(idp, reading)):
+        for row in self._links.of_linked(self._account_of(idp, reading)):
             found = opened(row, self._federation)
             ended = standing(row, self.rules, now=now) in (*OVER, Standing.SUSPENDED)
             if found is None or ended or row.school != str(school.brin):
@@ -186,11 +186,6 @@ class LinkedAccounts:
 
     def _record(self, kind: ErrorCode, row: LinkRow, idp: IdpId, now: datetime, reference: str) -> None:
         self._anomalies.record(AnomalyRow(now, reference, kind.value, idp, row.school, row.linked))
-
-    def _hash(self, idp: IdentityProvider, reading: Reading) -> str:
-        if reading.account is None:
-            raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
-        return account_hash(self._key, idp.id, reading.account)
 
 
 _REFUSED = {

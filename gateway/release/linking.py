@@ -10,7 +10,6 @@ from gateway.domain.errors import ErrorCode, SluisError
 from gateway.domain.link import LinkKind, LinkState
 from gateway.federation.models import IdentityProvider, IdpId, School, Service
 from gateway.observability import reference
-from gateway.pseudonyms.derivation import account_hash
 from gateway.pseudonyms.links import (
     OVER,
     Side,
@@ -39,16 +38,17 @@ class LinkMaking:
         self._eck_ids = records.eck_ids
         self._key = records.account_key
         self._anomalies = records.anomalies
+        self._account_of = records.account_of
 
     def holder(self, idp: IdentityProvider, reading: Reading) -> Side:
         """The account that somebody comes with. Raises SluisError ACCOUNT_MISSING or SCOPE_FOREIGN."""
         refuse_foreign(reading, idp)
-        return Side(idp=idp, account=self._hash(idp, reading), reading=reading)
+        return Side(idp=idp, account=self._account_of(idp, reading), reading=reading)
 
     def account(self, idp: IdentityProvider, reading: Reading, service: Service, *, now: datetime) -> Side:
         """The account at a school. Raises SluisError as `holder`, and BRIN_* and ECK_ID_*."""
         refuse_foreign(reading, idp)
-        account, found = self._hash(idp, reading), school_of(reading.attributes, idp, self._federation)
+        account, found = self._account_of(idp, reading), school_of(reading.attributes, idp, self._federation)
         entry = self._eck_ids.provisioned(idp, account, found.school, today=dutch_day(now))
         if entry is not None:
             reading, found = provisioned(reading, found, entry)
@@ -157,8 +157,3 @@ class LinkMaking:
 
     def _record(self, kind: ErrorCode, idp: IdpId, school: School, account: str, now: datetime) -> None:
         self._anomalies.record(AnomalyRow(now, reference.current(), kind.value, idp, str(school.brin), account))
-
-    def _hash(self, idp: IdentityProvider, reading: Reading) -> str:
-        if reading.account is None:
-            raise SluisError(ErrorCode.ACCOUNT_MISSING, hint=str(idp.id))
-        return account_hash(self._key, idp.id, reading.account)

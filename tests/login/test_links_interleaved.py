@@ -173,7 +173,7 @@ class Links(RuleBasedStateMachine):
         reading = world.pipeline(self.roc.op.federation()).read(
             RawAttributes(tuple(at_school(account, adult=True).items())), world.idp, now=self.roc.op.clock.now()
         )
-        return self.roc.op.errands.linking._links._hash(world.idp, reading)
+        return self.roc.op.errands.linking._links._account_of(world.idp, reading)
 
     def bring(
         self, asked: tuple[IdpId, AuthenticationRequest], said: dict[str, tuple[str, ...]], browser: str
