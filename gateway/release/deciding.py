@@ -1,6 +1,6 @@
 """Decides what would be released to whom: person, role, agreement, ECK iD, subject, decision. Writes nothing down."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.attributes.canonical import Reading
@@ -17,9 +17,9 @@ from gateway.domain.user_held import UserHeld
 from gateway.federation.models import Agreement, Member, School, Service
 from gateway.federation.snapshot import Federation
 from gateway.pseudonyms.resolve import Learner, SubjectResolver
-from gateway.pseudonyms.sources import Asked, EckIds
+from gateway.pseudonyms.sources import Asked, EckIds, Found
 from gateway.pseudonyms.succession import Release, Successions
-from gateway.pseudonyms.watch import Watch
+from gateway.pseudonyms.watch import Sighting, Watch
 from gateway.release import record
 from gateway.release.decision import Case, Decision, decide
 from gateway.release.linked import Elsewhere, LinkedAccounts
@@ -28,6 +28,19 @@ from gateway.release.people import People, Person, Principal, with_provisioned
 from gateway.release.policy import Policy
 from gateway.release.registered import registered_values
 from gateway.release.released import ReleasedAttributes
+from gateway.storage.vault_entry import VaultEntry
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Login:
+    """Somebody at the door of a service: in which role, and under which agreement."""
+
+    service: Service
+    person: Person
+    role: Role
+    agreement: Agreement
+    now: datetime
+    reference: str
 
 
 class Deciding:
@@ -77,41 +90,20 @@ class Deciding:
         return self._people.of_user_held(who, who.held, found, now=now)
 
     def _decide(self, service: Service, person: Person, *, now: datetime, reference: str) -> Outcome:
-        today = dutch_day(now)
-        entry = self._eck_ids.provisioned(person.idp, person.account, person.found.school, today=today)
-        person = with_provisioned(person, entry)
-        reading, found = person.reading, person.found
-        role = _role(reading)
-        member = Member(role, found.branch or _branch_of(found.school), _groups(reading.attributes))
-        agreement = self._federation.agreement(service.id, found.school, today, member)
-        _check_user_held(person, role, agreement)
-        asked = Asked(attributes=reading.attributes, school=found.school, service=service, entry=entry)
-        known = self._watch.found(lambda: self._eck_ids.find(person.idp, asked))
-        sighting = self._watch.look(
-            person.account, found.school, known, learner=role is Role.STUDENT, held=person.held, now=now
-        )
-        if person.link is not None:
-            self._links.check_unchanged(person.link, known.eck_id, now=now, reference=reference)
-        replaced = entry.replaced if entry and known.is_of(found.school.sector) else ()
-        permitted, elsewhere = self._policy.identifiers(role, found.school.sector), None
+        entry = self._eck_ids.provisioned(person.idp, person.account, person.found.school, today=dutch_day(now))
+        login = self._on_terms(service, with_provisioned(person, entry), now=now, reference=reference)
+        person, agreement = login.person, login.agreement
+        known, sighting = self._own_eck_id(login, entry)
+        permitted = self._policy.identifiers(login.role, person.found.school.sector)
         if sighting.provisional:
             permitted = permitted - {Attribute.ECK_ID}
-        if agreement.links and Attribute.ECK_ID in permitted:
-            elsewhere = self._links.elsewhere(
-                person.account,
-                own=known.eck_id,
-                reading=reading,
-                school=found.school,
-                service=service,
-                agreement=agreement,
-                now=now,
-                reference=reference,
-            )
+        elsewhere = self._elsewhere(login, known) if Attribute.ECK_ID in permitted else None
+        replaced = entry.replaced if entry and known.is_of(person.found.school.sector) else ()
         who = elsewhere or Elsewhere(person.account, known, replaced)
         learner = Learner(
             account=who.account,
             eck_id=who.found.eck_id,
-            attributes=reading.attributes,
+            attributes=person.reading.attributes,
             replaced=who.replaced,
             lost=sighting.lost if elsewhere is None else None,
         )
@@ -121,11 +113,11 @@ class Deciding:
                 service=service,
                 agreement=agreement,
                 policy=self._policy,
-                school=found.school,
-                role=role,
+                school=person.found.school,
+                role=login.role,
                 subject=subject,
-                attributes=registered_values(reading.attributes, found, role),
-                today=today,
+                attributes=registered_values(person.reading.attributes, person.found, login.role),
+                today=dutch_day(now),
             )
         )
         seen = self._successions.seen(
@@ -138,23 +130,56 @@ class Deciding:
                 reference=reference,
             )
         )
-        released = ReleasedAttributes(subject, {subject.kind.attribute: (subject.identifier,), **values}, seen.former)
+        self._watch.check([Anomaly.ECK_ID_CHANGED] if seen.unexplained else [])
         anomalies = {
             Anomaly.ECK_ID_CONTRADICTORY: known.disagreed or who.found.disagreed,
             Anomaly.ECK_ID_CHANGED: seen.unexplained,
             **dict.fromkeys(sighting.anomalies, True),
         }
-        self._watch.check([Anomaly.ECK_ID_CHANGED] if seen.unexplained else [])
         return Outcome(
-            released,
-            found.school,
+            ReleasedAttributes(subject, {subject.kind.attribute: (subject.identifier,), **values}, seen.former),
+            person.found.school,
             _with_identifier(decision, by_link=elsewhere is not None, former=seen.former is not None),
             tuple(one for one, is_so in anomalies.items() if is_so),
             seen.change,
-            said=reading if person.asked else None,
+            said=person.reading if person.asked else None,
             by_link=person.link is not None,
             eck_id=known.eck_id,
             sighting=sighting,
+        )
+
+    def _on_terms(self, service: Service, person: Person, *, now: datetime, reference: str) -> _Login:
+        """The role of the person, and the agreement that covers them. Raises the SluisError that refuses."""
+        role, found = _role(person.reading), person.found
+        member = Member(role, found.branch or _branch_of(found.school), _groups(person.reading.attributes))
+        agreement = self._federation.agreement(service.id, found.school, dutch_day(now), member)
+        _check_user_held(person, role, agreement)
+        return _Login(service, person, role, agreement, now, reference)
+
+    def _own_eck_id(self, login: _Login, entry: VaultEntry | None) -> tuple[Found, Sighting]:
+        """The ECK iD of the account itself, and what is odd about it. Raises as `Watch.look` and links do."""
+        person, school = login.person, login.person.found.school
+        asked = Asked(attributes=person.reading.attributes, school=school, service=login.service, entry=entry)
+        known = self._watch.found(lambda: self._eck_ids.find(person.idp, asked))
+        learner = login.role is Role.STUDENT
+        sighting = self._watch.look(person.account, school, known, learner=learner, held=person.held, now=login.now)
+        if person.link is not None:
+            self._links.check_unchanged(person.link, known.eck_id, now=login.now, reference=login.reference)
+        return known, sighting
+
+    def _elsewhere(self, login: _Login, known: Found) -> Elsewhere | None:
+        """Who the person is at another school, where a link says so and the agreement lets it be of use."""
+        if not login.agreement.links:
+            return None
+        return self._links.elsewhere(
+            login.person.account,
+            own=known.eck_id,
+            reading=login.person.reading,
+            school=login.person.found.school,
+            service=login.service,
+            agreement=login.agreement,
+            now=login.now,
+            reference=login.reference,
         )
 
 
