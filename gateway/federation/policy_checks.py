@@ -1,6 +1,6 @@
 """Whether what services ask, schools deny and agreements reduce fits the policy and each other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from gateway.domain.attribute import IDENTIFIERS, Attribute
@@ -10,7 +10,7 @@ from gateway.domain.role import Role
 from gateway.federation.hints import did_you_mean
 from gateway.settings.loader import Settings
 from gateway.settings.models.policy import PolicyEntry
-from gateway.settings.models.services import AskEntry
+from gateway.settings.models.services import AskEntry, ServiceEntry
 from gateway.settings.problems import Place, Problem, warning
 
 
@@ -35,17 +35,7 @@ def check_attribute_sets(settings: Settings) -> Iterator[Problem]:
                 yield Problem(where, f"set {version} does not name eck_id", "it is the one identifier of a release")
             for attribute, ask in asked.items():
                 place = partial(entry.place, "attribute_sets", version, attribute.value)
-                if attribute is Attribute.ECK_ID and ask.roles:
-                    yield Problem(place(), "eck_id is asked of some roles alone", "a release has it of everybody")
-                if attribute in IDENTIFIERS - {Attribute.ECK_ID}:
-                    instead = "a release has one identifier; what goes for a learner without ECK iD is `fallback`"
-                    yield Problem(place(), f"{attribute} is a second identifier", instead)
-                elif attribute not in policy:
-                    yield Problem(place(), f"the policy does not class {attribute}", "add it to policy.yaml")
-                else:
-                    yield from _reduction(attribute, ask.reduction, place)
-                    if attribute is not Attribute.ECK_ID:
-                        yield from _fit(attribute, ask, policy[attribute], place)
+                yield from _asked(attribute, ask, policy, place)
 
 
 def check_denials(settings: Settings) -> Iterator[Problem]:
@@ -54,19 +44,10 @@ def check_denials(settings: Settings) -> Iterator[Problem]:
     for entry in settings.schools:
         for service, denied in entry.value.deny.items():
             place = entry.place("deny", service)
-            if service not in services:
-                if service not in settings.unread:
-                    yield Problem(
-                        place, f"no service has the id {service}", did_you_mean(service, services) or "add it"
-                    )
-                continue
-            asked = {attribute for one in services[service].attribute_sets.values() for attribute in one}
-            for attribute in denied:
-                if attribute in IDENTIFIERS:
-                    instead = "to let nothing go, have the agreement `suspended`"
-                    yield Problem(place, f"{attribute} is an identifier, and a release has one", instead)
-                elif attribute not in asked:
-                    yield warning(place, f"{service} does not ask {attribute}, so there is nothing to deny")
+            if service in services:
+                yield from _denied(denied, services[service], place)
+            elif service not in settings.unread:
+                yield Problem(place, f"no service has the id {service}", did_you_mean(service, services) or "add it")
 
 
 def check_agreement_reductions(settings: Settings) -> Iterator[Problem]:
@@ -113,6 +94,33 @@ POLICY_CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     check_agreement_reductions,
     check_unused_purposes,
 )
+
+
+def _asked(
+    attribute: Attribute, ask: AskEntry, policy: Mapping[Attribute, PolicyEntry], place: Callable[[], Place]
+) -> Iterator[Problem]:
+    """One attribute of a set."""
+    if attribute is Attribute.ECK_ID and ask.roles:
+        yield Problem(place(), "eck_id is asked of some roles alone", "a release has it of everybody")
+    if attribute in IDENTIFIERS - {Attribute.ECK_ID}:
+        instead = "a release has one identifier; what goes for a learner without ECK iD is `fallback`"
+        yield Problem(place(), f"{attribute} is a second identifier", instead)
+    elif attribute not in policy:
+        yield Problem(place(), f"the policy does not class {attribute}", "add it to policy.yaml")
+    else:
+        yield from _reduction(attribute, ask.reduction, place)
+        if attribute is not Attribute.ECK_ID:
+            yield from _fit(attribute, ask, policy[attribute], place)
+
+
+def _denied(denied: Iterable[Attribute], service: ServiceEntry, place: Place) -> Iterator[Problem]:
+    asked = {attribute for one in service.attribute_sets.values() for attribute in one}
+    for attribute in denied:
+        if attribute in IDENTIFIERS:
+            instead = "to let nothing go, have the agreement `suspended`"
+            yield Problem(place, f"{attribute} is an identifier, and a release has one", instead)
+        elif attribute not in asked:
+            yield warning(place, f"{service.id} does not ask {attribute}, so there is nothing to deny")
 
 
 def _fit(attribute: Attribute, ask: AskEntry, entry: PolicyEntry, place: Callable[[], Place]) -> Iterator[Problem]:
