@@ -27,12 +27,17 @@ class OwnScopes:
         return self.declared.allow(scope) and (school is None or school.brin in self.schools)
 
     def allow_realm(self, realm: str) -> bool:
-        """For a realm in which an identifier names somebody (domain facts 1.4): anything but another school's.
+        """For a realm in which an identifier names somebody (domain facts 1.4): anything but another board's school's.
 
-        It need not be one of the domains in metadata, nor a domain at all.
+        It need not be one of the domains in metadata, nor a domain at all; and a board that has one realm for all its
+        schools answers for all of them.
         """
         named = self.federation.schools_of_realm(realm.lower())
-        return not named or any(school.brin in self.schools for school in named)
+        return not named or any(school.brin in self.schools or self._is_of_own_board(school) for school in named)
+
+    def _is_of_own_board(self, school: School) -> bool:
+        own = (self.federation.schools.get(brin) for brin in self.schools)
+        return school.board is not None and any(one is not None and one.board == school.board for one in own)
 
     def allow_school(self, domain: str) -> bool:
         """For the domain that names the school itself; whether it speaks for that school is judged elsewhere."""

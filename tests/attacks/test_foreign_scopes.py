@@ -157,6 +157,22 @@ def test_a_realm_of_its_own_or_of_nobody_is_read(name: str, value: str, scopes: 
     assert made.release({**releasing.SENT, name: (value,)}).school == SCHOOL
 
 
+def test_a_realm_of_the_same_board_is_its_own():
+    """One realm for all schools of a board is common; it stands in the entry of one of them."""
+    made = school(NO_SCOPES)
+    made.idp = replace(made.idp, dialect="entree")
+    sent = {**releasing.SENT, "nlEduPersonRealId": ("fenna@zonnebloem.example",)}
+    made.schools = (SCHOOL, replace(NEIGHBOUR, board=SCHOOL.board))
+    assert made.release(sent).school == SCHOOL
+    for board in ("zuid", None):
+        made.schools = (SCHOOL, replace(NEIGHBOUR, board=board))
+        with pytest.raises(SluisError, match="scope_foreign"):
+            made.release(sent)
+    made.schools = (replace(SCHOOL, board=None), replace(NEIGHBOUR, board=None))
+    with pytest.raises(SluisError, match="scope_foreign"):
+        made.release(sent)
+
+
 def test_two_schools_of_one_name_in_front_of_their_domains():
     made = school(NO_SCOPES)
     namesake = replace(NEIGHBOUR, domains=("regenboog.test",))
