@@ -55,6 +55,8 @@ log = structlog.get_logger("sluis")
 _MAX_REQUEST_LINE = 8190
 _MAX_HEADER = 8190
 _MAX_HEADERS = 60
+_COLLECTS_AFTER = 20_000
+"""New objects after which a worker looks for cycles among them: some logins of them, not a part of one."""
 
 
 def serve(directory: Path) -> None:
@@ -254,6 +256,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def _after_fork(self, worker: Any) -> None:
         self._held.let_go()
         stay_on(worker.core)
+        gc.set_threshold(_COLLECTS_AFTER)
 
     def _take_over(self) -> None:
         _configure_log(self._configuration.settings)
