@@ -15,9 +15,11 @@ import socket
 import struct
 import time
 from contextlib import suppress
+from email.utils import formatdate
 from selectors import EVENT_READ
 
 import structlog
+from gunicorn import util
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
@@ -44,6 +46,21 @@ _HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: 
 _ONCE = select.EPOLLIN | select.EPOLLONESHOT
 
 
+class _Date:
+    """The header of each answer (RFC 9110, section 6.6.1), made once a second."""
+
+    def __init__(self) -> None:
+        self._made = 0, ""
+
+    def now(self) -> str:
+        """The present second."""
+        second, text = self._made
+        if second != (now := int(time.time())):
+            text = formatdate(now, usegmt=True)
+            self._made = now, text
+        return text
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]
     """A worker whose threads wait for requests, and that neither idle nor slow browsers hold up. Linux only.
 
@@ -53,7 +70,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
-        self._told = 0.0
+        self._told = self._looked = 0.0
         self.keepalived_conns: dict[int, TConn] = {}
         self._open: set[TConn] = set()
         self._closing: set[TConn] = set()
@@ -64,6 +81,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._arrivals = select.epoll()
         self._ended, self._end = os.pipe()
         self._arrivals.register(self._ended, select.EPOLLIN)
+        util.http_date = _Date().now
+        for listener in self.sockets:
+            # Every connection that it accepts has these from it.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KEPT_BY_THE_KERNEL)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TAKEN_WITHIN)
         super().init_process()
 
     def notify(self) -> None:
@@ -99,8 +121,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Wait for the first request of a connection that was accepted."""
         self._open.add(conn)
         conn.sock.settimeout(0)
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KEPT_BY_THE_KERNEL)
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TAKEN_WITHIN)
         conn.set_timeout()
         self.keepalived_conns[conn.sock.fileno()] = conn
         self._arrivals.register(conn.sock, _ONCE)
@@ -212,6 +232,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _close_unused(self) -> None:
         now = time.monotonic()
+        if now < self._looked + _LOOK_EVERY:
+            return
+        self._looked = now
         late = [waiting for waiting in list(self.keepalived_conns.items()) if waiting[1].timeout <= now]
         late = [waiting for waiting in late if not self._waits_for_us(waiting[1])]
         ended = sum(self._end_one(waiting) for waiting in late)

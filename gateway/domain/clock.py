@@ -1,6 +1,7 @@
 """Time, handed in, so that a test can hold it."""
 
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,13 @@ def dutch_time(moment: datetime) -> datetime:
 
 def dutch_day(moment: datetime) -> date:
     """The calendar day of an aware moment where the schools are: agreements begin and end with it."""
-    return dutch_time(moment).date()
+    return _day_of_hour(int(moment.timestamp()) // 3600)
+
+
+@lru_cache(maxsize=64)
+def _day_of_hour(hour: int) -> date:
+    """Of this hour since 1970, all of which is one day: the clocks there differ from UTC by whole hours."""
+    return dutch_time(datetime.fromtimestamp(hour * 3600, UTC)).date()
 
 
 def dutch_midnight(day: date) -> datetime:

@@ -1,6 +1,5 @@
 """The ledger's rows of a release and of a refusal."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from gateway.federation.models import IdentityProvider, Service
@@ -34,12 +33,19 @@ def refused_row(
 
 def released_row(row: LedgerRow, decision: Decision, subject: Subject) -> LedgerRow:
     """The same of a release."""
-    return replace(
-        row,
+    return LedgerRow(
+        at=row.at,
+        reference=row.reference,
+        service=row.service,
+        idp=row.idp,
+        school=row.school,
         role=decision.role.value,
         outcome="released",
+        code=row.code,
         agreement=decision.agreement.reference,
         attribute_set=decision.agreement.attribute_set,
+        policy=row.policy,
         subject_kind=subject.kind.value,
+        subject_hash=row.subject_hash,
         decision=record.dump(decision.rulings),
     )
