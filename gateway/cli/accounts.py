@@ -85,13 +85,7 @@ def migrate_command(  # noqa: PLR0917 - each is an option of the command
             randomness=random,
             began=dutch_midnight(began.date()) if began else None,
         )
-        held = taken = 0
-        for batch in _batches(moves):
-            for found in moving.look(batch):
-                held += found.rows > 0
-                if found.rows and found.taken:
-                    taken += 1
-                    click.echo(f"line {found.number}: {_in_use(began)}", err=True)
+        held, taken = _looked(moving, moves, began)
         click.echo(f"{len(moves)} lines, {held} accounts with something to move, {taken} that cannot be moved")
         if not write or taken:
             click.echo("nothing was written" if taken else "nothing was written: --write does")
@@ -102,6 +96,18 @@ def migrate_command(  # noqa: PLR0917 - each is an option of the command
             click.echo("an account came into use meanwhile; what was moved stays so: run the command again", err=True)
             sys.exit(1)
         click.echo(f"{moved} accounts go on as others")
+
+
+def _looked(moving: Moving, moves: list[Move], began: datetime | None) -> tuple[int, int]:
+    """How many accounts have something to move, and how many cannot be moved; those are named."""
+    held = taken = 0
+    for batch in _batches(moves):
+        for found in moving.look(batch):
+            held += found.rows > 0
+            if found.rows and found.taken:
+                taken += 1
+                click.echo(f"line {found.number}: {_in_use(began)}", err=True)
+    return held, taken
 
 
 def _in_use(began: datetime | None) -> str:
