@@ -71,7 +71,7 @@ class KeptLogins:
         Raises SluisError TOKEN_INVALID when nothing is kept (any more), or the one that refuses.
         """
         found = self._find(session, service.id)
-        return self._releases.release_again(
+        return self._releases.release(
             service=service,
             idp=found.idp,
             reading=found.reading,

@@ -85,7 +85,7 @@ class Releasing:
         service = self._federation.services[transaction.request.service]
         self._brake.check(transaction.browser, service.id, idp.id)
         with legs.step(StepName.DECISION, service=service.id, idp=idp.id):
-            return self._releases.release_again(
+            return self._releases.release(
                 service=service,
                 idp=idp,
                 reading=reading,

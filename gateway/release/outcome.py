@@ -14,7 +14,10 @@ from gateway.release.released import ReleasedAttributes
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A release that may leave: it is in the ledger. `said` is what a school answered about a user-held identity."""
+    """What would go, and why; what `Releases.release` returns is in the ledger, and alone may leave.
+
+    `said` is what a school answered about a user-held identity.
+    """
 
     released: ReleasedAttributes
     school: School

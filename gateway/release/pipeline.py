@@ -83,7 +83,7 @@ class Releases:
         self._account_key = account_key
         self._metrics = metrics
 
-    def release_again(
+    def release(
         self,
         *,
         service: Service,
@@ -123,7 +123,7 @@ class Releases:
         row = released_row(row, outcome.decision, outcome.released.subject)
         self._append(row, outcome.sighting.seen)
         if self._is_overtaken(outcome.sighting):
-            return self.release_again(
+            return self.release(
                 service=service, idp=idp, reading=reading, now=now, reference=reference, held=held, person=person
             )
         for anomaly in outcome.anomalies:
@@ -146,7 +146,7 @@ class Releases:
         now: datetime,
         held: HeldLogin | None = None,
     ) -> Outcome:
-        """What `release_again` would decide, without a row: nothing may leave by it. Raises as it does.
+        """What `release` would decide, without a row: nothing may leave by it. Raises as it does.
 
         Its values are for the eyes of the person whose they are, and of nobody else.
         """

@@ -44,7 +44,7 @@ class School:
         if eck_id:
             sent.append(("eckId", (eck_id,)))
         releases = releases_of(self.parts)
-        outcome = releases.release_again(
+        outcome = releases.release(
             service=self.parts.federation.services[ServiceId("leesplein")],
             idp=provider,
             reading=releases.read(RawAttributes(tuple(sent), None), provider, now=now),

@@ -250,7 +250,7 @@ def _refusal(held: HeldLogin | None, *, said: dict[str, tuple[str, ...]] = SAID_
     idp, pipeline = federation.identity_providers[EDUID], world.pipeline(federation)
     reading = pipeline.read(RawAttributes(tuple(said.items())), idp, now=NOW)
     with pytest.raises(SluisError) as caught:
-        pipeline.release_again(service=world.service, idp=idp, reading=reading, now=NOW, reference="0", held=held)
+        pipeline.release(service=world.service, idp=idp, reading=reading, now=NOW, reference="0", held=held)
     return caught.value.code
 
 
@@ -282,7 +282,7 @@ def test_what_the_agreement_about_their_group_says_counts(newest: str) -> None:
     idp, pipeline = federation.identity_providers[EDUID], world.pipeline(federation)
     reading = pipeline.read(RawAttributes(tuple(SAID_BY_EDUID.items())), idp, now=NOW)
     with pytest.raises(SluisError) as caught:
-        pipeline.release_again(
+        pipeline.release(
             service=world.service, idp=idp, reading=reading, now=NOW, reference="0", held=HeldLogin(ROC.brin)
         )
     assert caught.value.code is ErrorCode.USER_HELD_FORBIDDEN

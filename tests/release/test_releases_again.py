@@ -21,7 +21,7 @@ def reading_of(given_world: World) -> Reading:
 
 
 def released_again(given_world: World, reading: Reading, **more):
-    return given_world.pipeline().release_again(
+    return given_world.pipeline().release(
         service=given_world.service, idp=given_world.idp, reading=reading, now=NOW, reference="0000000001", **more
     )
 

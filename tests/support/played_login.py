@@ -73,7 +73,7 @@ class Decides:
     def read(self, raw: RawAttributes, idp: IdentityProvider, *, now: datetime) -> Reading:
         return READING
 
-    def release_again(self, **asked: Any) -> Any:
+    def release(self, **asked: Any) -> Any:
         assert asked["reading"].account == READING.account
         if self.refusal is not None:
             raise self.refusal

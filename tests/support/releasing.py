@@ -249,7 +249,7 @@ class World:
     ) -> Outcome:
         pipeline = self.pipeline()
         reading = pipeline.read(RawAttributes(tuple(sent.items()), name_id), self.idp, now=now)
-        return pipeline.release_again(service=self.service, idp=self.idp, reading=reading, now=now, reference=reference)
+        return pipeline.release(service=self.service, idp=self.idp, reading=reading, now=now, reference=reference)
 
 
 def world(

@@ -72,7 +72,7 @@ class Live:
         }
         pipeline._deciding._eck_ids = EckIds(sources, self.vault)
         said = RawAttributes(tuple((without("eckId") if sent is None else sent).items()), None)
-        released = pipeline.release_again(
+        released = pipeline.release(
             service=self.given.service,
             idp=self.given.idp,
             reading=pipeline.read(said, self.given.idp, now=self.clock.now()),
