@@ -17,8 +17,6 @@ from tests.faults.people import nothing_acknowledged_is_lost, well
 from tests.support.outages import OnServers
 
 PATIENCE = f"{outgoing._READ_SECONDS:.0f} s"
-WAITS = 3
-"""For the metadata on a connection that was kept, for it on a new one, and for the key set on a new one."""
 
 
 @pytest.fixture
@@ -118,7 +116,7 @@ def test_a_schools_documents_take_a_minute(lines: Lines, monkeypatch: pytest.Mon
     recovered = well(lines.gateway, lines.must_log_in_by_openid)
     note(
         Fault.SCHOOL_DOCUMENTS_HANG,
-        saw=f"{saw}; one pupil waits for them, {WAITS * outgoing._READ_SECONDS:.0f} s, and no other",
+        saw=f"{saw}; one pupil waits {fetched.PATIENCE:.0f} s for each of them, and no other",
         lost=Ending.GOES_ON,
         well=recovered,
     )
