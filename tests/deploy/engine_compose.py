@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,16 @@ class Deployed:
     def browser(self) -> ByTls:
         return ByTls(self.tls, self.ours)
 
+    def login(self) -> bool:
+        """A complete one, in a fresh browser; fails where the service would not let the person in."""
+        self.browser().login()
+        return True
+
+    def logins_at(self, service: str) -> int:
+        """How many have begun there."""
+        said = self.engine.run("logs", self.container(service))
+        return (said.stdout + said.stderr).count("login_begun")
+
     def asks(self, statement: str) -> list[str]:
         """Rows that the database gives."""
         exec_ = f"{self.engine.compose} exec -T postgresql psql -U sluis -At -c"
@@ -139,6 +150,22 @@ def test_logins_go_on_while_one_gateway_is_killed_and_then_the_other(deployed: D
             browser.login()
         eventually(lambda: deployed.process(service) not in {0, killed}, "the engine starts it again")  # noqa: B023
         eventually(lambda: deployed.is_healthy(service), "it is healthy again")  # noqa: B023
+        before = deployed.logins_at(service)
+        # nginx leaves alone for seconds what it has found dead
+        eventually(lambda: deployed.login() and deployed.logins_at(service) > before, "nginx sends to it again")  # noqa: B023
+
+
+def test_logins_go_on_while_one_gateway_after_the_other_is_replaced(deployed: Deployed):
+    before = [deployed.container(service) for service in ("gateway-1", "gateway-2")]
+    with ThreadPoolExecutor(1) as typing:
+        replaced = typing.submit(deployed.types, "--force-recreate")
+        logins = 0
+        while not replaced.done():
+            deployed.browser().login()
+            logins += 1
+        replaced.result()
+    assert logins > 10
+    assert not set(before) & {deployed.container(service) for service in ("gateway-1", "gateway-2")}
 
 
 def test_down_and_up_lose_nothing(deployed: Deployed):

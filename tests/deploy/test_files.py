@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.container_engine import block
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
@@ -84,10 +86,16 @@ def test_compose_starts_by_one_command_and_keeps_stores_apart(compose: dict):
 
 def test_gateways_of_compose_and_nobody_else_reach_a_collector_outside(compose: dict):
     outside = {name for name, one in compose["services"].items() if "outside" in one["networks"]}
-    assert outside == {"schema", "gateway-1", "gateway-2"}
+    assert outside == {"gateway-1", "gateway-2"}
     assert compose["networks"]["outside"] == {}
 
 
-def test_nginx_of_compose_knows_the_gateways_of_compose(compose: dict):
-    servers = re.findall(r"server ([a-z0-9-]+):8080", (DEPLOY / "compose/upstream.conf").read_text())
-    assert servers == [name for name in compose["services"] if name.startswith("gateway-")]
+def test_nginx_of_compose_knows_the_gateways_of_compose_and_they_know_it(compose: dict):
+    services = compose["services"]
+    servers = re.findall(r"server ([0-9.]+):8080", (DEPLOY / "compose/upstream.conf").read_text())
+    gateways = [one for name, one in services.items() if name.startswith("gateway-")]
+    assert servers == [one["networks"]["front"]["ipv4_address"] for one in gateways]
+    # it stays while they are replaced
+    assert "depends_on" not in services["nginx"]
+    [address] = yaml.safe_load(block("trusted_proxies", "yaml"))["trusted_proxies"]
+    assert address == services["nginx"]["networks"]["front"]["ipv4_address"]
