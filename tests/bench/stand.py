@@ -101,11 +101,12 @@ class Stand:
         return verify(self.engine, load_keys(load(self.directory)).ledger.all)
 
     def bound_to(self, cores: set[int]) -> None:
-        """All three, with what they start from now on, run on these cores alone."""
+        """All three, with what they start from now on, run on these cores alone, and each worker on one of them."""
         for root in (self.master, self.redis.pid, self.postgresql.pid):
             for process in tree(root):
-                for thread in Path(f"/proc/{process}/task").iterdir():
-                    os.sched_setaffinity(int(thread.name), cores)
+                _bind(process, cores)
+        for number, worker in enumerate(self.workers()):
+            _bind(worker, {sorted(cores)[number % len(cores)]})
 
 
 @contextmanager
@@ -154,6 +155,11 @@ def _replaced(text: str, change: tuple[str, str]) -> str:
 
 def _read(process: int, name: str) -> bytes:
     return Path(f"/proc/{process}/{name}").read_bytes()
+
+
+def _bind(process: int, cores: set[int]) -> None:
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), cores)
 
 
 def _children(process: int) -> list[int]:
