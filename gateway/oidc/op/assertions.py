@@ -10,7 +10,7 @@ from joserfc.jwk import KeySet
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.clients import OidcClient
-from gateway.oidc.op.client_keys import algorithms_of, verified_claims
+from gateway.oidc.op.client_keys import algorithms_of, check_times, verified_claims
 from gateway.storage.contracts import ShortLivedStore
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -46,7 +46,10 @@ class Assertions:
         if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
             raise _refused("iss and sub are the client_id")
         self._check_audience(claims.get("aud"), client)
-        expires = self._check_times(claims)
+        try:
+            expires = check_times(claims, now=int(self._clock.now().timestamp()), longest=MAX_SECONDS, skew=self._skew)
+        except ValueError as cause:
+            raise _refused(str(cause)) from cause
         self._check_replay(claims.get("jti"), client, expires)
 
     def _verified(self, assertion: str, client: OidcClient) -> dict[str, Any]:
@@ -71,18 +74,6 @@ class Assertions:
         named = audience if isinstance(audience, list) else [audience]
         if not named or any(not isinstance(one, str) or one not in self._audiences for one in named):
             raise _refused("aud is the issuer, or the address of the token endpoint, alone")
-
-    def _check_times(self, claims: dict[str, Any]) -> int:
-        now = int(self._clock.now().timestamp())
-        expires: Any = claims.get("exp")
-        begins = [claims[name] for name in ("nbf", "iat") if name in claims]
-        if any(type(moment) not in (int, float) for moment in (expires, *begins)):
-            raise _refused("exp, nbf and iat are numbers, and exp is needed")
-        if not now - self._skew < expires <= now + MAX_SECONDS + self._skew:
-            raise _refused(f"exp lies in the future, by at most {MAX_SECONDS} seconds")
-        if any(moment > now + self._skew for moment in begins):
-            raise _refused("nbf and iat lie in the past")
-        return int(expires)
 
     def _check_replay(self, token_id: Any, client: OidcClient, expires: int) -> None:
         if not isinstance(token_id, str) or not 0 < len(token_id) <= MAX_ID:

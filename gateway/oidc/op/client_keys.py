@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from joserfc import jws
@@ -158,3 +158,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _registry(algorithms: Collection[str]) -> jws.JWSRegistry:
     return _Registry(algorithms=[_BY_CURVE.get(one, one) for one in algorithms], strict_check_header=False)
+
+
+def check_times(claims: Mapping[str, Any], *, now: int, longest: int, skew: int) -> int:
+    """When it ends: in the future, by at most `longest` seconds; `nbf` and `iat` lie in the past (RFC 7519 4.1).
+
+    Raises ValueError, in words for the client. JSON as Python reads it has a NaN, of which no comparison is true.
+    """
+    expires: Any = claims.get("exp")
+    begins = [claims[name] for name in ("nbf", "iat") if name in claims]
+    if any(type(moment) not in (int, float) for moment in (expires, *begins)):
+        raise ValueError("exp, nbf and iat are numbers, and exp is needed")
+    if not now - skew < expires <= now + longest + skew:
+        raise ValueError(f"exp lies in the future, by at most {longest} seconds")
+    if not all(moment <= now + skew for moment in begins):
+        raise ValueError("nbf and iat lie in the past")
+    return int(expires)

@@ -9,7 +9,7 @@ from joserfc.jwk import KeySet
 from gateway.domain.clock import Clock
 from gateway.domain.errors import ErrorCode, SluisError
 from gateway.federation.clients import OidcClient
-from gateway.oidc.op.client_keys import algorithms_of, header_of, verified_claims
+from gateway.oidc.op.client_keys import algorithms_of, check_times, header_of, verified_claims
 from gateway.oidc.op.parameters import MAX_FIELDS, Parameters
 
 MAX_SECONDS = 3600
@@ -45,19 +45,11 @@ class RequestObjects:
         if "sub" in claims:
             # RFC 9101 10.8: with one, it might be taken for the client's assertion
             raise _refused("there is no sub in it")
-        self._check_times(claims)
+        try:
+            check_times(claims, now=int(self._clock.now().timestamp()), longest=MAX_SECONDS, skew=self._skew)
+        except ValueError as cause:
+            raise _refused(str(cause)) from cause
         return _parameters(claims)
-
-    def _check_times(self, claims: dict[str, Any]) -> None:
-        now = int(self._clock.now().timestamp())
-        expires: Any = claims.get("exp")
-        begins = [claims[name] for name in ("nbf", "iat") if name in claims]
-        if any(type(moment) not in (int, float) for moment in (expires, *begins)):
-            raise _refused("exp, nbf and iat are numbers, and exp is needed")
-        if not now - self._skew < expires <= now + MAX_SECONDS + self._skew:
-            raise _refused(f"exp lies in the future, by at most {MAX_SECONDS} seconds")
-        if any(not moment <= now + self._skew for moment in begins):
-            raise _refused("nbf and iat lie in the past")
 
 
 def _parameters(claims: dict[str, Any]) -> Parameters:
