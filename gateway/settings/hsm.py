@@ -10,6 +10,7 @@ such token to whoever looks at that moment: SoftHSM does, and all workers look a
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ _CURVES: dict[bytes, type[ec.EllipticCurve]] = {
 """Curves by their object identifiers in DER, as CKA_EC_PARAMS has them (RFC 5480 2.1.1.1)."""
 _PROBE = b"sluis: do these two keys belong together?"
 _STAYS = "the key does not leave its token"
+_A_LOGIN_TAKES, _LOOKS_AGAIN = 5.0, 0.01
+"""Seconds: at most, where many log in, and between two looks whether it is one's turn."""
 _modules: dict[str, "_Module"] = {}
 _tokens: dict[tuple[str, str], "_Token"] = {}
 _Public = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
@@ -92,7 +95,7 @@ class _Module:
 
     @contextmanager
     def logging_in(self) -> Iterator[None]:
-        """No other process of this machine does so meanwhile."""
+        """No other process of this machine does so meanwhile, unless one takes its time."""
         try:
             path = os.open(self._path, os.O_RDONLY)
         except OSError:
@@ -100,10 +103,24 @@ class _Module:
             yield
             return
         try:
-            fcntl.flock(path, fcntl.LOCK_EX)
+            _lock(path)
             yield
         finally:
             os.close(path)
+
+
+def _lock(path: int) -> None:
+    """Whoever may read the file may lock it, and holds up nobody for longer than a login to a token takes."""
+    until = time.monotonic() + _A_LOGIN_TAKES
+    while True:
+        try:
+            fcntl.flock(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return
+            time.sleep(_LOOKS_AGAIN)
+        else:
+            return
 
 
 class _Token:

@@ -1,6 +1,7 @@
 """Keys that stay in a token sign XML and tokens that others can check; what is wrong with a token is said."""
 
 import copy
+import fcntl
 import os
 import signal
 from collections.abc import Iterator
@@ -134,6 +135,13 @@ def test_workers_that_log_in_at_once_all_sign(token: SoftHsm):
     key = token_private_key(place("rsa"))
     workers = [_worker_that_logs_in_often(key) for _ in range(6)]
     assert [os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) for worker in workers] == [0] * 6
+
+
+def test_who_locks_the_library_holds_up_nobody(token: SoftHsm, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(hsm, "_A_LOGIN_TAKES", 0.0)
+    with Path(softhsm.MODULE).open("rb") as somebody:
+        fcntl.flock(somebody, fcntl.LOCK_EX)
+        assert token_private_key(place("rsa")).key_size == 2048
 
 
 def _worker_that_logs_in_often(key: RsaInToken | EcInToken) -> int:
