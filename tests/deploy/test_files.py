@@ -5,9 +5,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
+from gateway.cli import main
 from tests.support.container_engine import block
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +36,17 @@ def test_services_are_locked_in(unit: Path):
     command = ("systemd-analyze", "security", "--offline=true", "--threshold=20", unit)
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout[-300:]
+
+
+def test_units_give_sluis_commands_and_options_that_it_has():
+    lines = [line for unit in UNITS for line in unit.read_text().splitlines() if "=/opt/sluis/bin/sluis " in line]
+    given = [line.partition("=")[2].split()[1:] for line in lines]
+    assert {name for name, *_ in given} == {"serve", "reload", "purge"}
+    for name, *rest in given:
+        context = click.Context(main)
+        command = main.get_command(context, name)
+        assert command is not None
+        command.make_parser(context).parse_args(rest)
 
 
 def test_every_timer_has_its_service():
