@@ -151,7 +151,7 @@ def test_of_an_exception_that_a_library_tells_of_its_type_and_places_are_kept(li
 def test_of_an_error_of_ours_that_a_library_tells_of_what_it_came_of_is_kept(lines: Lines):
     for cause, said in (("PKCS #11: DeviceError", "PKCS #11: DeviceError"), (KeyError("Fenna"), "SluisError")):
         error = SluisError(ErrorCode.INTERNAL, cause=cause)
-        logging.getLogger("gunicorn.error").error("Exception in worker process", exc_info=error)
+        logging.getLogger("saml2.response").error("Fenna is not known", exc_info=error)
         assert (lines()[-1]["code"], lines()[-1]["cause"]) == ("internal", said)
 
 
