@@ -20,6 +20,7 @@ from selectors import EVENT_READ
 
 import structlog
 from gunicorn import util
+from gunicorn.http import wsgi
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
@@ -61,6 +62,39 @@ class _Date:
         return text
 
 
+class _Response(wsgi.Response):  # type: ignore[misc]
+    """An answer whose head leaves with the first of its body, in one call and one packet."""
+
+    headers_sent: bool
+    _head = b""
+
+    def send_headers(self) -> None:
+        """Have the head ready; it is sent with what follows, or at the end."""
+        if not self.headers_sent:
+            lines = [*self.default_headers(), *(f"{name}: {value}\r\n" for name, value in self.headers), "\r\n"]
+            self._head = "".join(lines).encode("latin-1")
+            self.headers_sent = True
+
+    def _emit_body(self, data: bytes) -> None:
+        if self.chunked:
+            self._send_head()
+            super()._emit_body(data)
+            return
+        head, self._head = self._head, b""
+        self.sock.sendall(head + data)
+
+    def close(self) -> None:
+        """Send what has not been sent, and say that it was all."""
+        self.send_headers()
+        self._send_head()
+        super().close()
+
+    def _send_head(self) -> None:
+        if self._head:
+            head, self._head = self._head, b""
+            self.sock.sendall(head)
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]
     """A worker whose threads wait for requests, and that neither idle nor slow browsers hold up. Linux only.
 
@@ -82,6 +116,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._ended, self._end = os.pipe()
         self._arrivals.register(self._ended, select.EPOLLIN)
         util.http_date = _Date().now
+        wsgi.Response = _Response
         for listener in self.sockets:
             # Every connection that it accepts has these from it.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KEPT_BY_THE_KERNEL)
