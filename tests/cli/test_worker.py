@@ -5,10 +5,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gunicorn.config import Config
 
+from gateway.cli import worker as worker_module
 from tests.support.running_worker import (
     GRACE,
     KEPT,
@@ -144,3 +147,45 @@ def test_tells_that_it_lives_once_a_second(running: Running, monkeypatch: pytest
     for _ in times:
         running.worker.notify()
     assert beat.told == 3
+
+
+class Wire:
+    """A connection's other end: what was sent, call by call."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def sendall(self, octets: bytes) -> None:
+        self.sent.append(bytes(octets))
+
+
+def _sent(*pieces: bytes, headers: tuple[tuple[str, str], ...] = (), method: str = "GET") -> list[bytes]:
+    """What leaves for an answer of these pieces, after its status and server lines."""
+    wire = Wire()
+    asked = SimpleNamespace(version=(1, 1), method=method, should_close=lambda: False)
+    answer = worker_module._Response(asked, wire, Config())
+    answer.start_response("200 OK", list(headers))
+    for piece in pieces:
+        answer.write(piece)
+    answer.close()
+    return wire.sent
+
+
+def test_an_answer_of_one_piece_leaves_in_one_call() -> None:
+    [sent] = _sent(b"hello", headers=(("Content-Length", "5"),))
+    assert sent.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert sent.endswith(b"\r\n\r\nhello")
+
+
+def test_an_answer_without_a_body_leaves_as_well() -> None:
+    [sent] = _sent(headers=(("Content-Length", "0"),))
+    assert sent.endswith(b"Content-Length: 0\r\n\r\n")
+    [sent] = _sent(b"hello", headers=(("Content-Length", "5"),), method="HEAD")
+    assert sent.endswith(b"Content-Length: 5\r\n\r\n")
+
+
+def test_an_answer_of_unknown_length_leaves_in_chunks() -> None:
+    head, *chunks = _sent(b"hello", b"you")
+    assert head.endswith(b"\r\n\r\n")
+    assert b"Transfer-Encoding: chunked" in head
+    assert b"".join(chunks) == b"5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n"
