@@ -68,6 +68,8 @@ class Driver:
     """What the browser likes its pages in."""
     keeps: bool = True
     """Whether the connection stays open; a worker that goes closes those that it has."""
+    pupils: int = 0
+    """How many log in by turns, who have all been here after so many logins; 0: each login is another's, her first."""
 
     def __post_init__(self) -> None:
         self.addresses = Addresses(f"http://{self.host}:{self.port}")
@@ -183,7 +185,8 @@ class Driver:
 
         `without` names one that it does not send.
         """
-        now, number = self._clock.now(), self._count if pupil is None else pupil
+        whose = self._count % self.pupils if self.pupils else self._count
+        now, number = self._clock.now(), whose if pupil is None else pupil
         sent = _of_pupil(number) | {"nlEduPersonHomeOrganizationId": (self.brin,)}
         message = Message(
             issuer=self.idp,
