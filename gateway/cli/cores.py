@@ -1,7 +1,7 @@
 """On which core a worker runs.
 
 One thread of a worker runs Python at a time, and they take turns many times a login: at each signature, each statement,
-each lock. On several cores each turn wakes another core, which costs a worker that is busy a third of what it can do.
+each lock. On several cores each turn wakes another core, which costs a worker that is busy a quarter of what it can do.
 So each has one core, where that leaves none idle. Where there are more cores than workers, others may be given the same
 ones (containers see all cores of their machine), so there the kernel chooses.
 """
